@@ -46,13 +46,15 @@ def opening(at: datetime, asset: str = "USDT", name: str = "TRON") -> Withdrawal
 class FakeWithdrawalSource(WithdrawalSource):
     """What one exchange says, as a test has it say it.
 
-    `states` are those of its networks; `fault` is said instead where there is one. It hangs until `answer_now` is set
-    where `hangs` is True, and raises `crash` where that is given. `asked` counts how often it was asked.
+    `states` are those of its networks, `closed` counts all that are closed; `fault` is said instead where there is one.
+    It hangs until `answer_now` is set where `hangs` is True, and raises `crash` where that is given. `asked` counts how
+    often it was asked.
     """
 
     exchange: str
     clock: Clock
     states: dict[tuple[str, str], WithdrawalState] = field(default_factory=dict)
+    closed: int = 0
     interval: timedelta = timedelta(minutes=5)
     fault: SourceFault | None = None
     crash: Exception | None = None
@@ -84,5 +86,6 @@ class FakeWithdrawalSource(WithdrawalSource):
             self.standing,
             flags=() if self.fault else flags,
             listed=0 if self.fault else len(flags),
+            closed=0 if self.fault else self.closed,
             fault=self.fault,
         )

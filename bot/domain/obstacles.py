@@ -27,6 +27,12 @@ class ObstacleKind(StrEnum):
     COMMANDS = "commands"  # are not published, so that nobody can subscribe
     IDENTITY = "identity"  # the store belongs to another bot
     STORED_DATA = "stored data"  # is damaged or gone
+    WITHDRAWALS = "withdrawals"  # are told by no exchange, so that nothing can become critical
+
+    @property
+    def is_partial(self) -> bool:
+        """Return whether alerts come all the same, critical ones aside: no reason to take the bot for broken."""
+        return self is ObstacleKind.WITHDRAWALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +140,25 @@ class PausedSending:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawalFacts:
+    """How exchanges answer that are asked about withdrawals.
+
+    `asked` counts them, `silent` those of which nothing is known any more, and `blocked` those of them that refuse this
+    host. `answered_at` is when any of them answered last, None when none ever did.
+    """
+
+    asked: int
+    silent: int
+    blocked: int = 0
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertFacts:
     """Everything that decides whether an alert can open and arrive, as one worker knows it at `now`.
 
-    What a worker does not do is empty: one that only delivers has no `polls`, `figures` and `exchange_list`.
+    What a worker does not do is empty: one that only delivers has no `polls`, `figures`, `exchange_list` and
+    `withdrawals`.
     `platforms` has what keeps each from being connected ("" for nothing). `reported` are sentences of parts that find
     out by themselves what is wrong with them, each always at the same place of its list ("" for nothing there), so that
     it is told apart from the others.
@@ -155,3 +176,4 @@ class AlertFacts:
     queues: Sequence[QueueFacts] = ()
     jobs: Sequence[JobState] = ()
     reported: Mapping[ObstacleKind, Sequence[str]] = field(default_factory=dict)
+    withdrawals: WithdrawalFacts | None = None

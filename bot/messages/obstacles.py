@@ -48,6 +48,7 @@ def alert_obstacles(facts: AlertFacts) -> Sequence[AlertObstacle]:
         *(_obstacle(ObstacleKind.WORKERS, sentence, about="deliveries") for sentence in facts.idle_duties),
         *_queues(facts),
         *_jobs(facts.jobs),
+        *_withdrawals(facts),
         # Told apart by their places: a sentence that counts something must not look like a new one every time.
         *(
             _obstacle(kind, sentence, about=f"reported {number}")
@@ -238,3 +239,20 @@ def _jobs(jobs: Sequence[JobState]) -> Iterator[AlertObstacle]:
                 f"the job “{job.name}” has not ended for {span(job.ended_ago)}: restart the bot",
                 about=job.name,
             )
+
+
+def _withdrawals(facts: AlertFacts) -> Iterator[AlertObstacle]:
+    """Yield that no exchange tells anything of withdrawals any more; that one of them does not is its own matter."""
+    told = facts.withdrawals
+    if told is None or not told.asked or told.silent < told.asked:
+        return
+    is_one = told.asked == 1
+    who = "the exchange that is" if is_one else f"all {told.asked} exchanges that are"
+    since = f" since {clock(told.answered_at)} ({span(facts.now - told.answered_at)})" if told.answered_at else ""
+    refusing = "it refuses" if is_one else f"{told.blocked} of them refuse"
+    blocked = f"; {refusing} this network or region, and PROXY_URL leads around" if told.blocked else ""
+    yield _obstacle(
+        ObstacleKind.WITHDRAWALS,
+        f"{who} asked whether withdrawals are open {'gives' if is_one else 'give'} no answer{since}{blocked}: outflows "
+        f"are told, and none can become critical until {'it answers' if is_one else 'one of them answers'}",
+    )

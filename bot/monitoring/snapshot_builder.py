@@ -24,6 +24,7 @@ from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, IncidentSpan
 from bot.domain.suppression import Suppression
 from bot.monitoring.isolation import Crashes, isolated, without_crashing
+from bot.monitoring.known_withdrawals import KnownWithdrawals
 from bot.monitoring.missing_parts import with_missing_parts
 from bot.monitoring.past_market import market_at
 from bot.monitoring.revised_history import revision_note
@@ -65,6 +66,7 @@ class SnapshotBuilder:
         *,
         revisions: ReadingRevisions | None = None,
         suppressions: Suppressions | None = None,
+        withdrawals: KnownWithdrawals | None = None,
         source_figures_max_age: timedelta = SOURCE_FIGURES_MAX_AGE,
     ) -> None:
         self._readings = readings
@@ -72,6 +74,7 @@ class SnapshotBuilder:
         self._incidents = incidents
         self._revisions = revisions
         self._suppressions = suppressions
+        self._withdrawals = withdrawals or KnownWithdrawals()
         self._source_figures_max_age = source_figures_max_age
         self._exchange_states: dict[str, ExchangeState] = {}
         self._revised_days: dict[str, Mapping[datetime, datetime]] = {}
@@ -85,8 +88,9 @@ class SnapshotBuilder:
         shows a fault of the source, is known only once the round is complete.
         """
         state = await self._exchange_state(exchange)
+        withdrawals = self._withdrawals.at(exchange.id, self._clock.now())
         for reading in await self._new_readings(state):
-            state = state.with_reading(reading, self._market)
+            state = state.with_reading(reading, self._market, withdrawals)
         return await self._snapshot_of(state, await self._read_context(), self._clock.now())
 
     async def snapshots_by_round(
@@ -133,7 +137,13 @@ class SnapshotBuilder:
             yield await self._snapshots_of(unread, context, crashes)
 
     def _states_after(self, readings: Sequence[Reading]) -> tuple[dict[str, ExchangeState], MarketMoves]:
-        return states_after_new_readings(self._exchange_states, readings, self._market)
+        now = self._clock.now()
+        withdrawals = {
+            reading.exchange: known
+            for reading in readings
+            if (known := self._withdrawals.at(reading.exchange, now)) is not None
+        }
+        return states_after_new_readings(self._exchange_states, readings, self._market, withdrawals)
 
     async def _snapshots_of(
         self, timed_states: Iterable[tuple[ExchangeState, datetime]], context: "_Context", crashes: Crashes
@@ -165,9 +175,10 @@ class SnapshotBuilder:
             return state
         # What was not judged yet before a revision is left for its round, with what other exchanges did in it.
         until = remembered.latest.as_of if remembered and remembered.latest else latest.as_of
+        past = await self._withdrawals.past(exchange.id, since=until - _HISTORY_SPAN)
         async for reading in self._readings.between(exchange.id, since=until - _HISTORY_SPAN, until=until):
             market = await market_at(self._readings, state.last_move(reading))
-            after_reading = state.with_reading(reading, market)
+            after_reading = state.with_reading(reading, market, past(reading.as_of))
             state = replace(after_reading, recent_readings=after_reading.recent_readings[_LAST_TWO])
             await asyncio.sleep(0)
         # A worker that stores a month at that moment takes old readings out of reach between two queries. A state
@@ -198,6 +209,7 @@ class SnapshotBuilder:
         signal = signal_at_newest(
             await self._with_bases(state, state.latest.as_of),
             now,
+            withdrawals=self._withdrawals.at(exchange.id, now),
             listing=listing,
             source_figures_max_age=self._source_figures_max_age,
             suppression=str(withheld) if withheld else None,

@@ -122,11 +122,15 @@ class Watch:
         await self._count_open_incidents()
         return crashes
 
-    async def judge_other_source(self, rule: str, readings: Sequence[Any]) -> None:
+    async def judge_other_source(
+        self, rule: str, readings: Sequence[Any], names: Mapping[str, str] | None = None
+    ) -> None:
         """Judge what another signal source than the outflow read at one time; raise StorageError.
 
-        Without a reading its known ones are judged again, so that figures that have become too old are held.
+        Without a reading its known ones are judged again, so that figures that have become too old are held. `names`
+        are what subjects are called, by id, where they are exchanges that may have no readings of reserves.
         """
+        self._names |= names or {}
         source, now = self._kinds[rule].source, self._clock.now()
         state = source.update(self._source_states.get(rule, source.initial_state()), readings)
         self._source_states[rule] = state

@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from bot.domain.errors import StorageError
+from bot.detection.withdrawals.thresholds import SILENT_POLLS
+from bot.domain.errors import SourceFault, StorageError
 from bot.domain.obstacles import (
     AlertFacts,
     ClockFacts,
@@ -19,6 +20,7 @@ from bot.domain.obstacles import (
     PausedSending,
     PollFacts,
     QueueFacts,
+    WithdrawalFacts,
 )
 from bot.domain.worker import Lease, Role
 from bot.ports.sources import Clock
@@ -65,6 +67,7 @@ class AlertFactsGatherer:
             polls=await self._poll_facts(store_fault) if needs_readings else None,
             figures=self._figures() if needs_readings else (),
             exchange_list=self._list_facts() if needs_readings else None,
+            withdrawals=self._withdrawal_facts() if needs_readings else None,
             platforms={
                 # One that is refused the store reports that by itself.
                 str(chat.platform): "" if chat.is_refused else status.trouble(chat) or ""
@@ -130,6 +133,17 @@ class AlertFactsGatherer:
                 for row in rows
                 if row.fetched_at < latest.list_fetched_at
             },
+        )
+
+    def _withdrawal_facts(self) -> WithdrawalFacts:
+        asked = self._application.exchanges_asked_about_withdrawals()
+        latest = [self._application.latest.withdrawals.get(exchange) for exchange in asked]
+        silent = [known for known in latest if known and known.silent_polls >= SILENT_POLLS]
+        return WithdrawalFacts(
+            asked=len(asked),
+            silent=len(silent),
+            blocked=sum(known.fault is SourceFault.BLOCKED for known in silent),
+            answered_at=max((known.as_of for known in latest if known and known.as_of), default=None),
         )
 
     async def _paused(self) -> Sequence[PausedSending]:

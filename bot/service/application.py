@@ -4,7 +4,7 @@ It only wires. What the parts do over time is in `latest_updates` and `upkeep`, 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -20,14 +20,17 @@ from bot.delivery.place_recovery import PlaceRecovery
 from bot.delivery.rate_limiter import PAID_RATE_LIMIT, RATE_LIMITS, RateLimiter
 from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import AskerError, ConfigurationError
+from bot.domain.exchange import Exchange
 from bot.domain.obstacles import AlertObstacle
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.monitoring.history_queries import HistoryQueries
+from bot.monitoring.known_withdrawals import KnownWithdrawals
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
+from bot.monitoring.withdrawal_poller import TURN, WITHDRAWAL_INTERVAL, WithdrawalPoller
 from bot.ports.chat import ChatPlatform
 from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, Source, WithdrawalSource
@@ -61,7 +64,8 @@ class Application:
     Parts that need each other are given functions, so that each can be built before the other one is. `find_obstacles`
     says why alerts may not come, for `/status`; a service that runs sets it. `kinds` are the
     signal sources with their cards, `pasts` what those beside the outflow have read, for rehearsals.
-    `withdrawal_sources` are asked whether people can withdraw, at most one for each exchange.
+    `withdrawal_sources` are asked whether people can withdraw, at most one for each exchange; every `withdrawal_turn`
+    it is looked for which of them are due.
     """
 
     def __init__(  # noqa: PLR0913 — what is put together, each named where it is made
@@ -75,6 +79,7 @@ class Application:
         kinds: SignalKinds = SIGNAL_KINDS,
         pasts: Sequence[SignalPast] = (),
         withdrawal_sources: Sequence[WithdrawalSource] = (),
+        withdrawal_turn: timedelta = TURN,
     ) -> None:
         self.store = store
         self._withdrawal_sources = withdrawal_sources
@@ -99,6 +104,7 @@ class Application:
             store.incidents,
             revisions=store.revisions,
             suppressions=store.suppressions,
+            withdrawals=KnownWithdrawals(self.latest.withdrawals, store.withdrawals),
             source_figures_max_age=2 * settings.poll_interval,
         )
         self.watch = Watch(
@@ -113,12 +119,14 @@ class Application:
         self.updates = LatestUpdates(
             self.latest,
             poller=lambda: self.poller,
+            withdrawal_poller=lambda: self.withdrawal_poller,
             snapshot_builder=self.snapshot_builder,
             watch=self.watch,
             change_feed=store.change_feed,
             metrics=metrics,
         )
         self.poller = self._source_poller(settings, source)
+        self.withdrawal_poller = self._new_withdrawal_poller(withdrawal_turn)
         queries = self._queries(settings, kinds, pasts)
         self.upkeep = self._upkeep(settings, queries)
         self.dispatcher = CommandDispatcher(
@@ -148,6 +156,29 @@ class Application:
             on_blind=self.watch.record_blind_span,
             on_health=self.updates.record_health,
         )
+
+    def _new_withdrawal_poller(self, turn: timedelta) -> WithdrawalPoller:
+        return WithdrawalPoller(
+            self._withdrawal_sources,
+            records=self.store.withdrawals,
+            readings=self.store.readings,
+            clock=self._clock,
+            meter=self._metrics,
+            interval=WITHDRAWAL_INTERVAL,
+            is_asked=self._is_asked_about_withdrawals,
+            on_known=self.latest.set_withdrawals,
+            on_round=self.updates.judge_withdrawals,
+            on_health=self.updates.record_withdrawal_health,
+            turn=turn,
+        )
+
+    def exchanges_asked_about_withdrawals(self) -> Collection[str]:
+        """Return the ids of the exchanges that have a source, are watched and are listed."""
+        return [exchange for exchange in self.withdrawal_poller.exchanges if self._is_asked_about_withdrawals(exchange)]
+
+    def _is_asked_about_withdrawals(self, exchange: str) -> bool:
+        """Return whether an exchange, by its id, is watched and listed."""
+        return exchange in self.latest.listings and self.dispatcher.queries.is_watched(exchange)
 
     def _queries(self, settings: Settings, kinds: SignalKinds, pasts: Sequence[SignalPast]) -> Queries:
         history_queries = HistoryQueries(self.store.readings, self._clock, pasts=pasts)
@@ -218,11 +249,21 @@ class Application:
     async def fetch_for(self, words: Iterable[str]) -> None:
         """Fetch once what a question needs: the list, and the amounts of the exchanges it names, else the largest."""
         await self.poller.poll()
+        await self.poller.fetch(self._named(words) or self.dispatcher.queries.exchanges()[:_LARGEST_EXCHANGES])
+
+    async def fetch_withdrawals_for(self, words: Iterable[str]) -> None:
+        """Ask exchanges once about their withdrawals: those that a question names, else all that have a source."""
+        queries = self.dispatcher.queries
+        asked = {exchange.id for exchange in self._named(words) or queries.exchanges()}
+        await self.withdrawal_poller.fetch({id_ for id_ in asked if queries.has_withdrawal_source(id_)})
+
+    def _named(self, words: Iterable[str]) -> Sequence[Exchange]:
+        """Return the exchanges that a question names."""
         named = []
         for word in words:
             with suppress(AskerError):
                 named.append(self.dispatcher.queries.exchange(word))
-        await self.poller.fetch(named or self.dispatcher.queries.exchanges()[:_LARGEST_EXCHANGES])
+        return named
 
 
 async def past_outflow_curve(name: str) -> OutflowCurve | None:

@@ -5,19 +5,24 @@ snapshot from the store then, so that all answer the same.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.commands.queries import LatestState
 from bot.domain.exchange import Exchange
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.monitoring.isolation import isolated
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
+from bot.monitoring.withdrawal_poller import WithdrawalPoller
 from bot.ports.workers import ChangeFeed
 from bot.service.metrics import Metrics
+
+_WITHDRAWALS = "withdrawals"
+"""In the change feed: that of some exchanges something else is known; and the rule that their incidents are of."""
 
 
 class LatestUpdates:
@@ -31,6 +36,7 @@ class LatestUpdates:
         latest: LatestState,
         *,
         poller: Callable[[], SourcePoller],
+        withdrawal_poller: Callable[[], WithdrawalPoller],
         snapshot_builder: SnapshotBuilder,
         watch: Watch,
         change_feed: ChangeFeed,
@@ -39,6 +45,7 @@ class LatestUpdates:
         self.is_judging = False
         self._latest = latest
         self._poller = poller
+        self._withdrawal_poller = withdrawal_poller
         self._snapshot_builder = snapshot_builder
         self._watch = watch
         self._change_feed = change_feed
@@ -48,6 +55,7 @@ class LatestUpdates:
     async def restore(self) -> None:
         """Fill the latest state from the store, so that questions are answered before the first poll."""
         await self._poller().restore()
+        await self._withdrawal_poller().restore()
         for listing in list(self._latest.listings.values()):
             with isolated(listing.exchange.id, {}):
                 snapshot = await self._snapshot_builder.snapshot(listing.exchange)
@@ -60,6 +68,9 @@ class LatestUpdates:
         async with self._judging_lock:
             if not self.is_judging:
                 await self._poller().follow()
+                # First, for what is withdrawn over is part of a snapshot.
+                if _WITHDRAWALS in exchange_ids:
+                    await self._withdrawal_poller().restore()
             exchanges = [
                 listing.exchange for exchange_id in exchange_ids if (listing := self._latest.listings.get(exchange_id))
             ]
@@ -87,14 +98,33 @@ class LatestUpdates:
 
     async def judge_signal(self, rule: str, readings: Sequence[Any]) -> None:
         """Judge what a signal source beside the outflow read at one time; raise StorageError."""
+        names = {exchange_id: row.exchange.name for exchange_id, row in self._latest.listings.items()}
         async with self._judging_lock:
-            await self._watch.judge_other_source(rule, readings)
+            await self._watch.judge_other_source(rule, readings, names)
+
+    async def judge_withdrawals(self, known: Sequence[ExchangeWithdrawals], closed_changed: Iterable[str]) -> None:
+        """Judge what is known of withdrawals, and outflows anew where other majors are closed now; raise StorageError.
+
+        An outflow becomes critical at once: its next reading may be six hours away, and then shows an exchange that
+        nothing leaves any more.
+        """
+        await self._change_feed.publish([_WITHDRAWALS])
+        await self.judge_signal(_WITHDRAWALS, known)
+        rows = (self._latest.listings.get(exchange_id) for exchange_id in sorted(closed_changed))
+        if exchanges := [row.exchange for row in rows if row]:
+            await self.judge(exchanges)
 
     async def record_health(self, was: SourceHealth, now: SourceHealth) -> None:
         """Show how a source is doing, here and elsewhere."""
         self._latest.set_health(now)
         if now is not was:
             await self._change_feed.publish([now.source.partition("/")[2].removesuffix("cexs")])
+        if now.last_success:
+            self._metrics.set_source_answered(now.source, now.last_success)
+
+    async def record_withdrawal_health(self, _was: SourceHealth, now: SourceHealth) -> None:
+        """Show how a withdrawal source is doing here; others learn of it with what is known of its exchange."""
+        self._latest.set_withdrawal_health(now)
         if now.last_success:
             self._metrics.set_source_answered(now.source, now.last_success)
 

@@ -24,7 +24,8 @@ from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import ConfigurationError, StorageError
 from bot.domain.obstacles import AlertObstacle, JobState, ObstacleKind
 from bot.domain.worker import Lease, Role, lease_of
-from bot.ports.sources import Clock, ReadHeaders
+from bot.monitoring.withdrawal_poller import TURN
+from bot.ports.sources import Clock, ReadHeaders, WithdrawalSource
 from bot.service.alert_facts import AlertFactsGatherer, Reports
 from bot.service.application import Application, SystemClock
 from bot.service.health_server import HealthServer
@@ -50,6 +51,7 @@ _FINISH_WITHIN_S = 8.0  # of the 10 s that Docker waits before it kills
 _POLL_JITTER = 1 / 20  # of the interval, so that many installations do not ask an upstream at the same second
 _FORGET_INTERVAL = timedelta(days=1)
 _Result = TypeVar("_Result")
+MakeWithdrawalSources = Callable[[Settings, Http, Clock], Sequence[WithdrawalSource]]
 
 
 async def serve(
@@ -102,7 +104,8 @@ class Service:
 
     The arguments after `metrics` are what a replay and tests do differently: `make_chats` makes the connections to
     the platforms, `poll_every` replaces that of the settings, `lease_timing` makes leases change hands quickly,
-    `store_clock` replaces the clock of the store's server, by which deliveries are due and expire.
+    `store_clock` replaces the clock of the store's server, by which deliveries are due and expire. What is due of the
+    withdrawal sources, which `make_withdrawal_sources` makes, is looked for every `withdrawal_turn`.
     """
 
     def __init__(  # noqa: PLR0913 — what a replay does differently is named here
@@ -117,6 +120,8 @@ class Service:
         role: Role = Role.ALL,
         lease_timing: LeaseTiming | None = None,
         store_clock: Clock | None = None,
+        make_withdrawal_sources: MakeWithdrawalSources = lambda _settings, _http, _clock: (),
+        withdrawal_turn: timedelta = TURN,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -127,6 +132,8 @@ class Service:
         self._role = role
         self._lease_timing = lease_timing
         self._store_clock = store_clock
+        self._make_withdrawal_sources = make_withdrawal_sources
+        self._withdrawal_turn = withdrawal_turn
         self._is_started = asyncio.Event()
         self._store_fault = "not connected yet"
         self._schedules: list[Schedule] = []
@@ -148,7 +155,13 @@ class Service:
             http = await stack.enter_async_context(Http(self._settings.proxies, on_request=self._begin_request))
             source = DefiLlama(http, self._clock, url=self._settings.defillama_url, name=self._source_name)
             application = Application(
-                self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics
+                self._settings,
+                store=store,
+                source=source,
+                clock=self._clock,
+                metrics=self._metrics,
+                withdrawal_sources=self._make_withdrawal_sources(self._settings, http, self._clock),
+                withdrawal_turn=self._withdrawal_turn,
             )
             application.status.connections = self._make_chats(
                 self._settings, application.dispatcher, store, self._clock, self._metrics, self._role
@@ -186,7 +199,7 @@ class Service:
         """Return why the worker is not ready, nothing when it is."""
         if self.application is None or self.report is None:
             return [f"store: {self._store_fault}"]
-        return [obstacle.sentence for obstacle in await self.report.obstacles()]
+        return [obstacle.sentence for obstacle in await self.report.obstacles() if not obstacle.kind.is_partial]
 
     def _self_report(self, application: Application, *, reports: Reports) -> SelfReport:
         """Return what says whether alerts can come; `reports` are of parts that know by themselves what is wrong."""
@@ -210,10 +223,11 @@ class Service:
         return report
 
     def _job_states(self) -> Sequence[JobState]:
-        details = self.application.poller.details_state() if self.application else None
+        application = self.application
+        polling = (application.poller.details_state(), application.withdrawal_poller.state()) if application else ()
         return [
             *(state for schedule in self._schedules for state in schedule.states()),
-            *([details] if details else []),
+            *(state for state in polling if state),
         ]
 
     def _begin_request(self, host: str) -> ReadHeaders:
@@ -320,10 +334,13 @@ class Service:
         application.updates.is_judging = True
         try:
             await self._retry_until_open(application.poller.restore, stop)
+            await self._retry_until_open(application.withdrawal_poller.restore, stop)
             schedule = Schedule(self._polling_jobs(application, http))
             self._start(schedule)
             try:
-                await application.poller.serve_details()
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(application.withdrawal_poller.serve())
+                    tasks.create_task(application.poller.serve_details())
             finally:
                 self._stop(schedule)
         finally:
@@ -339,7 +356,8 @@ class Service:
             finally:
                 obstacles = await self._update_report()
             # A call says that all is well: whoever waits for it is to notice that alerts cannot come.
-            if poller.last_good_poll != before and heartbeat_url and not obstacles:
+            can_alert = all(obstacle.kind.is_partial for obstacle in obstacles)
+            if poller.last_good_poll != before and heartbeat_url and can_alert:
                 await beat(http, heartbeat_url.get_secret_value())
 
         interval = self._poll_interval

@@ -16,6 +16,7 @@ from bot.domain.obstacles import (
     PausedSending,
     PollFacts,
     QueueFacts,
+    WithdrawalFacts,
 )
 from bot.messages.obstacles import STUCK_QUEUE, alert_obstacles
 from tests.builders import DAY, HOUR, NOON
@@ -284,3 +285,41 @@ def test_what_other_parts_report_is_said_and_told_apart() -> None:
     assert len({(obstacle.kind, obstacle.about) for obstacle in found}) == 3
     (left,) = alert_obstacles(replace(FINE, reported={ObstacleKind.STORED_DATA: ("", "", "b")}))
     assert left == found[-1]
+
+
+ALL_SILENT = "all 27 exchanges that are asked whether withdrawals are open give no answer"
+NO_CRITICAL = ": outflows are told, and none can become critical until one of them answers"
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (None, ""),
+        (WithdrawalFacts(asked=0, silent=0), ""),
+        (WithdrawalFacts(asked=27, silent=0, answered_at=NOON), ""),
+        (WithdrawalFacts(asked=27, silent=26, blocked=26, answered_at=NOON), ""),
+        (
+            WithdrawalFacts(asked=27, silent=27, answered_at=NOON - 20 * MINUTE),
+            f"{ALL_SILENT} since 2022-12-13 11:40 UTC (20 min){NO_CRITICAL}",
+        ),
+        (
+            WithdrawalFacts(asked=27, silent=27, blocked=3),
+            f"{ALL_SILENT}; 3 of them refuse this network or region, and PROXY_URL leads around{NO_CRITICAL}",
+        ),
+        (
+            WithdrawalFacts(asked=1, silent=1, blocked=1),
+            (
+                "the exchange that is asked whether withdrawals are open gives no answer; it refuses this network or "
+                f"region, and PROXY_URL leads around{NO_CRITICAL.replace('one of them', 'it')}"
+            ),
+        ),
+    ],
+)
+def test_that_no_exchange_tells_of_withdrawals_is_said_and_that_some_do_not_is_not(
+    facts: WithdrawalFacts | None, sentence: str
+) -> None:
+    assert said(replace(FINE, withdrawals=facts)) == ([sentence] if sentence else [])
+
+
+def test_that_withdrawals_are_not_told_is_the_only_obstacle_with_which_alerts_come() -> None:
+    assert [kind for kind in ObstacleKind if kind.is_partial] == [ObstacleKind.WITHDRAWALS]

@@ -129,6 +129,8 @@ def _can_alert(status: BotStatus, *, for_owner: bool) -> str | None:
         return None
     if not status.obstacles:
         return "Alerts can come."
+    if all(obstacle.kind.is_partial for obstacle in status.obstacles):
+        return f"Alerts can come, critical ones aside{':' if for_owner else '.'}"
     return f"Alerts may not come at present{':' if for_owner else '; whoever runs this bot is told why.'}"
 
 

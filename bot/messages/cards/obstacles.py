@@ -13,16 +13,22 @@ def obstacle_notice(
 
     The title says whether alerts can come now.
     """
-    is_in_the_way = bool(begun or lasting)
+    present = (*begun, *lasting)
     return Message(
-        title="Alerts may not come" if is_in_the_way else "Alerts can come again",
-        tone=Tone.TROUBLE if is_in_the_way else Tone.GOOD,
+        title=_title(present),
+        tone=Tone.TROUBLE if present else Tone.GOOD,
         lines=(
             *(line("⚠️ ", _sentence(obstacle)) for obstacle in begun),
             *(line(bold("Over: "), _sentence(obstacle)) for obstacle in ended),
             *_reminder(lasting),
         ),
     )
+
+
+def _title(present: Sequence[AlertObstacle]) -> str:
+    if not present:
+        return "Alerts can come again"
+    return "Nothing can become critical" if all(each.kind.is_partial for each in present) else "Alerts may not come"
 
 
 def _sentence(obstacle: AlertObstacle) -> str:

@@ -359,6 +359,18 @@ def test_an_obstacle_is_told_once_when_it_begins_and_once_when_it_ends() -> None
     assert obstacle_notice([], [full], [DISCONNECTED]).title == "Alerts may not come"
 
 
+def test_where_only_critical_alerts_cannot_come_that_is_said_and_no_more() -> None:
+    silent = AlertObstacle(ObstacleKind.WITHDRAWALS, "all 27 exchanges give no answer")
+    assert obstacle_notice([silent], [], []).title == "Nothing can become critical"
+    assert obstacle_notice([silent], [], [DISCONNECTED]).title == "Alerts may not come"
+    for_owner, for_member = status(obstacles=(silent,)), status(obstacles=(silent,), for_owner=False)
+    assert said(for_owner).splitlines()[1:3] == [
+        "Alerts can come, critical ones aside:",
+        "⚠️ all 27 exchanges give no answer.",
+    ]
+    assert said(for_member).splitlines()[1] == "Alerts can come, critical ones aside."
+
+
 def test_places_that_are_switched_off_are_counted_by_why() -> None:
     assert "Switched off: 3 (2 removed, 1 no rights)" in said(
         status(disabled={Obstacle.NO_RIGHTS: 1, Obstacle.REMOVED: 2})

@@ -1,0 +1,297 @@
+"""Asks exchanges themselves whether people can withdraw, and has what changed stored, shown and judged.
+
+Example with 27 sources and an interval of 5 min. At 12:00 all are due and are asked, six at a time. 25 answer within
+two seconds and are one round: what they say is taken in, stored and judged. Gate has closed USDT over Tron, which is
+believed once the poll of 12:05 says it again. LBank takes 20 s: it is a round of its own, and nobody waited for it.
+Upbit does not answer within its minute: that is a reading with a fault, and after three of them its state is unknown.
+
+Nothing that a source does ends more than its own answer. A store that is away delays storing and judging, and neither
+asking nor what people are shown.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.detection.withdrawals.majors import judged_majors
+from bot.detection.withdrawals.polls import PolledWithdrawals, after_polls
+from bot.domain.errors import LeaseLost, SourceError, SourceFault, StorageError
+from bot.domain.obstacles import JobState
+from bot.domain.reading import SourceHealth
+from bot.domain.withdrawal_reading import WithdrawalReading
+from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
+from bot.monitoring.isolation import Crashes, without_crashing
+from bot.monitoring.source_health import SourceHealthRecord
+from bot.ports.meter import Meter
+from bot.ports.readings import Readings
+from bot.ports.sources import Clock, WithdrawalSource
+from bot.ports.withdrawals import WithdrawalRecords
+
+log = structlog.get_logger()
+
+HEALTH_NAME = "withdrawals"
+"""The health of every source is kept under it: `withdrawals/gate`."""
+WITHDRAWAL_INTERVAL = timedelta(minutes=5)
+TURN = timedelta(seconds=5)
+"""Between two looks for what is due, by the loop's own time."""
+
+_AT_ONCE = 6  # asked together: few enough that their bodies, of 2 MB at most, are no memory to speak of
+_SLOW_AFTER = timedelta(seconds=10)  # who takes longer lets the next one be asked meanwhile
+_BUDGET = timedelta(minutes=1)  # for all requests and retries of one source: a fifth of what lies between two polls
+_GATHER = timedelta(seconds=2)  # from the first answer on: most of those asked together have answered by then
+_NO_TIME = timedelta.resolution  # after one poll, what counts as another
+_BLOCKED_AFTER = 3  # failures in a row, when what was known of the exchange has become unknown anyway
+_BLOCKED_INTERVAL = timedelta(hours=1)  # a region stays blocked for months, and exchanges ban who insists
+
+
+class WithdrawalPoller:
+    """Polls withdrawal sources, at most one of each exchange.
+
+    `is_asked` says whether an exchange, by its id, is watched and listed. It calls `on_known` with what is known of
+    exchanges of which anything changed; `on_round`, once that was stored, with the same and the ids of those whose
+    closed majors changed, so that they are judged; and `on_health` with a source's health before and now. `interval` is
+    the least between two polls of a source, whose own may be longer. By the loop's time, `turn` is between two looks
+    for what is due, `budget` what a source may take, and after `slow_after` another one is asked beside it.
+    """
+
+    def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
+        self,
+        sources: Sequence[WithdrawalSource],
+        *,
+        records: WithdrawalRecords,
+        readings: Readings,
+        clock: Clock,
+        meter: Meter,
+        interval: timedelta,
+        is_asked: Callable[[str], bool],
+        on_known: Callable[[Iterable[ExchangeWithdrawals]], None],
+        on_round: Callable[[Sequence[ExchangeWithdrawals], Collection[str]], Awaitable[None]],
+        on_health: Callable[[SourceHealth, SourceHealth], Awaitable[None]],
+        turn: timedelta = TURN,
+        budget: timedelta = _BUDGET,
+        slow_after: timedelta = _SLOW_AFTER,
+    ) -> None:
+        self._sources = {source.exchange: source for source in sources}
+        self._records = records
+        self._health = SourceHealthRecord(HEALTH_NAME, readings=readings, clock=clock, meter=meter, on_health=on_health)
+        self._clock = clock
+        self._interval = interval
+        self._is_asked = is_asked
+        self._on_known = on_known
+        self._on_round = on_round
+        self._turn_s = turn.total_seconds()
+        self._gather_s = min(turn, _GATHER).total_seconds()
+        self._budget_s = budget.total_seconds()
+        self._slow_after_s = slow_after.total_seconds()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._known: Mapping[str, ExchangeWithdrawals] = {}
+        self._asked_at: dict[str, datetime] = {}
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._answers: list[WithdrawalReading] = []
+        self._has_answer = asyncio.Event()
+        self._unsaved: dict[str, list[WithdrawalTransition]] = {}
+        self._unjudged: set[str] = set()
+        self._with_other_closed: set[str] = set()  # of those, the ones whose closed majors changed
+        self._ended_s: float | None = None  # on the loop's time
+        self._crash = ""
+
+    @property
+    def exchanges(self) -> frozenset[str]:
+        """Return the ids of the exchanges that have a source, asked or not."""
+        return frozenset(self._sources)
+
+    async def restore(self) -> None:
+        """Take over what is stored, after a start or from another worker; raise StorageError."""
+        stored = await self._records.all()
+        await self._health.restore()
+        self._known = {exchange: known for exchange, known in stored.items() if exchange in self._sources}
+        self._answers.clear()
+        self._unsaved.clear()
+        self._unjudged.clear()
+        self._with_other_closed.clear()
+        # A program that starts again and again asks nobody more often for it.
+        self._asked_at = {exchange: known.polled_at for exchange, known in self._known.items() if known.polled_at}
+        self._on_known(self._known.values())
+        await self._health.show()
+
+    def state(self) -> JobState | None:
+        """Return how taking in and judging goes, None where this worker has not begun with it."""
+        if self._ended_s is None:
+            return None
+        ended_ago = timedelta(seconds=asyncio.get_running_loop().time() - self._ended_s)
+        return JobState("read withdrawals", self._interval, ended_ago, self._crash)
+
+    async def serve(self) -> None:
+        """Ask what is due, and take in what was answered, until cancelled."""
+        try:
+            while self._sources:
+                self._ended_s = asyncio.get_running_loop().time()
+                self._ask_due()
+                await self._wait_for_answers()
+                self._crash = await self._try_round()
+        finally:
+            self._ended_s = None
+            await self._stop_asking()
+
+    async def fetch(self, exchanges: Collection[str]) -> None:
+        """Ask about some exchanges once, and believe what they say; nothing is judged. Raise StorageError.
+
+        For a single question there is no second poll that could say it again.
+        """
+        asked = [source for exchange, source in self._sources.items() if exchange in exchanges]
+        await asyncio.gather(*(self._ask(source) for source in asked))
+        self._answers += [replace(given, as_of=given.as_of + _NO_TIME) for given in self._answers if not given.fault]
+        await self._take_in()
+        await self._save()
+
+    def _ask_due(self) -> None:
+        now = self._clock.now()
+        for exchange, source in self._sources.items():
+            if exchange not in self._under_way and self._is_asked(exchange) and self._is_due(source, now):
+                self._asked_at[exchange] = now
+                self._under_way[exchange] = asyncio.create_task(self._ask_in_background(source))
+
+    def _is_due(self, source: WithdrawalSource, now: datetime) -> bool:
+        asked_at, known = self._asked_at.get(source.exchange), self._known.get(source.exchange)
+        is_blocked = known and known.fault is SourceFault.BLOCKED and known.silent_polls >= _BLOCKED_AFTER
+        wait = max(self._interval, source.interval, _BLOCKED_INTERVAL if is_blocked else timedelta())
+        # Where the clock was set back, how long it was is not known any more.
+        return asked_at is None or not timedelta() <= now - asked_at < wait
+
+    async def _ask_in_background(self, source: WithdrawalSource) -> None:
+        try:
+            await self._ask(source)
+        finally:
+            del self._under_way[source.exchange]
+
+    async def _ask(self, source: WithdrawalSource) -> None:
+        """Add what a source answers, or why it does not, to the answers."""
+        try:
+            async with self._slot(), asyncio.timeout(self._budget_s):
+                reading = await source.read()
+        except TimeoutError:
+            reading = self._failed(source, SourceFault.TIMEOUT)
+        except Exception as crash:
+            log.exception("withdrawal source failed", exchange=source.exchange)
+            reading = self._failed(source, SourceFault.CRASHED, type(crash).__name__)
+        self._answers.append(reading)
+        self._has_answer.set()
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """Wait until few enough are asked, those aside that have taken long already."""
+        await self._slots.acquire()
+        is_free = False
+
+        def free() -> None:
+            nonlocal is_free
+            if not is_free:
+                is_free = True
+                self._slots.release()
+
+        slow = asyncio.get_running_loop().call_later(self._slow_after_s, free)
+        try:
+            yield
+        finally:
+            slow.cancel()
+            free()
+
+    def _failed(self, source: WithdrawalSource, fault: SourceFault, detail: str = "") -> WithdrawalReading:
+        now = self._clock.now()
+        return WithdrawalReading(source.exchange, now, source.name, source.standing, fault=fault, detail=detail)
+
+    async def _wait_for_answers(self) -> None:
+        """Wait for an answer, at most for a turn, and then a little for the others that were asked with it."""
+        try:
+            async with asyncio.timeout(self._turn_s):
+                await self._has_answer.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(self._gather_s)
+
+    async def _try_round(self) -> str:
+        """Take in, store and have judged what is there; return an exception that nobody foresaw, "" for none."""
+        try:
+            await self._take_in()
+            await self._save()
+            await self._judge()
+        except LeaseLost:
+            log.warning("withdrawals not judged: another worker is the poller now")
+        except StorageError as error:
+            log.warning("store away while reading withdrawals", error=str(error))
+        except Exception as crash:
+            log.exception("withdrawals could not be judged")  # the next turn tries again
+            return type(crash).__name__
+        return ""
+
+    async def _take_in(self) -> None:
+        """Bring what is known up to date with the answers, and show it; raise StorageError."""
+        readings, self._answers = self._answers, []
+        self._has_answer.clear()
+        crashes: dict[str, Exception] = {}
+        self._believe(readings, crashes)
+        failed = [_crashed(reading, crashes[reading.exchange]) for reading in readings if reading.exchange in crashes]
+        self._believe(failed, {})
+        for reading in (*(reading for reading in readings if reading.exchange not in crashes), *failed):
+            await self._record_health(reading)
+
+    def _believe(self, readings: Sequence[WithdrawalReading], crashes: Crashes) -> None:
+        if not readings:
+            return
+        before = self._known
+        polled = without_crashing(
+            lambda sound: after_polls(before, sound), readings, crashes, subject_of=lambda reading: reading.exchange
+        )
+        self._known = polled.known
+        self._note_changes(before, polled)
+        self._on_known([polled.known[exchange] for exchange in polled.changed])
+
+    def _note_changes(self, before: Mapping[str, ExchangeWithdrawals], polled: PolledWithdrawals) -> None:
+        """Remember what is to be stored and judged."""
+        for exchange in polled.changed:
+            self._unsaved.setdefault(exchange, []).extend(polled.transitions.get(exchange, ()))
+        self._unjudged |= set(polled.changed)
+        self._with_other_closed |= {
+            exchange for exchange in polled.changed if _closed(before.get(exchange)) != _closed(polled.known[exchange])
+        }
+
+    async def _record_health(self, reading: WithdrawalReading) -> None:
+        if reading.fault:
+            await self._health.body_failed(reading.exchange, SourceError(reading.fault, reading.detail))
+        else:
+            await self._health.body_answered(reading.exchange, left_out="")
+
+    async def _save(self) -> None:
+        """Store what changed; raise StorageError, and then the next turn stores it."""
+        await self._records.save([self._known[exchange] for exchange in self._unsaved], self._unsaved)
+        self._unsaved = {}
+
+    async def _judge(self) -> None:
+        """Have what changed judged; raise StorageError, and then the next turn has it judged."""
+        if not self._unjudged:
+            return
+        await self._on_round([self._known[exchange] for exchange in sorted(self._unjudged)], self._with_other_closed)
+        self._unjudged, self._with_other_closed = set(), set()
+
+    async def _stop_asking(self) -> None:
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _crashed(reading: WithdrawalReading, crash: Exception) -> WithdrawalReading:
+    """Return what a reading on which the bot itself fails is taken for: an answer that cannot be read."""
+    source = reading.exchange, reading.as_of, reading.source, reading.standing
+    return WithdrawalReading(*source, fault=SourceFault.CRASHED, detail=type(crash).__name__)
+
+
+def _closed(known: ExchangeWithdrawals | None) -> frozenset[str]:
+    """Return the majors that are closed or may be, as the newest poll has it."""
+    if known is None or known.polled_at is None:
+        return frozenset()
+    return frozenset(major.asset for major in judged_majors(known, known.polled_at) if major.may_be_closed)
