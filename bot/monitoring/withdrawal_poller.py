@@ -23,7 +23,7 @@ from bot.domain.errors import LeaseLost, SourceError, SourceFault, StorageError
 from bot.domain.obstacles import JobState
 from bot.domain.reading import SourceHealth
 from bot.domain.withdrawal_reading import WithdrawalReading
-from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
+from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, WithdrawalTransition
 from bot.monitoring.isolation import Crashes, without_crashing
 from bot.monitoring.source_health import SourceHealthRecord
 from bot.ports.meter import Meter
@@ -53,7 +53,7 @@ class WithdrawalPoller:
 
     `is_asked` says whether an exchange, by its id, is watched and listed. It calls `on_known` with what is known of
     exchanges of which anything changed; `on_round`, once that was stored, with the same and the ids of those whose
-    closed majors changed, so that they are judged; and `on_health` with a source's health before and now. `interval` is
+    majors changed, so that they are judged; and `on_health` with a source's health before and now. `interval` is
     the least between two polls of a source, whose own may be longer. By the loop's time, `turn` is between two looks
     for what is due, `budget` what a source may take, and after `slow_after` another one is asked beside it.
     """
@@ -95,7 +95,7 @@ class WithdrawalPoller:
         self._has_answer = asyncio.Event()
         self._unsaved: dict[str, list[WithdrawalTransition]] = {}
         self._unjudged: set[str] = set()
-        self._with_other_closed: set[str] = set()  # of those, the ones whose closed majors changed
+        self._with_other_majors: set[str] = set()  # of those, the ones whose majors opened, closed or became unknown
         self._ended_s: float | None = None  # on the loop's time
         self._crash = ""
 
@@ -112,7 +112,7 @@ class WithdrawalPoller:
         self._answers.clear()
         self._unsaved.clear()
         self._unjudged.clear()
-        self._with_other_closed.clear()
+        self._with_other_majors.clear()
         # A program that starts again and again asks nobody more often for it.
         self._asked_at = {exchange: known.polled_at for exchange, known in self._known.items() if known.polled_at}
         self._on_known(self._known.values())
@@ -255,8 +255,8 @@ class WithdrawalPoller:
         for exchange in polled.changed:
             self._unsaved.setdefault(exchange, []).extend(polled.transitions.get(exchange, ()))
         self._unjudged |= set(polled.changed)
-        self._with_other_closed |= {
-            exchange for exchange in polled.changed if _closed(before.get(exchange)) != _closed(polled.known[exchange])
+        self._with_other_majors |= {
+            exchange for exchange in polled.changed if _majors(before.get(exchange)) != _majors(polled.known[exchange])
         }
 
     async def _record_health(self, reading: WithdrawalReading) -> None:
@@ -274,8 +274,8 @@ class WithdrawalPoller:
         """Have what changed judged; raise StorageError, and then the next turn has it judged."""
         if not self._unjudged:
             return
-        await self._on_round([self._known[exchange] for exchange in sorted(self._unjudged)], self._with_other_closed)
-        self._unjudged, self._with_other_closed = set(), set()
+        await self._on_round([self._known[exchange] for exchange in sorted(self._unjudged)], self._with_other_majors)
+        self._unjudged, self._with_other_majors = set(), set()
 
     async def _stop_asking(self) -> None:
         tasks = list(self._under_way.values())
@@ -290,8 +290,6 @@ def _crashed(reading: WithdrawalReading, crash: Exception) -> WithdrawalReading:
     return WithdrawalReading(*source, fault=SourceFault.CRASHED, detail=type(crash).__name__)
 
 
-def _closed(known: ExchangeWithdrawals | None) -> frozenset[str]:
-    """Return the majors that are closed or may be, as the newest poll has it."""
-    if known is None or known.polled_at is None:
-        return frozenset()
-    return frozenset(major.asset for major in judged_majors(known, known.polled_at) if major.may_be_closed)
+def _majors(known: ExchangeWithdrawals | None) -> tuple[MajorWithdrawals, ...]:
+    """Return the majors as the newest poll has them, none before the first."""
+    return judged_majors(known, known.polled_at) if known and known.polled_at else ()

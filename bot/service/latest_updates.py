@@ -102,15 +102,15 @@ class LatestUpdates:
         async with self._judging_lock:
             await self._watch.judge_other_source(rule, readings, names)
 
-    async def judge_withdrawals(self, known: Sequence[ExchangeWithdrawals], closed_changed: Iterable[str]) -> None:
-        """Judge what is known of withdrawals, and outflows anew where other majors are closed now; raise StorageError.
+    async def judge_withdrawals(self, known: Sequence[ExchangeWithdrawals], majors_changed: Iterable[str]) -> None:
+        """Judge what is known of withdrawals, and outflows anew where a major opened or closed; raise StorageError.
 
         An outflow becomes critical at once: its next reading may be six hours away, and then shows an exchange that
         nothing leaves any more.
         """
         await self._change_feed.publish([_WITHDRAWALS])
         await self.judge_signal(_WITHDRAWALS, known)
-        rows = (self._latest.listings.get(exchange_id) for exchange_id in sorted(closed_changed))
+        rows = (self._latest.listings.get(exchange_id) for exchange_id in sorted(majors_changed))
         if exchanges := [row.exchange for row in rows if row]:
             await self.judge(exchanges)
 

@@ -28,8 +28,8 @@ def asked(faults: Mapping[str, SourceFault | None]) -> list[FakeWithdrawalSource
         (
             {f"x{number}": BLOCKED for number in range(7)},
             (
-                "Withdrawals: 0 of 7 exchanges answer; blocked: X0, X1, X2, X3, X4 and 2 more. Until one does, an outflow "
-                "cannot become critical."
+                "Withdrawals: 0 of 7 exchanges answer; blocked: X0, X1, X2, X3, X4 and 2 more. Until one does, an "
+                "outflow cannot become critical."
             ),
         ),
     ],

@@ -64,11 +64,11 @@ class Polling:
     def _show(self, known: Iterable[ExchangeWithdrawals]) -> None:
         self.known |= {withdrawals.exchange: withdrawals for withdrawals in known}
 
-    async def _judge(self, known: Sequence[ExchangeWithdrawals], closed_changed: Collection[str]) -> None:
+    async def _judge(self, known: Sequence[ExchangeWithdrawals], majors_changed: Collection[str]) -> None:
         if self.judging_fault:
             raise self.judging_fault
         self.judged |= {withdrawals.exchange: withdrawals for withdrawals in known}
-        self.rounds.append(([withdrawals.exchange for withdrawals in known], set(closed_changed)))
+        self.rounds.append(([withdrawals.exchange for withdrawals in known], set(majors_changed)))
 
     async def _record(self, _was: SourceHealth, now: SourceHealth) -> None:
         self.health[now.source] = now
@@ -124,11 +124,15 @@ async def test_what_exchanges_say_twice_is_believed_stored_and_judged() -> None:
         polled.sources["gate"].say(CLOSED, "USDT")
         await polled.polls()
         assert polled.state("gate") is OPEN
-        assert not any(closed for _, closed in polled.rounds)
         await polled.polls()
         assert polled.state("gate") is CLOSED
     assert await polled.memory.withdrawals.all() == polled.known
-    assert polled.rounds[-1] == (["gate", "htx"], {"gate"})
+    assert polled.rounds == [
+        (["gate", "htx"], {"gate", "htx"}),
+        (["gate", "htx"], {"gate", "htx"}),
+        (["gate", "htx"], set()),
+        (["gate", "htx"], {"gate"}),
+    ]
     closed_at = NOON + 2 * INTERVAL
     assert await polled.memory.withdrawals.transitions("gate", since=NOON) == [
         closing(closed_at, "USDT", "ETHEREUM"),
@@ -324,7 +328,7 @@ async def test_what_fails_unforeseen_in_judging_is_the_state_of_the_job_until_it
         await until(lambda: _crash(polled) == "ZeroDivisionError", "the crash")
         polled.judging_fault = None
         await until(lambda: _crash(polled) == "", "its end")
-        assert polled.rounds == [(["gate"], set())]
+        assert polled.rounds == [(["gate"], {"gate"})]
     assert polled.poller.state() is None
 
 
