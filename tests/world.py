@@ -14,6 +14,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.config.settings import Settings
+from bot.ports.sources import WithdrawalSource
 from bot.service.application import Application
 from bot.service.health_server import HealthServer
 from bot.service.lifetime import Service
@@ -33,6 +34,7 @@ from tests.waiting import in_time, until
 DISCORD_TOKEN = "MTA4.loopback-only.never-shown"  # noqa: S105 — opens nothing but the stand-in
 MODERATOR = MEMBER_RIGHTS | MANAGE_GUILD
 POLL_EVERY = timedelta(milliseconds=40)
+WITHDRAWAL_TURN = timedelta(milliseconds=20)
 _EXCHANGES = ("binance", "okx", "kraken")
 _START = datetime(2026, 10, 5, 1, 3, 31, tzinfo=UTC)
 """Before 13:00 the midnight before last may begin a day's window; of its past the upstream tells midnights only."""
@@ -60,6 +62,7 @@ class World:
     error_chat: str | None = None
     clock_ahead: timedelta = timedelta()
     data_dir: Path = Path("/nowhere")
+    withdrawal_sources: tuple[WithdrawalSource, ...] = ()
 
     def settings(self) -> Settings:
         return Settings(
@@ -229,6 +232,8 @@ async def running(world: World, *, until_ready: bool = True) -> AsyncIterator[Ru
         make_chats=platform_connections,
         poll_every=POLL_EVERY,
         store_clock=world.clock,
+        make_withdrawal_sources=lambda *_: world.withdrawal_sources,
+        withdrawal_turn=WITHDRAWAL_TURN,
     )
     async with (
         HealthServer("127.0.0.1", 0, metrics=metrics, unready=service.unready) as server,

@@ -22,6 +22,7 @@ from bot.messages.cards.errors import no_list_card
 from bot.messages.model import Message, Tone
 from bot.ports.sources import Clock
 from bot.service.application import COMMANDS, Application, SystemClock
+from bot.service.exchange_interfaces import sources_by_settings
 from bot.service.metrics import Metrics
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
@@ -29,6 +30,7 @@ from bot.storage.embedded.server import socket_in
 from bot.storage.store import Store, open_store
 
 _NEED_NO_LIST = frozenset(("help", "privacy", "status"))  # the last one says by itself what is wrong with the list
+_NEED_WITHDRAWALS = frozenset(("withdrawals", "stress"))  # of which each exchange is asked that the question is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,19 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
         http = await stack.enter_async_context(Http(settings.proxies, attempts=1))  # somebody waits for the answer
         source = DefiLlama(http, clock, url=settings.defillama_url)
         application = Application(
-            settings, store=store, source=source, clock=clock, metrics=Metrics(clock, __version__)
+            settings,
+            store=store,
+            source=source,
+            clock=clock,
+            metrics=Metrics(clock, __version__),
+            withdrawal_sources=sources_by_settings(settings, http, clock),
         )
         await application.updates.restore()
         # What the service has not read yet it will read itself: a question writes nothing into its store.
         if is_temporary:
             await application.fetch_for(split_words(words))
+            if command.name in _NEED_WITHDRAWALS:
+                await application.fetch_withdrawals_for(split_words(words))
         message = await application.dispatcher.answer_words(terminal_operator(), command, words)
         needs_list = message.tone is Tone.TROUBLE and command.name not in _NEED_NO_LIST
         if needs_list and (health := _failing_list(application)):

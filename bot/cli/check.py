@@ -13,10 +13,13 @@ from pydantic import SecretStr
 
 from bot.cli.connection_check import connection_findings
 from bot.cli.finding import Finding
+from bot.cli.withdrawal_check import withdrawal_findings
 from bot.config.settings import Settings, misspelt
 from bot.domain.errors import ConfigurationError, RunwatchError, StoreOutdated
 from bot.service.application import SystemClock, require_a_token
+from bot.service.exchange_interfaces import sources_by_settings
 from bot.service.platforms import misdirected
+from bot.sources.http import Http
 from bot.storage.embedded.damaged_log import find_damage
 from bot.storage.embedded.private_directory import check_usable
 from bot.storage.embedded.server_binary import find_binary
@@ -28,8 +31,10 @@ _ROOM_BYTES = 1 << 20  # what a new bot's data takes within an hour
 
 async def check(settings: Settings) -> Sequence[Finding]:
     """Return what was found, problems first. The store and all connections are tried at the same time."""
-    store, connections = await asyncio.gather(_store_finding(settings), connection_findings(settings))
-    findings = [*_setting_problems(settings), store, *connections]
+    store, connections, withdrawals = await asyncio.gather(
+        _store_finding(settings), connection_findings(settings), _withdrawal_findings(settings)
+    )
+    findings = [*_setting_problems(settings), store, *connections, *withdrawals]
     return sorted(findings, key=lambda finding: not finding.is_problem)
 
 
@@ -40,6 +45,11 @@ def _setting_problems(settings: Settings) -> Iterator[Finding]:
         yield Finding(str(error), is_problem=True)
     for problem in (*misspelt(), *misdirected(settings)):
         yield Finding(problem, is_problem=True)
+
+
+async def _withdrawal_findings(settings: Settings) -> Sequence[Finding]:
+    async with Http(settings.proxies, attempts=1) as http:
+        return await withdrawal_findings(sources_by_settings(settings, http, SystemClock()))
 
 
 async def _store_finding(settings: Settings) -> Finding:

@@ -88,6 +88,7 @@ def _settings(url: str, directory: Path) -> Settings:
         defillama_url=url,
         poll_interval=_HOUR,
         detail_interval=timedelta(minutes=45),
+        withdrawals=False,
     )
 
 

@@ -35,7 +35,6 @@ log = structlog.get_logger()
 
 HEALTH_NAME = "withdrawals"
 """The health of every source is kept under it: `withdrawals/gate`."""
-WITHDRAWAL_INTERVAL = timedelta(minutes=5)
 TURN = timedelta(seconds=5)
 """Between two looks for what is due, by the loop's own time."""
 

@@ -30,7 +30,7 @@ from bot.monitoring.known_withdrawals import KnownWithdrawals
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
-from bot.monitoring.withdrawal_poller import TURN, WITHDRAWAL_INTERVAL, WithdrawalPoller
+from bot.monitoring.withdrawal_poller import TURN, WithdrawalPoller
 from bot.ports.chat import ChatPlatform
 from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, Source, WithdrawalSource
@@ -126,7 +126,7 @@ class Application:
             metrics=metrics,
         )
         self.poller = self._source_poller(settings, source)
-        self.withdrawal_poller = self._new_withdrawal_poller(withdrawal_turn)
+        self.withdrawal_poller = self._new_withdrawal_poller(settings, withdrawal_turn)
         queries = self._queries(settings, kinds, pasts)
         self.upkeep = self._upkeep(settings, queries)
         self.dispatcher = CommandDispatcher(
@@ -157,14 +157,14 @@ class Application:
             on_health=self.updates.record_health,
         )
 
-    def _new_withdrawal_poller(self, turn: timedelta) -> WithdrawalPoller:
+    def _new_withdrawal_poller(self, settings: Settings, turn: timedelta) -> WithdrawalPoller:
         return WithdrawalPoller(
             self._withdrawal_sources,
             records=self.store.withdrawals,
             readings=self.store.readings,
             clock=self._clock,
             meter=self._metrics,
-            interval=WITHDRAWAL_INTERVAL,
+            interval=settings.withdrawal_interval,
             is_asked=self._is_asked_about_withdrawals,
             on_known=self.latest.set_withdrawals,
             on_round=self.updates.judge_withdrawals,

@@ -28,6 +28,7 @@ from bot.monitoring.withdrawal_poller import TURN
 from bot.ports.sources import Clock, ReadHeaders, WithdrawalSource
 from bot.service.alert_facts import AlertFactsGatherer, Reports
 from bot.service.application import Application, SystemClock
+from bot.service.exchange_interfaces import sources_by_settings
 from bot.service.health_server import HealthServer
 from bot.service.hourly_line import HOURLY, HourlyLine
 from bot.service.metrics import Metrics
@@ -120,7 +121,7 @@ class Service:
         role: Role = Role.ALL,
         lease_timing: LeaseTiming | None = None,
         store_clock: Clock | None = None,
-        make_withdrawal_sources: MakeWithdrawalSources = lambda _settings, _http, _clock: (),
+        make_withdrawal_sources: MakeWithdrawalSources = sources_by_settings,
         withdrawal_turn: timedelta = TURN,
     ) -> None:
         self._settings = settings

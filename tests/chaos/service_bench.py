@@ -199,6 +199,7 @@ def _variables(  # noqa: PLR0913, PLR0917 — everything that a worker is told o
         "DETAIL_INTERVAL": "45m",  # so that the run of every hour is read while something moves
         "HTTP_PORT": "0",
         "LOG_FORMAT": "json",
+        "WITHDRAWALS": "false",
     }
 
 

@@ -32,7 +32,7 @@ from tests.fakes.telegram import TOKEN, Chat, FakeTelegram, User
 from tests.program import Program, running_bot
 from tests.servers import Server
 from tests.waiting import in_time, stop, until
-from tests.world import DISCORD_TOKEN, POLL_EVERY, Running, World
+from tests.world import DISCORD_TOKEN, POLL_EVERY, WITHDRAWAL_TURN, Running, World
 
 GOES_ON_WITHIN = timedelta(seconds=15)
 _LONGEST = 200.0
@@ -67,6 +67,8 @@ async def worker(world: World, role: Role = Role.ALL) -> AsyncIterator[Worker]:
         role=role,
         lease_timing=QUICK,
         store_clock=world.clock,
+        make_withdrawal_sources=lambda *_: world.withdrawal_sources,
+        withdrawal_turn=WITHDRAWAL_TURN,
     )
     async with in_time("the end of what is done while a worker runs", limit=_LONGEST), asyncio.TaskGroup() as tasks:
         tasks.create_task(service.run(stop))
