@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.withdrawal_reading import WithdrawalState
-from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
+from bot.domain.withdrawals import ExchangeWithdrawals, Majors, WithdrawalTransition, closed_majors
 from bot.monitoring.known_withdrawals import KnownWithdrawals
 from bot.monitoring.past_withdrawals import PastWithdrawals
 from tests.builders import DAY, HOUR, NOON
@@ -68,13 +68,12 @@ async def test_a_snapshot_is_given_what_is_known_at_its_time_and_what_was_at_eac
 
     latest["gate"] = NOW  # as its owner brings it up to date
     present = withdrawals.at("gate", NOON)
-    assert present is not None
-    assert present.closed == (("USDT", NOON - HOUR),)
+    assert [(major.asset, major.since) for major in closed_majors(present)] == [("USDT", NOON - HOUR)]
     past = await withdrawals.past("gate", since=SINCE)
     assert [_closed(past(SINCE + hours * HOUR)) for hours in (1, 3, 7)] == [["USDT"], ["BTC", "USDT"], []]
     records.away = True
     assert withdrawals.at("gate", NOON) == present
 
 
-def _closed(withdrawals: object) -> list[str]:
-    return [asset for asset, _ in getattr(withdrawals, "closed", ())]
+def _closed(majors: Majors | None) -> list[str]:
+    return [major.asset for major in closed_majors(majors)]
