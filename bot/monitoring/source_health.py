@@ -6,6 +6,7 @@ fail meanwhile are shown as well, and not logged once more each. At 16:00 the li
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
@@ -29,9 +30,10 @@ class SourceHealthRecord:
     """The health of one source's list and of its exchanges' bodies; `source` is the source's name.
 
     `on_health` is called with each before and now, after it was stored. Whatever records an answer raises StorageError.
+    Where nothing has changed but the time, a success is stored again after `success_lasts`, at once by default.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
         self,
         source: str,
         *,
@@ -39,19 +41,23 @@ class SourceHealthRecord:
         clock: Clock,
         meter: Meter,
         on_health: Callable[[SourceHealth, SourceHealth], Awaitable[None]],
+        success_lasts: timedelta = timedelta(),
     ) -> None:
         self.source = source
         self._readings = readings
         self._clock = clock
         self._meter = meter
         self._on_health = on_health
+        self._success_lasts = success_lasts
         self._by_name: dict[str, SourceHealth] = {}
+        self._stored: dict[str, SourceHealth] = {}
         self._broken_with_the_list: set[str] = set()
 
     async def restore(self) -> None:
         """Take over what is stored of this source; raise StorageError."""
         stored = await self._readings.health()
-        self._by_name = {name: health for name, health in stored.items() if name.startswith(self._name(""))}
+        self._stored = {name: health for name, health in stored.items() if name.startswith(self._name(""))}
+        self._by_name = dict(self._stored)
 
     async def show(self) -> None:
         """Call `on_health` with everything as it is."""
@@ -128,5 +134,15 @@ class SourceHealthRecord:
     async def _record(self, health: SourceHealth) -> None:
         before = self._by_name.get(health.source, SourceHealth(health.source))
         self._by_name[health.source] = health
-        await self._readings.save_health(health)
+        if not self._lasts(self._stored.get(health.source), health):
+            await self._readings.save_health(health)
+            self._stored[health.source] = health
         await self._on_health(before, health)
+
+    def _lasts(self, stored: SourceHealth | None, health: SourceHealth) -> bool:
+        """Return whether what is stored is right for now."""
+        if not self._success_lasts or stored is None or replace(stored, last_success=health.last_success) != health:
+            return False
+        if stored.last_success is None or health.last_success is None:
+            return stored == health
+        return timedelta() <= health.last_success - stored.last_success < self._success_lasts

@@ -13,12 +13,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from bot.detection.withdrawals.majors import judged_majors
 from bot.detection.withdrawals.polls import PolledWithdrawals, after_polls
+from bot.detection.withdrawals.thresholds import SILENT_POLLS
 from bot.domain.errors import LeaseLost, SourceError, SourceFault, StorageError
 from bot.domain.obstacles import JobState
 from bot.domain.reading import SourceHealth
@@ -41,9 +42,10 @@ TURN = timedelta(seconds=5)
 _AT_ONCE = 6  # asked together: few enough that their bodies, of 2 MB at most, are no memory to speak of
 _SLOW_AFTER = timedelta(seconds=10)  # who takes longer lets the next one be asked meanwhile
 _BUDGET = timedelta(minutes=1)  # for all requests and retries of one source: a fifth of what lies between two polls
+_HEALTH_LASTS = timedelta(hours=1)  # when an exchange last answered is kept with what it said
 _GATHER = timedelta(seconds=2)  # from the first answer on: most of those asked together have answered by then
+_SOME_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_TIME = timedelta.resolution  # after one poll, what counts as another
-_BLOCKED_AFTER = 3  # failures in a row, when what was known of the exchange has become unknown anyway
 _BLOCKED_INTERVAL = timedelta(hours=1)  # a region stays blocked for months, and exchanges ban who insists
 
 
@@ -76,7 +78,14 @@ class WithdrawalPoller:
     ) -> None:
         self._sources = {source.exchange: source for source in sources}
         self._records = records
-        self._health = SourceHealthRecord(HEALTH_NAME, readings=readings, clock=clock, meter=meter, on_health=on_health)
+        self._health = SourceHealthRecord(
+            HEALTH_NAME,
+            readings=readings,
+            clock=clock,
+            meter=meter,
+            on_health=on_health,
+            success_lasts=_HEALTH_LASTS,
+        )
         self._clock = clock
         self._interval = interval
         self._is_asked = is_asked
@@ -92,7 +101,9 @@ class WithdrawalPoller:
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._answers: list[WithdrawalReading] = []
         self._has_answer = asyncio.Event()
+        self._saved: dict[str, ExchangeWithdrawals] = {}
         self._unsaved: dict[str, list[WithdrawalTransition]] = {}
+        self._confirmed: dict[str, datetime] = {}  # exchanges that said nothing new, and when
         self._unjudged: set[str] = set()
         self._with_other_majors: set[str] = set()  # of those, the ones whose majors opened, closed or became unknown
         self._ended_s: float | None = None  # on the loop's time
@@ -109,7 +120,9 @@ class WithdrawalPoller:
         await self._health.restore()
         self._known = {exchange: known for exchange, known in stored.items() if exchange in self._sources}
         self._answers.clear()
+        self._saved = dict(self._known)
         self._unsaved.clear()
+        self._confirmed.clear()
         self._unjudged.clear()
         self._with_other_majors.clear()
         # A program that starts again and again asks nobody more often for it.
@@ -156,7 +169,7 @@ class WithdrawalPoller:
 
     def _is_due(self, source: WithdrawalSource, now: datetime) -> bool:
         asked_at, known = self._asked_at.get(source.exchange), self._known.get(source.exchange)
-        is_blocked = known and known.fault is SourceFault.BLOCKED and known.silent_polls >= _BLOCKED_AFTER
+        is_blocked = known and known.fault is SourceFault.BLOCKED and known.silent_polls >= SILENT_POLLS
         wait = max(self._interval, source.interval, _BLOCKED_INTERVAL if is_blocked else timedelta())
         # Where the clock was set back, how long it was is not known any more.
         return asked_at is None or not timedelta() <= now - asked_at < wait
@@ -252,7 +265,11 @@ class WithdrawalPoller:
     def _note_changes(self, before: Mapping[str, ExchangeWithdrawals], polled: PolledWithdrawals) -> None:
         """Remember what is to be stored and judged."""
         for exchange in polled.changed:
-            self._unsaved.setdefault(exchange, []).extend(polled.transitions.get(exchange, ()))
+            known, new = polled.known[exchange], polled.transitions.get(exchange, ())
+            if new or exchange in self._unsaved or _substance(known) != _substance(self._saved.get(exchange)):
+                self._unsaved.setdefault(exchange, []).extend(new)
+            elif known.as_of and known.fault is None:
+                self._confirmed[exchange] = known.as_of
         self._unjudged |= set(polled.changed)
         self._with_other_majors |= {
             exchange for exchange in polled.changed if _majors(before.get(exchange)) != _majors(polled.known[exchange])
@@ -266,8 +283,13 @@ class WithdrawalPoller:
 
     async def _save(self) -> None:
         """Store what changed; raise StorageError, and then the next turn stores it."""
-        await self._records.save([self._known[exchange] for exchange in self._unsaved], self._unsaved)
+        unsaved = {exchange: self._known[exchange] for exchange in self._unsaved}
+        await self._records.save(list(unsaved.values()), self._unsaved)
+        self._saved |= unsaved
         self._unsaved = {}
+        for lost in await self._records.confirm(self._confirmed):
+            self._saved.pop(lost, None)
+        self._confirmed = {}
 
     async def _judge(self) -> None:
         """Have what changed judged; raise StorageError, and then the next turn has it judged."""
@@ -287,6 +309,23 @@ def _crashed(reading: WithdrawalReading, crash: Exception) -> WithdrawalReading:
     """Return what a reading on which the bot itself fails is taken for: an answer that cannot be read."""
     source = reading.exchange, reading.as_of, reading.source, reading.standing
     return WithdrawalReading(*source, fault=SourceFault.CRASHED, detail=type(crash).__name__)
+
+
+def _substance(known: ExchangeWithdrawals | None) -> ExchangeWithdrawals | None:
+    """Return what is worth writing down of an exchange: everything but that it was said once more, and when.
+
+    At the largest it is 20 KB, every five minutes, of each exchange; the time alone is a few bytes.
+    """
+    if known is None:
+        return None
+    return replace(
+        known,
+        as_of=_SOME_TIME if known.as_of else None,
+        polled_at=None,
+        silent_polls=min(known.silent_polls, SILENT_POLLS),
+        closed_share=known.closed_share if known.closed_share is None else round(known.closed_share, 2),
+        networks=tuple(replace(status, confirmed_at=_SOME_TIME) for status in known.networks),
+    )
 
 
 def _majors(known: ExchangeWithdrawals | None) -> tuple[MajorWithdrawals, ...]:

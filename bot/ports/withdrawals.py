@@ -4,7 +4,7 @@ Example: USDT over Tron closed at Gate at 08:20. After a restart at 09:00 it is 
 the two times that it closed until then are still known.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -25,6 +25,13 @@ class WithdrawalRecords(Protocol):
         """Keep what is known of some exchanges in place of what was, and add transitions by the exchange's id.
 
         A transition that is kept already is kept once.
+        """
+        ...
+
+    async def confirm(self, answered: Mapping[str, datetime]) -> Collection[str]:
+        """Keep that exchanges, by their ids, said at a time nothing but what is kept of them already.
+
+        Return those of which nothing is kept: somebody has emptied the store.
         """
         ...
 

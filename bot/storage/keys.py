@@ -173,6 +173,13 @@ WITHDRAWALS = RedisKey(
     "ever",
     "exchange → everything that is known of its withdrawals (JSON)",
 )
+WITHDRAWALS_CONFIRMED = RedisKey(
+    "{wd}:confirmed",
+    RedisType.HASH,
+    "ever",
+    "exchange → when it last said once more what `{wd}:known` has (microseconds)",
+    lua="withdrawals_confirmed",
+)
 WITHDRAWAL_TRANSITIONS = RedisKey(
     "{wd}:transitions:<exchange>",
     RedisType.SORTED_SET,

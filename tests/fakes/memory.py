@@ -569,9 +569,10 @@ class MemorySuppressions(Suppressions):
 
 @dataclass
 class MemoryWithdrawals(WithdrawalRecords):
-    """What is known of withdrawals, and every transition. `away` makes every call fail."""
+    """What is known of withdrawals, and every transition; `saves` counts. `away` makes every call fail."""
 
     away: bool = False
+    saves: int = 0
     _known: dict[str, ExchangeWithdrawals] = field(default_factory=dict)
     _transitions: dict[str, set[WithdrawalTransition]] = field(default_factory=dict)
 
@@ -582,7 +583,26 @@ class MemoryWithdrawals(WithdrawalRecords):
         self._fail_if_away()
         for withdrawals in known:
             self._known[withdrawals.exchange] = withdrawals
+            self.saves += 1
             self._transitions.setdefault(withdrawals.exchange, set()).update(transitions.get(withdrawals.exchange, ()))
+
+    @override
+    async def confirm(self, answered: Mapping[str, datetime]) -> Collection[str]:
+        self._fail_if_away()
+        for exchange, at in answered.items():
+            if (known := self._known.get(exchange)) is None:
+                continue
+            told = [
+                replace(status, confirmed_at=at) if status.confirmed_at == known.as_of else status
+                for status in known.networks
+            ]
+            self._known[exchange] = replace(known, as_of=at, polled_at=at, networks=tuple(told))
+        return answered.keys() - self._known.keys()
+
+    def empty(self) -> None:
+        """Lose everything."""
+        self._known.clear()
+        self._transitions.clear()
 
     @override
     async def all(self) -> Mapping[str, ExchangeWithdrawals]:

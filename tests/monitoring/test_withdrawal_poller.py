@@ -261,7 +261,7 @@ async def test_after_a_restart_everything_is_known_as_before_and_nobody_is_asked
     again = polled.another_poller()
     await again.restore()
     assert polled.known == before
-    assert polled.health["withdrawals/gate"].last_success == NOON + 3 * INTERVAL
+    assert polled.health["withdrawals/gate"].fault is None
 
     async with serving(polled, again):
         await asyncio.sleep(20 * TURN.total_seconds())
@@ -269,6 +269,49 @@ async def test_after_a_restart_everything_is_known_as_before_and_nobody_is_asked
         await polled.polls(after=3 * MINUTE)
     assert polled.known["gate"].major("USDT").since == before["gate"].major("USDT").since == NOON + 2 * INTERVAL
     assert len(await polled.memory.withdrawals.transitions("gate", since=NOON)) == 2
+
+
+async def test_an_exchange_that_says_nothing_new_costs_the_store_a_time_and_no_more() -> None:
+    polled = polling("gate", "htx")
+    async with serving(polled):
+        await believed(polled)
+        saves = polled.memory.withdrawals.saves
+        for _ in range(3):
+            await polled.polls()
+        assert polled.memory.withdrawals.saves == saves
+        assert await polled.memory.withdrawals.all() == polled.known
+
+        polled.sources["gate"].say(CLOSED, "BTC")
+        await polled.polls()
+        assert polled.memory.withdrawals.saves == saves + 1  # what waits for the next poll must survive a restart, too
+        assert await polled.memory.withdrawals.all() == polled.known
+
+
+async def test_a_store_that_was_emptied_gets_everything_again() -> None:
+    polled = polling("gate")
+    async with serving(polled):
+        await believed(polled)
+        await polled.polls()
+        polled.memory.withdrawals.empty()
+        await polled.polls()
+        await polled.polls()
+    assert await polled.memory.withdrawals.all() == polled.known
+
+
+async def test_health_that_stays_the_same_is_stored_once_an_hour() -> None:
+    polled = polling("gate")
+    async with serving(polled):
+        await polled.polls(after=timedelta())
+        for _ in range(11):
+            await polled.polls()
+        assert (await polled.memory.readings.health())["withdrawals/gate"].last_success == NOON
+        await polled.polls()
+        assert (await polled.memory.readings.health())["withdrawals/gate"].last_success == NOON + 12 * INTERVAL
+        polled.sources["gate"].fault = SourceFault.TIMEOUT
+        for _ in range(2):
+            await polled.polls()
+            stored = (await polled.memory.readings.health())["withdrawals/gate"]
+            assert (stored.fault, stored.failing_since) == (SourceFault.TIMEOUT, NOON + 13 * INTERVAL)
 
 
 async def test_what_is_stored_of_an_exchange_without_a_source_is_not_taken_over() -> None:

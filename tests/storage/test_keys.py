@@ -62,6 +62,7 @@ runwatch:unreadable hash
 {rd:<exchange>}:revised hash
 {rd:<exchange>}:slots hash
 {wd}:known hash
+{wd}:confirmed hash
 {wd}:transitions:<exchange> zset
 {ob}:number string
 {ob}:current hash
@@ -272,6 +273,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.readings.save_health(SourceHealth("defillama/cexs", NOON))
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
     await store.withdrawals.save([known("gate")], {"gate": [closing(await store.check_writes())]})
+    await store.withdrawals.confirm({"gate": NOON})
     await store.heartbeats.beat([Platform.TELEGRAM])
     await store.database.unreadable.set_aside(b"{", "{ob}:current", "okx/outflow/normal", ValueError("cut off"))
     await store.owner.claim(BotAccount(Platform.TELEGRAM, "4242", "RunwatchBot"))

@@ -1,5 +1,6 @@
 """What is known of withdrawals outlives a restart, and its history is long and bounded."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -63,6 +64,27 @@ async def test_everything_that_is_known_comes_back_as_it_was(store: Store) -> No
     newer = known("gate", network("BTC", "BITCOIN"), at=NOON + timedelta(minutes=5))
     await store.withdrawals.save([newer], {})
     assert await store.withdrawals.all() == {"kraken": EVERYTHING, "gate": newer}
+
+
+async def test_what_an_exchange_says_once_more_is_confirmed_at_that_time(store: Store) -> None:
+    vanished = network("USDC", "SOLANA", WithdrawalState.UNKNOWN, at=NOON - timedelta(days=2))
+    told = known("gate", network("BTC", "BITCOIN"), vanished)
+    await store.withdrawals.save([told, EVERYTHING], {})
+    later = NOON + timedelta(minutes=5)
+    assert await store.withdrawals.confirm({"gate": later}) == set()
+    confirmed = known("gate", network("BTC", "BITCOIN", at=later), vanished, at=later)
+    assert await store.withdrawals.all() == {"gate": replace(confirmed, polled_at=later), "kraken": EVERYTHING}
+
+    newest = known("gate", at=later + timedelta(minutes=5))
+    await store.withdrawals.save([newest], {})
+    await store.withdrawals.confirm({"gate": NOON})  # of a worker that was late
+    assert await store.withdrawals.all() == {"gate": newest, "kraken": EVERYTHING}
+
+
+async def test_what_is_confirmed_and_not_kept_is_told(store: Store) -> None:
+    await store.withdrawals.save([EVERYTHING], {})
+    assert await store.withdrawals.confirm({"gate": NOON, "kraken": NOON}) == {"gate"}
+    assert await store.withdrawals.all() == {"kraken": EVERYTHING}
 
 
 async def test_transitions_are_found_from_a_time_on_oldest_first_and_by_exchange(store: Store) -> None:
@@ -150,4 +172,5 @@ async def test_a_field_of_a_later_version_is_passed_over(store: Store) -> None:
 
 async def test_nothing_to_save_asks_nothing_of_the_store(store: Store) -> None:
     await store.withdrawals.save([], {})
+    assert not await store.withdrawals.confirm({})
     assert await store.withdrawals.all() == {}
