@@ -24,10 +24,10 @@ from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, IncidentSpan
 from bot.domain.suppression import Suppression
 from bot.monitoring.isolation import Crashes, isolated, without_crashing
-from bot.monitoring.known_withdrawals import KnownWithdrawals
 from bot.monitoring.missing_parts import with_missing_parts
 from bot.monitoring.past_market import market_at
 from bot.monitoring.revised_history import revision_note
+from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from bot.ports.incidents import Incidents
 from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
@@ -66,7 +66,7 @@ class SnapshotBuilder:
         *,
         revisions: ReadingRevisions | None = None,
         suppressions: Suppressions | None = None,
-        withdrawals: KnownWithdrawals | None = None,
+        withdrawals: WithdrawalLookup | None = None,
         source_figures_max_age: timedelta = SOURCE_FIGURES_MAX_AGE,
     ) -> None:
         self._readings = readings
@@ -74,7 +74,7 @@ class SnapshotBuilder:
         self._incidents = incidents
         self._revisions = revisions
         self._suppressions = suppressions
-        self._withdrawals = withdrawals or KnownWithdrawals()
+        self._withdrawals = withdrawals or WithdrawalLookup()
         self._source_figures_max_age = source_figures_max_age
         self._exchange_states: dict[str, ExchangeState] = {}
         self._revised_days: dict[str, Mapping[datetime, datetime]] = {}

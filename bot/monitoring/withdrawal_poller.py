@@ -123,7 +123,8 @@ class WithdrawalPoller:
         self._saved = dict(self._known)
         self._unsaved.clear()
         self._confirmed.clear()
-        self._unjudged.clear()
+        # Whoever judges has to know all of them: three exchanges close a network, and one of them is polled next.
+        self._unjudged = set(self._known)
         self._with_other_majors.clear()
         # A program that starts again and again asks nobody more often for it.
         self._asked_at = {exchange: known.polled_at for exchange, known in self._known.items() if known.polled_at}

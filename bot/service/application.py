@@ -26,10 +26,10 @@ from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.monitoring.history_queries import HistoryQueries
-from bot.monitoring.known_withdrawals import KnownWithdrawals
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
+from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from bot.monitoring.withdrawal_poller import TURN, WithdrawalPoller
 from bot.ports.chat import ChatPlatform
 from bot.ports.readings import SignalPast
@@ -104,7 +104,7 @@ class Application:
             store.incidents,
             revisions=store.revisions,
             suppressions=store.suppressions,
-            withdrawals=KnownWithdrawals(self.latest.withdrawals, store.withdrawals),
+            withdrawals=WithdrawalLookup(self.latest.withdrawals, store.withdrawals),
             source_figures_max_age=2 * settings.poll_interval,
         )
         self.watch = Watch(

@@ -21,8 +21,9 @@ from bot.monitoring.withdrawal_poller import WithdrawalPoller
 from bot.ports.workers import ChangeFeed
 from bot.service.metrics import Metrics
 
+_WITHDRAWAL_RULES = ("withdrawals", "network event")
 _WITHDRAWALS = "withdrawals"
-"""In the change feed: that of some exchanges something else is known; and the rule that their incidents are of."""
+"""In the change feed: that of some exchanges' withdrawals something else is known."""
 
 
 class LatestUpdates:
@@ -109,7 +110,8 @@ class LatestUpdates:
         nothing leaves any more.
         """
         await self._change_feed.publish([_WITHDRAWALS])
-        await self.judge_signal(_WITHDRAWALS, known)
+        for rule in _WITHDRAWAL_RULES:
+            await self.judge_signal(rule, known)
         rows = (self._latest.listings.get(exchange_id) for exchange_id in sorted(majors_changed))
         if exchanges := [row.exchange for row in rows if row]:
             await self.judge(exchanges)

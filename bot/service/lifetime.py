@@ -333,6 +333,7 @@ class Service:
     async def _poll(self, application: Application, http: Http, stop: asyncio.Event) -> None:
         """Poll the upstreams and judge their readings, beginning with what the former owner of the lease has left."""
         application.updates.is_judging = True
+        application.watch.start_anew()
         try:
             await self._retry_until_open(application.poller.restore, stop)
             await self._retry_until_open(application.withdrawal_poller.restore, stop)

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.withdrawal_reading import WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, Majors, WithdrawalTransition, closed_majors
-from bot.monitoring.known_withdrawals import KnownWithdrawals
 from bot.monitoring.past_withdrawals import PastWithdrawals
+from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from tests.builders import DAY, HOUR, NOON
 from tests.fakes.memory import MemoryWithdrawals
 from tests.known_withdrawals import closing, known, network, opening
@@ -62,7 +62,7 @@ async def test_a_snapshot_is_given_what_is_known_at_its_time_and_what_was_at_eac
     records = MemoryWithdrawals()
     await records.save([NOW], {"gate": HISTORY})
     latest: dict[str, ExchangeWithdrawals] = {}
-    withdrawals = KnownWithdrawals(latest, records)
+    withdrawals = WithdrawalLookup(latest, records)
     assert withdrawals.at("gate", NOON) is None
     assert (await withdrawals.past("gate", since=SINCE))(NOON) is None
 

@@ -11,7 +11,7 @@ from bot.ports.withdrawals import WithdrawalRecords
 
 
 @dataclass(frozen=True, slots=True)
-class KnownWithdrawals:
+class WithdrawalLookup:
     """`latest` is what is known of each exchange, kept up to date by its owner; `records` has how it changed."""
 
     latest: Mapping[str, ExchangeWithdrawals] = field(default_factory=dict)
