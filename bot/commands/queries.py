@@ -228,15 +228,18 @@ class Queries:
         return next((note for note in notes if note.reason is NoteReason.REVISED), None)
 
     def has_withdrawal_source(self, exchange: str) -> bool:
-        """Return whether an exchange, by its id, is asked about its withdrawals: elsewhere nothing can be critical."""
-        return exchange in self._withdrawal_sources and self.is_watched(exchange)
+        """Return whether an exchange, by its id, tells of its withdrawals: elsewhere nothing can be critical.
+
+        One of which the system status alone can be asked does not.
+        """
+        return self._is_asked(exchange) and self._withdrawal_sources[exchange].tells_networks
 
     def withdrawals(self, exchange: str) -> ExchangeWithdrawals | None:
         """Return what is known of an exchange's withdrawals, by its id.
 
-        None where it has no source, or was never asked: `has_withdrawal_source` tells the two apart.
+        None where it is not asked at all, or was not yet. Without a source that tells networks it has none of them.
         """
-        return self._latest.withdrawals.get(exchange) if self.has_withdrawal_source(exchange) else None
+        return self._latest.withdrawals.get(exchange) if self._is_asked(exchange) else None
 
     def all_withdrawals(self) -> Sequence[ExchangeWithdrawals]:
         """Return what is known of the withdrawals of every listed exchange that was asked, largest exchange first."""
@@ -333,8 +336,11 @@ class Queries:
         return [
             WithdrawalSourceStatus(exchange.name, self._latest.withdrawal_health.get(exchange.id))
             for exchange in self.exchanges()
-            if self.has_withdrawal_source(exchange.id)
+            if self._is_asked(exchange.id)
         ]
+
+    def _is_asked(self, exchange: str) -> bool:
+        return exchange in self._withdrawal_sources and self.is_watched(exchange)
 
     async def _stored_counts(self) -> StoredCounts | None:
         """Return what the store knows, None while it is away: what is wrong must be said then above all."""

@@ -109,11 +109,6 @@ class WithdrawalPoller:
         self._ended_s: float | None = None  # on the loop's time
         self._crash = ""
 
-    @property
-    def exchanges(self) -> frozenset[str]:
-        """Return the ids of the exchanges that have a source, asked or not."""
-        return frozenset(self._sources)
-
     async def restore(self) -> None:
         """Take over what is stored, after a start or from another worker; raise StorageError."""
         stored = await self._records.all()

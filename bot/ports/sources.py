@@ -43,12 +43,14 @@ class WithdrawalSource(Protocol):
     """What one exchange itself says about withdrawals, all of its interfaces together.
 
     `name` is what its figures are signed with, `standing` what stands behind it. It is asked every `interval` at most.
+    `tells_networks` is False of one that knows how the exchange is as a whole, and nothing of its withdrawals.
     """
 
     exchange: str
     name: str
     standing: SourceStanding
     interval: timedelta
+    tells_networks: bool = True
 
     async def read(self) -> WithdrawalReading:
         """Return what the exchange says now. A failure is a reading with a `fault`; nothing is raised."""

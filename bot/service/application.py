@@ -173,8 +173,9 @@ class Application:
         )
 
     def exchanges_asked_about_withdrawals(self) -> Collection[str]:
-        """Return the ids of the exchanges that have a source, are watched and are listed."""
-        return [exchange for exchange in self.withdrawal_poller.exchanges if self._is_asked_about_withdrawals(exchange)]
+        """Return the ids of the exchanges that are watched and listed and tell of their withdrawals."""
+        queries = self.dispatcher.queries
+        return [exchange.id for exchange in queries.exchanges() if queries.has_withdrawal_source(exchange.id)]
 
     def _is_asked_about_withdrawals(self, exchange: str) -> bool:
         """Return whether an exchange, by its id, is watched and listed."""
@@ -253,9 +254,8 @@ class Application:
 
     async def fetch_withdrawals_for(self, words: Iterable[str]) -> None:
         """Ask exchanges once about their withdrawals: those that a question names, else all that have a source."""
-        queries = self.dispatcher.queries
-        asked = {exchange.id for exchange in self._named(words) or queries.exchanges()}
-        await self.withdrawal_poller.fetch({id_ for id_ in asked if queries.has_withdrawal_source(id_)})
+        asked = self._named(words) or self.dispatcher.queries.exchanges()
+        await self.withdrawal_poller.fetch({exchange.id for exchange in asked})
 
     def _named(self, words: Iterable[str]) -> Sequence[Exchange]:
         """Return the exchanges that a question names."""

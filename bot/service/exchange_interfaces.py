@@ -5,17 +5,14 @@ from collections.abc import Sequence
 from bot.config.settings import Settings
 from bot.ports.sources import Clock, WithdrawalSource
 from bot.sources.http import Http
-from bot.sources.withdrawals.registry import withdrawal_sources
+from bot.sources.withdrawals.all_sources import WithdrawalSettings, all_withdrawal_sources
 
 
 def sources_by_settings(settings: Settings, http: Http, clock: Clock) -> Sequence[WithdrawalSource]:
     """Return a source for each exchange that may be asked about withdrawals, none with WITHDRAWALS=false."""
     if not settings.withdrawals:
         return ()
-    return withdrawal_sources(
-        http,
-        clock,
-        addresses=settings.exchange_addresses,
-        interval=settings.withdrawal_interval,
-        exchanges=settings.exchanges,
+    asked = WithdrawalSettings(
+        settings.exchange_addresses, settings.exchange_keys, settings.withdrawal_interval, settings.exchanges
     )
+    return all_withdrawal_sources(http, clock, asked)

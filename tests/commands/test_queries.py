@@ -278,6 +278,16 @@ async def test_an_exchange_that_is_not_watched_is_not_asked() -> None:
     assert not bench.queries.has_withdrawal_source("okx")
 
 
+async def test_an_exchange_that_tells_its_system_status_alone_tells_nothing_of_withdrawals() -> None:
+    bench = withdrawal_bench("okx")
+    await bench.load()
+    bench.withdrawal_sources[0].tells_networks = False
+    bench.latest.set_withdrawals([known("okx")])
+    assert not bench.queries.has_withdrawal_source("okx")
+    assert bench.queries.withdrawals("okx") == known("okx")
+    assert [source.name for source in (await bench.queries.status()).withdrawal_sources] == ["OKX"]
+
+
 async def test_how_withdrawals_changed_comes_from_the_store() -> None:
     bench = withdrawal_bench("okx")
     closed, opened = closing(NOON - timedelta(days=40)), opening(NOON)

@@ -65,6 +65,7 @@ class ExchangeWithdrawalSource(WithdrawalSource):
         self.name = interfaces[0].name
         self.standing = interfaces[0].standing
         self.interval = interval or max(interface.interval for interface in interfaces)
+        self.tells_networks = adapter is not None
         self._http = http
         self._clock = clock
         self._adapter = adapter
