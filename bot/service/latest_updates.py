@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.commands.queries import LatestState
+from bot.detection.withdrawals.closed_networks import NETWORK_RULE
+from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.exchange import Exchange
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
@@ -21,7 +23,6 @@ from bot.monitoring.withdrawal_poller import WithdrawalPoller
 from bot.ports.workers import ChangeFeed
 from bot.service.metrics import Metrics
 
-_WITHDRAWAL_RULES = ("withdrawals", "network event")
 _WITHDRAWALS = "withdrawals"
 """In the change feed: that of some exchanges' withdrawals something else is known."""
 
@@ -110,7 +111,7 @@ class LatestUpdates:
         nothing leaves any more.
         """
         await self._change_feed.publish([_WITHDRAWALS])
-        for rule in _WITHDRAWAL_RULES:
+        for rule in (WITHDRAWALS_RULE, NETWORK_RULE):
             await self.judge_signal(rule, known)
         rows = (self._latest.listings.get(exchange_id) for exchange_id in sorted(majors_changed))
         if exchanges := [row.exchange for row in rows if row]:
