@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.alerting.routing import followed_incidents
+from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason
 from bot.domain.incident import IncidentState, StepReason
@@ -16,13 +17,16 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.suppression import Suppression
+from bot.domain.withdrawal_reading import WithdrawalState
+from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.messages.model import Tone
 from bot.monitoring.isolation import Crashes
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.ports.outbox import Alert, DeliveryKind
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing, signal, subscription
-from tests.fakes.memory import Memory
+from tests.fakes.memory import Memory, MemorySubscriptions
+from tests.known_withdrawals import known, network
 from tests.messages.cards.plain import said
 
 POST, EDIT, CLOSE, REPLY = DeliveryKind
@@ -32,8 +36,8 @@ THERE = Place(Platform.DISCORD, "99")
 class WatchedBinance:
     """A watch over Binance at $60 B, with 60 quiet days behind it, on which a fifth of a percent moved in turn."""
 
-    def __init__(self) -> None:
-        self.memory = Memory(NOON)
+    def __init__(self, memory: Memory | None = None) -> None:
+        self.memory = memory or Memory(NOON)
         self.published: list[ExchangeSnapshot] = []
         self.watch = Watch(
             SnapshotBuilder(
@@ -592,3 +596,51 @@ async def test_an_incident_says_what_the_bot_did_not_see(watched: WatchedBinance
     assert "Between 2022-12-13 08:00 UTC and 2022-12-13 11:00 UTC this bot saw nothing." in said(opened.message)
     later = await watched.judge_reading(53, after=26 * HOUR)
     assert "saw nothing" not in said(later[0].message)
+
+
+class CountingSubscriptions(MemorySubscriptions):
+    """Subscriptions that note for which exchanges the presets were asked."""
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__(memory.outbox)
+        self.asked: list[str] = []
+
+    @override
+    async def presets(self, exchange: str) -> Collection[Sensitivity]:
+        self.asked.append(exchange)
+        return await super().presets(exchange)
+
+
+async def test_for_exchanges_of_which_there_is_nothing_to_judge_nothing_is_asked_of_the_store() -> None:
+    memory = Memory(NOON)
+    memory.subscriptions = subscriptions = CountingSubscriptions(memory)
+    watched = WatchedBinance(memory)
+
+    async def judge(minutes: int, *closed: str) -> list[str]:
+        subscriptions.asked.clear()
+        watched.memory.clock.time = at = NOON + timedelta(minutes=minutes)
+        await watched.watch.judge_other_source(
+            WITHDRAWALS_RULE,
+            [all_majors(exchange, at, closed if exchange == "gate" else ()) for exchange in ("gate", "htx")],
+            {"gate": "Gate.io"},
+        )
+        return list(subscriptions.asked)
+
+    assert await judge(0) == ["gate", "htx"]
+    assert await judge(5) == []
+    assert await judge(10, "BTC", "ETH", "USDT", "USDC") == ["gate"]
+    assert [incident.subject for incident in await watched.memory.incidents.open()] == ["gate"]
+    assert await judge(15) == ["gate"]  # as long as an incident is under way
+    watched.watch.start_anew()  # another worker may have opened any meanwhile
+    assert await judge(20) == ["gate", "htx"]
+
+
+def all_majors(exchange: str, at: datetime, closed: Collection[str]) -> ExchangeWithdrawals:
+    return known(
+        exchange,
+        *(
+            network(asset, name, WithdrawalState.CLOSED if asset in closed else WithdrawalState.OPEN, at=at)
+            for asset, name in (("BTC", "BITCOIN"), ("ETH", "ETHEREUM"), ("USDT", "TRON"), ("USDC", "SOLANA"))
+        ),
+        at=at,
+    )
