@@ -10,13 +10,18 @@ from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.incident import IncidentState
+from bot.domain.jump import Verdict
 from bot.domain.reading import Reading
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason, Rule
+from bot.domain.withdrawals import closed_majors
 from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from tests.builders import BINANCE, DAY, HOUR, NOON, holding, incident, listing, signal
+from tests.detection.guards.worked_series import EXAMPLE, readings
 from tests.detection.quiet_past import book
 from tests.fakes.memory import Memory
+from tests.known_withdrawals import closing, known, network, opening
 
 MIDNIGHT = NOON.replace(hour=0)
 
@@ -238,3 +243,31 @@ async def test_a_restart_knows_that_several_exchanges_moved_at_once(memory: Memo
         day = signal.flow(Window.DAY) if signal else None
         assert day
         assert (day.share, day.without_doubted.share) == pytest.approx((-0.1, 0.0))
+
+
+@pytest.mark.parametrize(("closed_from", "verdict"), [(3, Verdict.COUNTED), (None, Verdict.NOT_COUNTED)])
+async def test_a_restart_knows_which_withdrawals_were_closed_at_the_time_of_each_reading(
+    memory: Memory, closed_from: int | None, verdict: Verdict
+) -> None:
+    """Half of USDT left alone at 0; while two majors are closed, from 3 to 5, that counts as an outflow after all."""
+    hours = [-1.0, 0.0, *(float(hour) for hour in range(1, 9))]
+    series = readings(hours=hours, USDT=[100.0, *[50.0] * 9], BTC=[900.0] * 10)
+    await memory.readings.add(series)
+    start = series[1].as_of
+    memory.clock.time = series[-1].as_of
+    told = known(EXAMPLE.id, network("BTC", "BITCOIN"), network("USDT", "TRON"), at=memory.clock.now())
+    changes = [
+        change(start + hour * HOUR, asset, name)
+        for change, hour in ((closing, closed_from or 0), (opening, 5))
+        for asset, name in (("BTC", "BITCOIN"), ("USDT", "TRON"))
+    ]
+    await memory.withdrawals.save([told], {EXAMPLE.id: changes if closed_from else []})
+    lookup = WithdrawalLookup({EXAMPLE.id: told}, memory.withdrawals)
+    builder = SnapshotBuilder(memory.readings, memory.clock, memory.incidents, withdrawals=lookup)
+
+    newest_signal = (await builder.snapshot(EXAMPLE)).signal
+
+    assert newest_signal
+    assert [jump.verdict for jump in newest_signal.jumps] == [verdict]
+    assert [major.asset for major in newest_signal.withdrawals or ()] == ["BTC", "ETH", "USDT", "USDC"]
+    assert closed_majors(newest_signal.withdrawals) == ()
