@@ -12,8 +12,9 @@ asking nor what people are shown.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from operator import attrgetter
 
 import structlog
 
@@ -24,7 +25,7 @@ from bot.domain.errors import LeaseLost, SourceError, SourceFault, StorageError
 from bot.domain.obstacles import JobState
 from bot.domain.reading import SourceHealth
 from bot.domain.withdrawal_reading import WithdrawalReading
-from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, WithdrawalTransition
+from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, NetworkWithdrawals, WithdrawalTransition
 from bot.monitoring.isolation import Crashes, without_crashing
 from bot.monitoring.source_health import SourceHealthRecord
 from bot.ports.meter import Meter
@@ -44,9 +45,15 @@ _SLOW_AFTER = timedelta(seconds=10)  # who takes longer lets the next one be ask
 _BUDGET = timedelta(minutes=1)  # for all requests and retries of one source: a fifth of what lies between two polls
 _HEALTH_LASTS = timedelta(hours=1)  # when an exchange last answered is kept with what it said
 _GATHER = timedelta(seconds=2)  # from the first answer on: most of those asked together have answered by then
-_SOME_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_TIME = timedelta.resolution  # after one poll, what counts as another
+_SLICE = 5  # answers taken in between two pauses of the event loop: some milliseconds
 _BLOCKED_INTERVAL = timedelta(hours=1)  # a region stays blocked for months, and exchanges ban who insists
+
+_SEEN_APART = frozenset({"as_of", "polled_at", "closed_share", "silent_polls", "networks"})
+_all_but_these = attrgetter(*(field.name for field in fields(ExchangeWithdrawals) if field.name not in _SEEN_APART))
+_all_but_when_confirmed = attrgetter(
+    *(field.name for field in fields(NetworkWithdrawals) if field.name != "confirmed_at")
+)
 
 
 class WithdrawalPoller:
@@ -241,7 +248,9 @@ class WithdrawalPoller:
         readings, self._answers = self._answers, []
         self._has_answer.clear()
         crashes: dict[str, Exception] = {}
-        self._believe(readings, crashes)
+        for start in range(0, len(readings), _SLICE):
+            self._believe(readings[start : start + _SLICE], crashes)
+            await asyncio.sleep(0)
         failed = [_crashed(reading, crashes[reading.exchange]) for reading in readings if reading.exchange in crashes]
         self._believe(failed, {})
         for reading in (*(reading for reading in readings if reading.exchange not in crashes), *failed):
@@ -262,7 +271,7 @@ class WithdrawalPoller:
         """Remember what is to be stored and judged."""
         for exchange in polled.changed:
             known, new = polled.known[exchange], polled.transitions.get(exchange, ())
-            if new or exchange in self._unsaved or _substance(known) != _substance(self._saved.get(exchange)):
+            if new or exchange in self._unsaved or _says_something_new(known, self._saved.get(exchange)):
                 self._unsaved.setdefault(exchange, []).extend(new)
             elif known.as_of and known.fault is None:
                 self._confirmed[exchange] = known.as_of
@@ -307,21 +316,19 @@ def _crashed(reading: WithdrawalReading, crash: Exception) -> WithdrawalReading:
     return WithdrawalReading(*source, fault=SourceFault.CRASHED, detail=type(crash).__name__)
 
 
-def _substance(known: ExchangeWithdrawals | None) -> ExchangeWithdrawals | None:
-    """Return what is worth writing down of an exchange: everything but that it was said once more, and when.
+def _says_something_new(known: ExchangeWithdrawals, saved: ExchangeWithdrawals | None) -> bool:
+    """Return whether anything is to be written down of an exchange but that it was said once more, and when.
 
     At the largest it is 20 KB, every five minutes, of each exchange; the time alone is a few bytes.
     """
-    if known is None:
-        return None
-    return replace(
-        known,
-        as_of=_SOME_TIME if known.as_of else None,
-        polled_at=None,
-        silent_polls=min(known.silent_polls, SILENT_POLLS),
-        closed_share=known.closed_share if known.closed_share is None else round(known.closed_share, 2),
-        networks=tuple(replace(status, confirmed_at=_SOME_TIME) for status in known.networks),
-    )
+    return saved is None or _substance(known) != _substance(saved)
+
+
+def _substance(known: ExchangeWithdrawals) -> tuple[object, ...]:
+    share = None if known.closed_share is None else round(known.closed_share, 2)
+    silent_polls = min(known.silent_polls, SILENT_POLLS)
+    networks = [_all_but_when_confirmed(status) for status in known.networks]
+    return _all_but_these(known), known.as_of is None, share, silent_polls, networks
 
 
 def _majors(known: ExchangeWithdrawals | None) -> tuple[MajorWithdrawals, ...]:
