@@ -38,7 +38,15 @@ from tests.storage.test_keys import CHANNEL, CHAT, alert, claim_everything, keep
 from tests.waiting import LIMIT, in_time
 
 OTHER_KINDS = pytest.mark.parametrize("other_kind", KINDS.values(), ids=[f"to {kind}" for kind in KINDS])
-OF_THE_MOMENT = ("{ob}:courier:", "{ob}:duty:", "{ob}:bell:", "{pace}:", "runwatch:schema", "runwatch:bulletin")
+OF_THE_MOMENT = (
+    "{ob}:courier:",
+    "{ob}:duty:",
+    "{ob}:bell:",
+    "{pace}:",
+    "runwatch:schema",
+    "runwatch:bulletin",
+    "runwatch:writable",
+)
 _READ = {"string": ("GET",), "hash": ("HGETALL",), "set": ("SMEMBERS",), "zset": ("ZRANGE", 0, -1, "WITHSCORES")}
 _READ |= {"list": ("LRANGE", 0, -1), "stream": ("XRANGE", "-", "+")}
 

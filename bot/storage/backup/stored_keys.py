@@ -16,7 +16,7 @@ _SCAN_COUNT = 1000
 _GLOB_SIGNS = re.compile(r"([*?\[\]\\])")
 _OURS = re.compile("|".join(".+".join(map(re.escape, fixed_parts(row.name))) for row in (*KEYS, *FORMER_KEYS)))
 # What changes by the second and says nothing tomorrow: who works now, and how fast messages go.
-_OF_THE_MOMENT = (keys.WORKER_HEARTBEAT, keys.LEASE, keys.WAKE_UP, keys.RATE_LIMIT, keys.PAUSED_CHATS)
+_OF_THE_MOMENT = (keys.WORKER_HEARTBEAT, keys.LEASE, keys.WAKE_UP, keys.RATE_LIMIT, keys.PAUSED_CHATS, keys.WRITE_PROBE)
 
 
 async def stored_keys(database: Database, tag: str = "") -> AsyncIterator[KeyName]:
