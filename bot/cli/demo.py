@@ -6,28 +6,36 @@ it, so that a slow machine shows the same story.
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from bot import __version__
 from bot.chat.terminal import TerminalPlatform, answer, converse
 from bot.cli.ask import terminal_operator
 from bot.commands.dispatcher import CommandContext
+from bot.config.exchange_addresses import ExchangeAddresses
 from bot.config.settings import Settings
 from bot.domain.place import Subscription
 from bot.messages.cards.about import introduction_card, replay_over_line
 from bot.messages.cards.flows import daily_line
 from bot.messages.model import Message
+from bot.ports.sources import Clock, WithdrawalSource
 from bot.replay.clock import ReplayClock
 from bot.replay.episode import Episode
 from bot.replay.episodes.catalogue import find_episode
 from bot.replay.server import ReplayServer
 from bot.service.application import Application
+from bot.service.exchange_interfaces import sources_by_settings
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
+from bot.sources.http import Http
+from bot.sources.withdrawals.ftx import FTX
+from bot.sources.withdrawals.registry import withdrawal_sources
 from bot.workers.platform_connection import PlatformConnection
 
 _HOUR = timedelta(hours=1)
@@ -53,13 +61,15 @@ async def play(name: str, hours_a_second: timedelta | None) -> None:
         upstream = await stack.enter_async_context(ReplayServer(episode, clock))
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="runwatch-demo-")))
         service = Service(
-            _settings(upstream.url, directory),
+            demo_settings(upstream, directory),
             clock=clock,
             metrics=Metrics(clock, __version__),
             make_chats=lambda *_: (PlatformConnection(chat),),
             source_name=f"Replay ({episode.label})",
             poll_every=_poll_every(speed),
             store_clock=clock,
+            make_withdrawal_sources=partial(demo_withdrawal_sources, upstream),
+            withdrawal_turn=_poll_every(speed),
         )
         await chat.show(_introduction(episode))
         stop = asyncio.Event()
@@ -81,15 +91,30 @@ async def serve_episode(name: str, host: str, port: int, hours_a_second: timedel
         await asyncio.Event().wait()
 
 
-def _settings(url: str, directory: Path) -> Settings:
-    """Return settings with nothing from the environment or `.env`: a mistake there does not stop the demo."""
+def demo_settings(upstream: ReplayServer, directory: Path) -> Settings:
+    """Return settings with nothing from the environment or `.env`: a mistake there does not stop the demo.
+
+    What the stand-in does not serve is off: a replay never asks a real exchange.
+    """
+    addresses: dict[str, Any] = dict.fromkeys(ExchangeAddresses.model_fields) | dict(upstream.withdrawal_settings)
     return Settings.model_construct(
         data_dir=directory,
-        defillama_url=url,
+        defillama_url=upstream.url,
         poll_interval=_HOUR,
         detail_interval=timedelta(minutes=45),
-        withdrawals=False,
+        withdrawal_interval=timedelta(minutes=45),
+        **addresses,
     )
+
+
+def demo_withdrawal_sources(
+    upstream: ReplayServer, settings: Settings, http: Http, clock: Clock
+) -> Sequence[WithdrawalSource]:
+    """Return a source for each exchange, and FTX's of its day."""
+    ftx = withdrawal_sources(
+        http, clock, addresses=upstream.withdrawal_settings, interval=settings.withdrawal_interval, adapters=(FTX,)
+    )
+    return (*sources_by_settings(settings, http, clock), *ftx)
 
 
 def _introduction(episode: Episode) -> Message:
@@ -105,7 +130,8 @@ async def _run_episode(
     leading = episode.exchanges[0].id
     await application.store.subscriptions.add(Subscription(context.place, exchange=None))
     await _wait_until(lambda: len(application.latest.snapshots()) >= len(episode.exchanges), _LOAD_TIMEOUT_S)
-    day, speed_control = clock.now().date(), SpeedControl(clock, speed, rounds=lambda: application.poller.rounds)
+    rounds = (lambda: application.poller.rounds, lambda: application.withdrawal_poller.rounds)
+    day, speed_control = clock.now().date(), SpeedControl(clock, speed, rounds=rounds)
     while not clock.is_over:
         speed_control.adjust()
         await asyncio.sleep(_CHECK_EVERY_S)
@@ -125,20 +151,25 @@ async def _run_episode(
 class SpeedControl:
     """Runs a clock at a speed, and stops it while the bot has not caught up with it.
 
-    `rounds` returns how many rounds of judging the bot has done. Example: where each round takes a second, a clock that
-    would run 5 h a second stops 1.2 h after each round, and so runs 1.2 h a second.
+    `rounds` return how many rounds of judging the bot has done: of amounts, and of withdrawals. Example: where each
+    round takes a second, a clock that would run 5 h a second stops 1.2 h after each round, and so runs 1.2 h a second.
     """
 
-    def __init__(self, clock: ReplayClock, speed: float, *, rounds: Callable[[], int]) -> None:
-        self._clock, self._speed, self._count_rounds = clock, speed, rounds
-        self._rounds, self._round_at = rounds(), clock.now()
+    def __init__(self, clock: ReplayClock, speed: float, *, rounds: Sequence[Callable[[], int]]) -> None:
+        self._clock, self._speed, self._counters = clock, speed, rounds
+        self._counts = [count() for count in rounds]
+        self._round_at = [clock.now() for _ in rounds]
 
     def adjust(self) -> None:
-        """Let the clock run unless it is too far ahead of the bot's last round."""
+        """Let the clock run unless it is too far ahead of the last round of either sort."""
         now = self._clock.now()
-        if self._count_rounds() != self._rounds:
-            self._rounds, self._round_at = self._count_rounds(), now
-        speed = self._speed if now - self._round_at <= _MAX_LEAD else 0.0
+        counts = [count() for count in self._counters]
+        self._round_at = [
+            at if count == before else now
+            for at, count, before in zip(self._round_at, counts, self._counts, strict=True)
+        ]
+        self._counts = counts
+        speed = self._speed if now - min(self._round_at) <= _MAX_LEAD else 0.0
         if self._clock.speed != speed:
             self._clock.run(speed)
 

@@ -63,7 +63,8 @@ class WithdrawalPoller:
     exchanges of which anything changed; `on_round`, once that was stored, with the same and the ids of those whose
     majors changed, so that they are judged; and `on_health` with a source's health before and now. `interval` is
     the least between two polls of a source, whose own may be longer. By the loop's time, `turn` is between two looks
-    for what is due, `budget` what a source may take, and after `slow_after` another one is asked beside it.
+    for what is due, `budget` what a source may take, and after `slow_after` another one is asked beside it. `rounds`
+    counts how often what was due was asked, and what was answered taken in.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -115,6 +116,7 @@ class WithdrawalPoller:
         self._with_other_majors: set[str] = set()  # of those, the ones whose majors opened, closed or became unknown
         self._ended_s: float | None = None  # on the loop's time
         self._crash = ""
+        self.rounds = 0
 
     async def restore(self) -> None:
         """Take over what is stored, after a start or from another worker; raise StorageError."""
@@ -148,6 +150,7 @@ class WithdrawalPoller:
                 self._ask_due()
                 await self._wait_for_answers()
                 self._crash = await self._try_round()
+                self.rounds += 1
         finally:
             self._ended_s = None
             await self._stop_asking()

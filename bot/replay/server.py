@@ -6,7 +6,7 @@ the real ones. Every exchange's own interface is below a prefix of its own (`wit
 
 import asyncio
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from threading import Lock
 from typing import Any, NamedTuple
@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import ETag, web
 
+from bot.domain.withdrawal_reading import WithdrawalFlag
 from bot.http_server import WebServer
 from bot.ports.sources import Clock
 from bot.replay.episode import Episode
+from bot.replay.status_routes import status_routes, status_settings
 from bot.replay.upstream import UpstreamBodies
+from bot.replay.withdrawal_bodies.condition import ExchangeCondition
 from bot.replay.withdrawal_bodies.ftx import FTX_TWIN
 from bot.replay.withdrawal_bodies.twins import TWINS
 from bot.replay.withdrawal_flags import withdrawal_flags
@@ -49,7 +52,8 @@ class ReplayServer(WebServer):
             (
                 web.get("/cexs", self._list),
                 web.get("/protocol/{slug}", self._protocol),
-                *withdrawal_routes(lambda exchange: withdrawal_flags(episode, exchange, clock.now()), _EXCHANGES),
+                *withdrawal_routes(self._flags, _EXCHANGES),
+                *status_routes(self._condition),
                 web.get("/{anything:.*}", _not_found),
             ),
             host,
@@ -57,6 +61,7 @@ class ReplayServer(WebServer):
             explain=lambda address, reason: f"The replay cannot listen on {address}: {reason}",
             grace=_SHUTDOWN_GRACE_S,
         )
+        self._episode = episode
         self._clock = clock
         self._upstream = UpstreamBodies(episode)
         self._bodies: dict[str, _EncodedBody] = {}
@@ -71,7 +76,14 @@ class ReplayServer(WebServer):
     @property
     def withdrawal_settings(self) -> Mapping[str, str]:
         """Return the settings that lead the withdrawal sources here: `{"gate_url": "http://…/gate"}`."""
-        return withdrawal_settings(self.url, _EXCHANGES)
+        return {**withdrawal_settings(self.url, _EXCHANGES), **status_settings(self.url)}
+
+    def _flags(self, exchange: str) -> Sequence[WithdrawalFlag] | None:
+        return withdrawal_flags(self._episode, exchange, self._clock.now())
+
+    def _condition(self, exchange: str) -> ExchangeCondition | None:
+        flags = self._flags(exchange)
+        return None if flags is None else ExchangeCondition(flags)
 
     async def _list(self, request: web.Request) -> web.Response:
         body = await asyncio.to_thread(self._body, "", self._upstream.list_body)

@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
 from bot.chat.terminal import TerminalPlatform, answer
 from bot.cli.ask import terminal_operator
-from bot.cli.demo import SpeedControl
-from bot.config.settings import Settings
+from bot.cli.demo import SpeedControl, demo_settings, demo_withdrawal_sources
 from bot.domain.place import Platform, Subscription
+from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.replay.clock import ReplayClock
 from bot.replay.episode import Episode
 from bot.replay.episodes.binance_2022 import BINANCE_2022
@@ -101,7 +102,7 @@ def test_the_clock_waits_for_a_bot_that_cannot_follow() -> None:
     seconds, rounds = 0.0, 0
     begin = BINANCE_2022.live_start
     clock = ReplayClock(begin, BINANCE_2022.live_end, speed=0.0, ticks=lambda: seconds)
-    speed_control = SpeedControl(clock, 3600.0, rounds=lambda: rounds)
+    speed_control = SpeedControl(clock, 3600.0, rounds=(lambda: rounds,))
 
     hours = []
     for is_round in (False, False, False, True, False, False, False):
@@ -138,6 +139,8 @@ class Play:
         poller = self.application.poller
         rounds = poller.rounds
         await until(lambda: poller.rounds >= rounds + 3, "three more rounds of the poller")
+        withdrawals = self.application.latest.withdrawals
+        await until(lambda: _is_of(withdrawals.get(self.exchange), self.clock), "withdrawals as they are now")
         await until(self.is_all_delivered, "the end of every delivery")
 
     async def is_all_delivered(self) -> bool:
@@ -147,6 +150,10 @@ class Play:
         return sum((await store.outbox.depth()).values()) <= int(postponed)
 
 
+def _is_of(known: ExchangeWithdrawals | None, clock: ReplayClock) -> bool:
+    return known is not None and known.as_of == clock.now()
+
+
 @asynccontextmanager
 async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIterator[Play]:
     """Run the service on an episode, the terminal subscribed to everything; it has read its past when this begins."""
@@ -154,12 +161,8 @@ async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIte
     chat = TerminalPlatform(clock, out=output)
     async with ReplayServer(episode, clock) as upstream, asyncio.TaskGroup() as tasks:
         service = Service(
-            Settings(
-                data_dir=directory,
-                redis_url=None,
-                defillama_url=upstream.url,
-                exchanges=(exchange,),
-                detail_interval=timedelta(seconds=1),
+            demo_settings(upstream, directory).model_copy(
+                update={"exchanges": (exchange,), "detail_interval": timedelta(seconds=1)}
             ),
             clock=clock,
             store_clock=clock,
@@ -167,6 +170,8 @@ async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIte
             make_chats=lambda *_: (PlatformConnection(chat),),
             source_name="Replay",
             poll_every=timedelta(milliseconds=20),
+            make_withdrawal_sources=partial(demo_withdrawal_sources, upstream),
+            withdrawal_turn=timedelta(milliseconds=20),
         )
         tasks.create_task(service.run(stop))
         try:
