@@ -32,6 +32,7 @@ from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.routing import Audience, audience
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.exchange import MARKET, Exchange
+from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, Step, StepReason, open_by_number
 from bot.domain.place import Subscription
 from bot.domain.severity import Sensitivity, Severity
@@ -313,8 +314,11 @@ class Watch:
         )
 
     def _count_holds(self, story: StoryKey, signal: Signal | None) -> None:
-        """Count and log each reason for which figures are held, once as long as it lasts."""
-        for reason in sorted(self._known_holds.new_reasons(story, signal)):
+        """Count and log each reason for which figures are held, once as long as it lasts.
+
+        What an exchange does not tell is said of its source, and after a start nothing is known of any.
+        """
+        for reason in sorted(self._known_holds.new_reasons(story, signal) - {HoldReason.UNKNOWN}):
             self._meter.count_held(reason)
             log.info("figures held", exchange=story.subject, reason=str(reason))
 

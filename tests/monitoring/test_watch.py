@@ -616,6 +616,11 @@ async def test_for_exchanges_of_which_there_is_nothing_to_judge_nothing_is_asked
     memory.subscriptions = subscriptions = CountingSubscriptions(memory)
     watched = WatchedBinance(memory)
 
+    with capture_logs() as logs:
+        await watched.watch.judge_other_source(WITHDRAWALS_RULE, [known("gate"), known("htx")])
+    assert logs == []  # that nothing is known of them yet is no news
+    watched.watch.start_anew()
+
     async def judge(minutes: int, *closed: str) -> list[str]:
         subscriptions.asked.clear()
         watched.memory.clock.time = at = NOON + timedelta(minutes=minutes)

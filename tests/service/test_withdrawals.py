@@ -127,10 +127,13 @@ async def test_a_worker_that_takes_over_goes_on_with_what_the_other_knew(world: 
             assert told["okx"].asked == asked + 1
             opened = latest.withdrawals["okx"].major("USDC")
             assert opened.state is OPEN  # the other's poll was the first of the two
-            closed_since = known.major("USDC").since
-            assert closed_since
-            history = await second.application.dispatcher.queries.withdrawal_transitions("okx", closed_since)
-            assert [str(change.after) for change in history if change.network == "SOLANA"] == ["closed", "open"]
+            queries, since = second.application.dispatcher.queries, known.major("USDC").since or world.clock.now()
+
+            async def is_stored() -> bool:
+                history = await queries.withdrawal_transitions("okx", since)
+                return [change.after for change in history if change.network == "SOLANA"] == [CLOSED, OPEN]
+
+            await until(is_stored, "both changes in the store")
 
 
 async def test_whatever_fails_the_others_are_asked_and_judged_and_that_all_are_silent_is_told(world: World) -> None:
