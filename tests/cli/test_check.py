@@ -15,6 +15,8 @@ from pydantic import SecretStr
 
 from bot.cli.connection_check import connection_findings
 from bot.config.settings import Settings
+from bot.domain.withdrawal_reading import WithdrawalFlag, WithdrawalState
+from bot.replay.withdrawal_server import WithdrawalServer
 from tests.fakes.defillama import FakeDefiLlama
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.proxy import CERTIFICATE, FakeProxy, listening, tls_front
@@ -59,6 +61,25 @@ def findings(ran: Finished) -> list[str]:
     assert "Traceback" not in ran.err
     problems = [line.removeprefix("runwatch: ") for line in ran.err.splitlines()]
     return problems + [line for line in ran.out.splitlines() if "=" not in line.partition(" ")[0]]
+
+
+async def test_the_exchanges_that_are_watched_are_reached_once_and_listed_in_one_line(
+    tmp_path: Path, everybody: Everybody
+) -> None:
+    all_open = [WithdrawalFlag("BTC", "BITCOIN", WithdrawalState.OPEN)]
+    async with WithdrawalServer(lambda _: all_open) as exchanges:
+        ran = await bot(
+            "check",
+            directory=tmp_path,
+            **everybody.settings | {name.upper(): address for name, address in exchanges.settings.items()},
+            WITHDRAWALS="true",
+            EXCHANGES="binance,kraken,okx",
+            KRAKEN_STATUS_URL="off",
+            OKX_URL=NOWHERE,
+            BINANCE_URL="off",
+        )
+    assert ran.code == 0
+    assert "Withdrawals: 2 of 3 exchanges answer; unreachable: OKX." in findings(ran)
 
 
 async def test_a_good_set_up_is_said_line_by_line(tmp_path: Path, everybody: Everybody, redis: Server) -> None:
