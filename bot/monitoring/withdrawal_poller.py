@@ -44,6 +44,7 @@ _AT_ONCE = 6  # asked together: few enough that their bodies, of 2 MB at most, a
 _SLOW_AFTER = timedelta(seconds=10)  # who takes longer lets the next one be asked meanwhile
 _BUDGET = timedelta(minutes=1)  # for all requests and retries of one source: a fifth of what lies between two polls
 _HEALTH_LASTS = timedelta(hours=1)  # when an exchange last answered is kept with what it said
+_PATIENCE_S = 15.0  # of somebody who has asked a question
 _GATHER = timedelta(seconds=2)  # from the first answer on: most of those asked together have answered by then
 _NO_TIME = timedelta.resolution  # after one poll, what counts as another
 _SLICE = 5  # answers taken in between two pauses of the event loop: some milliseconds
@@ -146,11 +147,10 @@ class WithdrawalPoller:
         """Ask what is due, and take in what was answered, until cancelled."""
         try:
             while self._sources:
-                self._ended_s = asyncio.get_running_loop().time()
-                self._ask_due()
-                await self._wait_for_answers()
-                self._crash = await self._try_round()
+                self._crash = await self._try_turn()
                 self.rounds += 1
+                self._ended_s = asyncio.get_running_loop().time()
+                await self._wait_for_answers()
         finally:
             self._ended_s = None
             await self._stop_asking()
@@ -161,7 +161,7 @@ class WithdrawalPoller:
         For a single question there is no second poll that could say it again.
         """
         asked = [source for exchange, source in self._sources.items() if exchange in exchanges]
-        await asyncio.gather(*(self._ask(source) for source in asked))
+        await asyncio.gather(*(self._ask(source, _PATIENCE_S) for source in asked))
         self._answers += [replace(given, as_of=given.as_of + _NO_TIME) for given in self._answers if not given.fault]
         await self._take_in()
         await self._save()
@@ -182,14 +182,14 @@ class WithdrawalPoller:
 
     async def _ask_in_background(self, source: WithdrawalSource) -> None:
         try:
-            await self._ask(source)
+            await self._ask(source, self._budget_s)
         finally:
             del self._under_way[source.exchange]
 
-    async def _ask(self, source: WithdrawalSource) -> None:
+    async def _ask(self, source: WithdrawalSource, budget_s: float) -> None:
         """Add what a source answers, or why it does not, to the answers."""
         try:
-            async with self._slot(), asyncio.timeout(self._budget_s):
+            async with self._slot(), asyncio.timeout(budget_s):
                 reading = await source.read()
         except TimeoutError:
             reading = self._failed(source, SourceFault.TIMEOUT)
@@ -231,9 +231,13 @@ class WithdrawalPoller:
             return
         await asyncio.sleep(self._gather_s)
 
-    async def _try_round(self) -> str:
-        """Take in, store and have judged what is there; return an exception that nobody foresaw, "" for none."""
+    async def _try_turn(self) -> str:
+        """Ask what is due, and take in, store and have judged what is there.
+
+        Return the name of an exception that nobody foresaw, "" for none.
+        """
         try:
+            self._ask_due()
             await self._take_in()
             await self._save()
             await self._judge()
