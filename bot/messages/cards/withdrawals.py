@@ -1,0 +1,357 @@
+"""Answers to `/withdrawals`: over which networks an exchange lets users take out the majors, and since when.
+
+The first line is the answer: "Withdrawals: BTC, ETH, USDT open; USDC closed since 08:20 UTC". The table below it has a
+row for each main network of each asset, at most 34 columns wide, which is what a phone shows without breaking lines.
+Everything is the exchange's own word; what nobody knows is called unknown, never open.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from bot.domain.assets import MAJORS
+from bot.domain.errors import SourceFault
+from bot.domain.exchange import Exchange
+from bot.domain.networks import MAIN_NETWORKS
+from bot.domain.withdrawal_reading import (
+    ALL_NETWORKS,
+    TRACKED_ASSETS,
+    Maintenance,
+    SourceStanding,
+    SystemState,
+    WithdrawalState,
+)
+from bot.domain.withdrawals import (
+    ExchangeWithdrawals,
+    MajorWithdrawals,
+    NetworkEvent,
+    NetworkWithdrawals,
+    WithdrawalTransition,
+)
+from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
+from bot.messages.number_format import percent
+from bot.messages.plain_text import shorten
+
+CLOSINGS_COUNTED = timedelta(days=30)
+"""Over how long closings are counted: "closed twice in 30 days"."""
+ICONS: Mapping[WithdrawalState, str] = {
+    WithdrawalState.OPEN: "🟢",
+    WithdrawalState.DELAYED: "🟡",
+    WithdrawalState.CLOSED: "🔴",
+    WithdrawalState.UNKNOWN: "⚪",
+}
+"""The sign of each state; it never stands without a word or a letter."""
+KEY_SETTINGS: Mapping[str, str] = {
+    "okx": "OKX_API_KEY",
+    "bybit": "BYBIT_API_KEY",
+    "mexc": "MEXC_API_KEY",
+    "crypto-com": "CRYPTOCOM_API_KEY",
+    "bingx": "BINGX_API_KEY",
+}
+"""Exchanges that tell their withdrawals to holders of a key alone, each with the setting for a read-only one."""
+_LETTERS: Mapping[WithdrawalState, str] = {
+    WithdrawalState.OPEN: "o",
+    WithdrawalState.DELAYED: "d",
+    WithdrawalState.CLOSED: "c",
+    WithdrawalState.UNKNOWN: "?",
+}
+_STANDING_WORDS: Mapping[SourceStanding, str] = {
+    SourceStanding.DOCUMENTED: "documented interface",
+    SourceStanding.UNDOCUMENTED: "undocumented interface, may change without notice",
+    SourceStanding.KEY: "read with the operator's read-only key",
+}
+_CHANGE_WORDS: Mapping[WithdrawalState, str] = {
+    WithdrawalState.OPEN: "open again",
+    WithdrawalState.DELAYED: "delayed",
+    WithdrawalState.CLOSED: "closed",
+    WithdrawalState.UNKNOWN: "not told any more",
+}
+# 34 columns: 5 for the asset, 8 for the network ("Ethereum"), 10 for icon and word, 5 for the time, three gaps of 2.
+_NETWORK_COLUMNS = 8
+# And in the table of all exchanges: 3, 3, 4 and 4 for the majors, four gaps, and the rest for the name.
+_NAME_COLUMNS = 12
+_WORDS = frozenset(network for networks in MAIN_NETWORKS.values() for network in networks)  # and no initials
+_INITIALS = 4  # letters: what is as short is an abbreviation, BSC or XRP, unless it is a main network
+_MAX_CHANGES = 4  # with the table they fill a phone's screen
+_MAX_MAINTENANCE = 3
+_MAX_EVENTS = 2
+_MAX_BUTTONS = 5
+_SHOWN_AS_TIME = timedelta(days=1)  # longer ago the day says more than the hour
+_UNUSUAL_SHARE = 0.05  # points of the closed share away from its median: below that it is any day
+_TWICE = 2
+
+
+def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past, and what stands beside it
+    exchange: Exchange,
+    status: ExchangeWithdrawals,
+    changes: Sequence[WithdrawalTransition],
+    names: Mapping[str, str],
+    now: datetime,
+    drills: Line | None = None,
+) -> Message:
+    """Return what an exchange says of its withdrawals.
+
+    `changes` are the transitions of the last 30 days, oldest first. `names` are those of all exchanges by id. `drills`
+    says how withdrawals of members went, None where nobody has told.
+    """
+    majors = [status.major(asset) for asset in MAJORS]
+    return Message(
+        title=f"{exchange.name} · withdrawals",
+        tone=_tone(status, majors),
+        lines=lines(
+            withdrawals_line(majors),
+            _silence_line(exchange, status),
+            *map(_maintenance_line, status.maintenance[:_MAX_MAINTENANCE]),
+            *[_event_line(event, names) for event in status.events[:_MAX_EVENTS]],
+            _system_line(status.system),
+            *_change_lines(changes),
+            _closed_before_line(status),
+            *_other_networks(status),
+            _closed_share_line(status),
+            *[f"Not read: {part} ({fault})." for part, fault in status.part_faults],
+            drills,
+            f"The exchange's own word: {exchange.name} says so itself, nobody has tried it here.",
+        ),
+        table=_grid(status, now),
+        footer=line(
+            status.source or exchange.name,
+            f" · {_STANDING_WORDS[status.standing]}",
+            *((" · as of ", moment(status.as_of, relative=True)) if status.as_of else (" · not read yet",)),
+        ),
+        actions=(
+            Action("Reserves", f"reserves {exchange.id}"),
+            Action("All exchanges", "withdrawals"),
+            Action("Subscribe", f"subscribe {exchange.id}"),
+        ),
+    )
+
+
+def no_withdrawals_card(exchange: Exchange, *, is_on: bool) -> Message:
+    """Return why nothing is known of an exchange's withdrawals; `is_on` is False where nobody's are read at all."""
+    setting = KEY_SETTINGS.get(exchange.id)
+    if not is_on:
+        why = "Withdrawal status is switched off in this bot (setting WITHDRAWALS)."
+    elif setting:
+        why = (
+            f"{exchange.name} tells it only to holders of an API key. Whoever runs this bot can set {setting} to a "
+            "read-only one."
+        )
+    else:
+        why = f"{exchange.name} publishes nothing about them that this bot can read."
+    return Message(
+        title=f"{exchange.name} · withdrawals",
+        lines=lines("Withdrawals: unknown, no source.", why),
+        actions=(Action("All exchanges", "withdrawals"), Action("Reserves", f"reserves {exchange.id}")),
+    )
+
+
+def all_withdrawals_card(known: Sequence[tuple[Exchange, ExchangeWithdrawals]], exchanges: int) -> Message:
+    """Return the majors of every exchange with a source, worst first.
+
+    `known` are in the order of lists, `exchanges` counts all that are watched, those without a source included.
+    """
+    title = "Withdrawals · all exchanges"
+    if not known:
+        return Message(
+            title=title,
+            tone=Tone.TROUBLE,
+            lines=lines("Withdrawals: unknown. No exchange's own interface has been read yet; /status says why."),
+        )
+    judged = [(exchange, [status.major(asset) for asset in MAJORS]) for exchange, status in known]
+    judged.sort(key=lambda row: _badness(row[1]), reverse=True)  # equally bad ones stay in their order
+    newest = max((status.as_of for _, status in known if status.as_of), default=None)
+    with_closed = [exchange.name for exchange, majors in judged if WithdrawalState.CLOSED in _states(majors)]
+    rows = tuple(
+        (
+            shorten(exchange.name, _NAME_COLUMNS),
+            *(f"{ICONS[major.state]}{_LETTERS[major.state]}" for major in majors),
+        )
+        for exchange, majors in judged
+    )
+    without_source = exchanges - len(known)
+    return Message(
+        title=title,
+        tone=Tone.TROUBLE if with_closed else Tone.GOOD,
+        lines=lines(
+            _with_closed_line(with_closed, len(known)),
+            "🟢o open · 🟡d delayed · 🔴c closed · ⚪? unknown",
+            f"No source: {without_source} of {exchanges} exchanges. /withdrawals <exchange> says why."
+            if without_source > 0
+            else None,
+            "Each is the exchange's own word.",
+        ),
+        table=Table(("Exchange", *MAJORS), rows),
+        footer=line("newest: ", moment(newest, relative=True)) if newest else (),
+        actions=tuple(Action(exchange.name, f"withdrawals {exchange.id}") for exchange, _ in judged[:_MAX_BUTTONS]),
+    )
+
+
+def withdrawals_line(majors: Sequence[MajorWithdrawals]) -> Line:
+    """Return the majors by their state: `Withdrawals: BTC, ETH open; USDT closed since 08:20 UTC; USDC unknown`."""
+    if _states(majors) == {WithdrawalState.UNKNOWN}:
+        return line("Withdrawals: ", bold("unknown"))
+    first, *others = _pieces(majors)
+    return (*line("Withdrawals: "), *first, *[span for piece in others for span in (*line("; "), *piece)])
+
+
+def _pieces(majors: Sequence[MajorWithdrawals]) -> Iterator[Line]:
+    """Yield the majors of each state together; closed ones by the time since when they are."""
+    state_and_since = [(major.state, major.since if _is_closed(major) else None, major.asset) for major in majors]
+    for state in (WithdrawalState.OPEN, WithdrawalState.DELAYED, WithdrawalState.CLOSED, WithdrawalState.UNKNOWN):
+        of_state = [(since, asset) for its_state, since, asset in state_and_since if its_state is state]
+        for since in dict.fromkeys(since for since, _ in of_state):
+            names = ", ".join(asset for its_since, asset in of_state if its_since == since)
+            yield line(bold(names), f" {state}", *((" since ", moment(since)) if since else ()))
+
+
+def _is_closed(major: MajorWithdrawals) -> bool:
+    return major.state is WithdrawalState.CLOSED
+
+
+def network_label(network: str) -> str:
+    """Return a network as people write it: `TRON` → `Tron`, `BSC` → `BSC`; that of a flag for a whole asset: `all`."""
+    if network == ALL_NETWORKS:
+        return "all"
+    return network.title() if network in _WORDS or len(network) > _INITIALS else network
+
+
+def _states(majors: Sequence[MajorWithdrawals]) -> set[WithdrawalState]:
+    return {major.state for major in majors}
+
+
+def _tone(status: ExchangeWithdrawals, majors: Sequence[MajorWithdrawals]) -> Tone:
+    if status.fault or WithdrawalState.CLOSED in _states(majors):
+        return Tone.TROUBLE
+    return Tone.GOOD if _states(majors) == {WithdrawalState.OPEN} else Tone.INFO
+
+
+def _badness(majors: Sequence[MajorWithdrawals]) -> tuple[int, int, int]:
+    counts = Counter(major.state for major in majors)
+    return counts[WithdrawalState.CLOSED], counts[WithdrawalState.DELAYED], counts[WithdrawalState.UNKNOWN]
+
+
+def _with_closed_line(names: Sequence[str], known: int) -> Line:
+    if not names:
+        return line(f"No major is known to be closed at any of {known} exchanges.")
+    others = f" and {len(names) - _MAX_BUTTONS} more" if len(names) > _MAX_BUTTONS else ""
+    return line("A major is closed at ", bold(", ".join(names[:_MAX_BUTTONS]) + others), f", of {known} exchanges.")
+
+
+def _silence_line(exchange: Exchange, status: ExchangeWithdrawals) -> Line | None:
+    """Return why the newest poll was not answered, None where it was."""
+    if status.fault is None:
+        return None
+    blocked = status.fault is SourceFault.BLOCKED
+    why = "blocks this bot's host, perhaps for its region" if blocked else f"has not answered ({status.fault})"
+    polls = f", {status.silent_polls} times in a row" if status.silent_polls > 1 else ""
+    if status.as_of is None:
+        return line(f"⚠️ {exchange.name} {why}{polls}. It was never read.")
+    return line(f"⚠️ {exchange.name} {why}{polls}. Silent since ", moment(status.as_of), ".")
+
+
+def _maintenance_line(work: Maintenance) -> Line:
+    about = ", ".join((*sorted(work.assets), *map(network_label, sorted(work.networks))))
+    begins = (" from ", moment(work.begins_at)) if work.begins_at and not work.is_under_way else ()
+    ends = (" until ", moment(work.ends_at)) if work.ends_at else ()
+    state = "under way" if work.is_under_way else "announced"
+    return line(f"🔧 Maintenance {state}", *begins, *ends, f": {work.title}", f" ({about})" if about else "")
+
+
+def _event_line(event: NetworkEvent, names: Mapping[str, str]) -> Line:
+    exchanges = ", ".join(names.get(exchange, exchange) for exchange in event.exchanges)
+    return line(
+        f"{network_label(event.network)} was closed by {len(event.exchanges)} exchanges within an hour ({exchanges}), ",
+        moment(event.since),
+        ": an event of the network, held against none of them.",
+    )
+
+
+def _system_line(system: SystemState | None) -> str | None:
+    return f"Trading system: {system}." if system else None
+
+
+def _change_lines(changes: Sequence[WithdrawalTransition]) -> Iterator[Line]:
+    """Yield the latest changes, newest first, and which networks were closed more than once."""
+    closings = Counter(
+        (change.asset, change.network)
+        for change in changes
+        # What was unknown in between may have been closed all the time.
+        if change.after is WithdrawalState.CLOSED and change.before is not WithdrawalState.UNKNOWN
+    )
+    for change in reversed(changes[-_MAX_CHANGES:]):
+        yield line(
+            f"{ICONS[change.after]} {_where(change.asset, change.network)} {_CHANGE_WORDS[change.after]} ",
+            moment(change.at),
+        )
+    for (asset, network), count in closings.items():
+        if count >= _TWICE:
+            times = "twice" if count == _TWICE else f"{count} times"
+            yield line(f"{_where(asset, network)}: closed {times} in {CLOSINGS_COUNTED.days} days.")
+
+
+def _closed_before_line(status: ExchangeWithdrawals) -> str | None:
+    """Return what was closed when the exchange last told it: that it is unknown now does not make it open."""
+    places = [
+        _where(network.asset, network.network)
+        for network in status.networks
+        if network.state is WithdrawalState.UNKNOWN and network.last_known is WithdrawalState.CLOSED
+    ]
+    return f"Closed when last told: {', '.join(places)}." if places else None
+
+
+def _where(asset: str, network: str) -> str:
+    return asset if network == ALL_NETWORKS else f"{asset} on {network_label(network)}"
+
+
+def _is_main(status: NetworkWithdrawals) -> bool:
+    return status.network in {*MAIN_NETWORKS.get(status.asset, ()), ALL_NETWORKS}
+
+
+def _other_networks(status: ExchangeWithdrawals) -> Iterator[str]:
+    """Yield of each major how its networks beside the main ones stand: `USDT on 9 more networks: 8 open, 1 closed`."""
+    for asset in MAJORS:
+        listed = [network for network in status.networks if network.asset == asset]
+        others = [network for network in listed if not _is_main(network)]
+        if 0 < len(others) < len(listed):  # without a main network the table has them all in one row
+            counts = Counter(network.state for network in others)
+            states = ", ".join(f"{counts[state]} {state}" for state in WithdrawalState if counts[state])
+            yield f"{asset} on {len(others)} more {'network' if len(others) == 1 else 'networks'}: {states}."
+
+
+def _closed_share_line(status: ExchangeWithdrawals) -> str | None:
+    """Return which part of all networks is closed, where that is not what it usually is."""
+    share, usual = status.closed_share, status.usual_share
+    if share is None or usual is None or abs(share - usual) < _UNUSUAL_SHARE:
+        return None
+    return f"Of all its networks {percent(share)} are closed, usually {percent(usual)}."
+
+
+def _grid(status: ExchangeWithdrawals, now: datetime) -> Table:
+    """Return a row for each main network of each major, and one for each other asset as a whole."""
+    rows = [row for asset in TRACKED_ASSETS for row in _rows(status, asset, now)]
+    return Table(("Asset", "Network", "State", "Since"), tuple(rows))
+
+
+def _rows(status: ExchangeWithdrawals, asset: str, now: datetime) -> Iterator[tuple[str, ...]]:
+    listed = [network for network in status.networks if network.asset == asset]
+    order = (*MAIN_NETWORKS.get(asset, ()), ALL_NETWORKS)
+    main = sorted(filter(_is_main, listed), key=lambda network: order.index(network.network))
+    for network in main:
+        yield _row(asset, network_label(network.network), network.state, network.since, now)
+    if not main and (listed or asset in MAJORS):
+        whole = status.major(asset)
+        names = {network.network for network in listed}
+        label = network_label(names.pop()) if len(names) == 1 else "all" if names else "–"
+        yield _row(asset, label, whole.state, whole.since, now)
+
+
+def _row(asset: str, network: str, state: WithdrawalState, since: datetime | None, now: datetime) -> tuple[str, ...]:
+    # Of an open network "since" would be when the bot first looked, which says nothing.
+    is_dated = since is not None and state is not WithdrawalState.OPEN
+    shown = _short_time(since, now) if is_dated and since else ""
+    return asset, shorten(network, _NETWORK_COLUMNS), f"{ICONS[state]} {state}", shown
+
+
+def _short_time(at: datetime, now: datetime) -> str:
+    """Return a time of the last 24 hours as `08:20`, and an older one as its day, `11-28`."""
+    return f"{at:%H:%M}" if now - at < _SHOWN_AS_TIME else f"{at:%m-%d}"

@@ -1,0 +1,324 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.errors import SourceFault
+from bot.domain.exchange import Exchange
+from bot.domain.withdrawal_reading import Maintenance, SourceStanding, SystemState, WithdrawalState
+from bot.domain.withdrawals import ExchangeWithdrawals, NetworkEvent, NetworkWithdrawals, WithdrawalTransition
+from bot.messages.cards.withdrawals import all_withdrawals_card, network_label, no_withdrawals_card, withdrawals_card
+from bot.messages.model import Message, Tone, line
+from bot.messages.plain_text import display_width, text_table
+from tests.builders import BINANCE, DAY, HOUR, NOON, OKX
+from tests.messages.cards.plain import plain, said
+
+OPEN, DELAYED, CLOSED, UNKNOWN = WithdrawalState
+GATE = Exchange("gate", "Gate", "gate")
+PHONE_COLUMNS = 34
+
+
+def on(
+    asset: str, network: str, state: WithdrawalState = OPEN, since: datetime = NOON - 4 * HOUR
+) -> NetworkWithdrawals:
+    return NetworkWithdrawals(asset, network, state, since, NOON)
+
+
+ALL_OPEN = (
+    on("BTC", "BITCOIN"),
+    on("ETH", "ETHEREUM"),
+    on("USDC", "ETHEREUM"),
+    on("USDC", "SOLANA"),
+    on("USDT", "ETHEREUM"),
+    on("USDT", "TRON"),
+)
+CALM = ExchangeWithdrawals("gate", "Gate", as_of=NOON, networks=ALL_OPEN)
+
+
+def changed(
+    asset: str, network: str, before: WithdrawalState, after: WithdrawalState, ago: timedelta
+) -> WithdrawalTransition:
+    return WithdrawalTransition(NOON - ago, asset, network, before, after)
+
+
+def with_states(**states: WithdrawalState) -> ExchangeWithdrawals:
+    """Return the calm exchange with an asset's networks in another state."""
+    return replace(
+        CALM, networks=tuple(replace(network, state=states.get(network.asset, OPEN)) for network in ALL_OPEN)
+    )
+
+
+def card(status: ExchangeWithdrawals, *changes: WithdrawalTransition, now: datetime = NOON) -> Message:
+    return withdrawals_card(GATE, status, changes, {"gate": "Gate", "htx": "HTX"}, now)
+
+
+def first_line(status: ExchangeWithdrawals) -> str:
+    return plain(card(status).lines[0])
+
+
+def test_the_first_line_is_the_answer() -> None:
+    assert first_line(CALM) == "Withdrawals: BTC, ETH, USDT, USDC open"
+    assert card(CALM).tone is Tone.GOOD
+
+
+def test_what_is_closed_says_since_when_and_what_is_unknown_is_neither() -> None:
+    status = with_states(ETH=DELAYED, USDT=UNKNOWN, USDC=CLOSED)
+
+    assert first_line(status) == (
+        "Withdrawals: BTC open; ETH delayed; USDC closed since 2022-12-13 08:00 UTC; USDT unknown"
+    )
+    assert card(status).tone is Tone.TROUBLE
+    assert card(with_states(ETH=DELAYED)).tone is Tone.INFO
+
+
+def test_majors_closed_at_one_time_are_named_together() -> None:
+    networks = (on("BTC", "BITCOIN", CLOSED, NOON - DAY), *with_states(USDT=CLOSED, USDC=CLOSED).networks[1:])
+
+    assert first_line(replace(CALM, networks=networks)) == (
+        "Withdrawals: ETH open; BTC closed since 2022-12-12 12:00 UTC; USDT, USDC closed since 2022-12-13 08:00 UTC"
+    )
+
+
+def test_an_exchange_that_tells_nothing_is_unknown_in_every_row() -> None:
+    answer = card(ExchangeWithdrawals("gate", "Gate"))
+
+    assert plain(answer.lines[0]) == "Withdrawals: unknown"
+    assert answer.table
+    assert [row[:3] for row in answer.table.rows] == [
+        (asset, "–", "⚪ unknown") for asset in ("BTC", "ETH", "USDT", "USDC")
+    ]
+    assert "not read yet" in plain(answer.footer)
+
+
+def test_the_grid_has_main_networks_each_and_other_assets_as_a_whole() -> None:
+    networks = (
+        *ALL_OPEN,
+        on("USDT", "BSC", CLOSED),
+        on("USDT", "ARBITRUMONE"),
+        on("SOL", "SOLANA", DELAYED, NOON - 30 * HOUR),
+        on("TRX", "TRON"),
+        on("TRX", "BSC", CLOSED),
+    )
+    answer = card(replace(CALM, networks=networks))
+
+    assert answer.table
+    assert answer.table.rows == (
+        ("BTC", "Bitcoin", "🟢 open", ""),
+        ("ETH", "Ethereum", "🟢 open", ""),
+        ("USDT", "Tron", "🟢 open", ""),
+        ("USDT", "Ethereum", "🟢 open", ""),
+        ("USDC", "Ethereum", "🟢 open", ""),
+        ("USDC", "Solana", "🟢 open", ""),
+        ("SOL", "Solana", "🟡 delayed", "12-12"),
+        ("TRX", "all", "🟢 open", ""),
+    )
+    assert "USDT on 2 more networks: 1 open, 1 closed." in said(answer)
+
+
+def test_a_flag_for_the_whole_asset_is_one_row() -> None:
+    answer = card(replace(CALM, networks=(on("BTC", "*", CLOSED), on("BTC", "LIGHTNING"))))
+
+    assert answer.table
+    assert answer.table.rows[0] == ("BTC", "all", "🔴 closed", "08:00")
+    assert "BTC on 1 more network: 1 open." in said(answer)
+
+
+def test_a_majors_only_networks_beside_the_main_ones_are_one_row() -> None:
+    answer = card(replace(CALM, networks=(on("BTC", "LIGHTNING", CLOSED),)))
+
+    assert answer.table
+    assert answer.table.rows[0] == ("BTC", "Lightni…", "🔴 closed", "08:00")
+    assert "more network" not in said(answer)
+
+
+def test_changes_are_told_newest_first_and_closings_counted() -> None:
+    answer = said(
+        card(
+            CALM,
+            changed("BTC", "*", OPEN, CLOSED, 20 * DAY),
+            changed("USDT", "TRON", OPEN, CLOSED, 9 * DAY),
+            changed("USDT", "TRON", CLOSED, OPEN, 8 * DAY),
+            changed("USDT", "TRON", OPEN, CLOSED, 3 * HOUR),
+            changed("USDC", "SOLANA", UNKNOWN, CLOSED, 2 * HOUR),
+        )
+    )
+
+    assert answer.splitlines()[2:7] == [
+        "🔴 USDC on Solana closed 2022-12-13 10:00 UTC",
+        "🔴 USDT on Tron closed 2022-12-13 09:00 UTC",
+        "🟢 USDT on Tron open again 2022-12-05 12:00 UTC",
+        "🔴 USDT on Tron closed 2022-12-04 12:00 UTC",
+        "USDT on Tron: closed twice in 30 days.",
+    ]
+    assert "BTC: closed" not in answer
+
+
+def test_more_than_two_closings_are_counted_in_figures() -> None:
+    closings = [changed("BTC", "*", OPEN, CLOSED, day * DAY) for day in (9, 6, 3)]
+
+    assert "BTC: closed 3 times in 30 days." in said(card(CALM, *closings))
+
+
+def test_what_was_closed_when_last_told_is_not_forgotten() -> None:
+    networks = (*ALL_OPEN[:-1], replace(on("USDT", "TRON", UNKNOWN), last_known=CLOSED))
+
+    assert "Closed when last told: USDT on Tron." in said(card(replace(CALM, networks=networks)))
+
+
+def test_what_the_exchange_announces_is_shown() -> None:
+    under_way = Maintenance("Tron upgrade", NOON - HOUR, NOON + HOUR, is_under_way=True, networks=frozenset({"TRON"}))
+    announced = Maintenance("Ether node", NOON + HOUR, assets=frozenset({"ETH"}))
+    bare = Maintenance("Something")
+    answer = said(card(replace(CALM, maintenance=(under_way, announced, bare, bare), system=SystemState.CANCEL_ONLY)))
+
+    assert "🔧 Maintenance under way until 2022-12-13 13:00 UTC: Tron upgrade (Tron)" in answer
+    assert "🔧 Maintenance announced from 2022-12-13 13:00 UTC: Ether node (ETH)" in answer
+    assert answer.count("🔧 Maintenance announced: Something") == 1
+    assert "Trading system: cancel only." in answer
+
+
+def test_an_event_of_a_network_accuses_nobody() -> None:
+    event = NetworkEvent("TRON", NOON - HOUR, ("gate", "htx", "unlisted"))
+
+    assert (
+        "Tron was closed by 3 exchanges within an hour (Gate, HTX, unlisted), 2022-12-13 11:00 UTC: an event of the "
+        "network, held against none of them."
+    ) in said(card(replace(CALM, events=(event,))))
+
+
+@pytest.mark.parametrize(
+    ("share", "usual", "is_told"), [(0.2, 0.1, True), (0.12, 0.1, False), (None, 0.1, False), (0.2, None, False)]
+)
+def test_the_closed_share_is_told_where_it_is_unusual(
+    share: float | None, usual: float | None, *, is_told: bool
+) -> None:
+    answer = said(card(replace(CALM, closed_share=share, usual_share=usual)))
+
+    assert ("Of all its networks 20.0 % are closed, usually 10.0 %." in answer) is is_told
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (
+            replace(CALM, fault=SourceFault.BLOCKED, silent_polls=5),
+            "⚠️ Gate blocks this bot's host, perhaps for its region, 5 times in a row. Silent since 2022-12-13 12:00",
+        ),
+        (replace(CALM, fault=SourceFault.TIMEOUT, silent_polls=1), "⚠️ Gate has not answered (timeout). Silent since"),
+        (
+            ExchangeWithdrawals("gate", fault=SourceFault.TIMEOUT, silent_polls=2),
+            "⚠️ Gate has not answered (timeout), 2 times in a row. It was never read.",
+        ),
+    ],
+)
+def test_a_source_that_is_silent_says_why_and_since_when(status: ExchangeWithdrawals, words: str) -> None:
+    answer = card(status)
+
+    assert words in said(answer)
+    assert answer.tone is Tone.TROUBLE
+
+
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        (SourceStanding.DOCUMENTED, "Gate · documented interface · as of"),
+        (SourceStanding.UNDOCUMENTED, "Gate · undocumented interface, may change without notice · as of"),
+        (SourceStanding.KEY, "Gate · read with the operator's read-only key · as of"),
+    ],
+)
+def test_the_footer_says_what_stands_behind_it(standing: SourceStanding, words: str) -> None:
+    answer = card(replace(CALM, standing=standing))
+
+    assert words in plain(answer.footer)
+    assert "Gate says so itself, nobody has tried it here." in said(answer)
+
+
+def test_what_could_not_be_read_is_named() -> None:
+    status = replace(CALM, part_faults=(("status page", SourceFault.BLOCKED),))
+
+    assert "Not read: status page (blocked)." in said(card(status))
+
+
+def test_members_drills_are_shown_where_somebody_has_told() -> None:
+    answer = withdrawals_card(GATE, CALM, (), {}, NOON, line("Members' drills, unverified: 14 in 24 h"))
+
+    assert "Members' drills, unverified: 14 in 24 h" in said(answer)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "is_on", "words"),
+    [
+        (OKX, True, "can set OKX_API_KEY to a read-only one"),
+        (BINANCE, True, "Binance publishes nothing about them that this bot can read."),
+        (OKX, False, "switched off in this bot (setting WITHDRAWALS)"),
+    ],
+)
+def test_an_exchange_without_a_source_says_why(exchange: Exchange, words: str, *, is_on: bool) -> None:
+    answer = said(no_withdrawals_card(exchange, is_on=is_on))
+
+    assert "Withdrawals: unknown, no source." in answer
+    assert words in answer
+
+
+def test_all_exchanges_are_listed_worst_first() -> None:
+    long_name = Exchange("long", "An Exchange With a Name")
+    answer = all_withdrawals_card(
+        [
+            (BINANCE, CALM),
+            (OKX, with_states(BTC=DELAYED)),
+            (GATE, with_states(USDC=CLOSED)),
+            (long_name, ExchangeWithdrawals("long", "Long")),
+        ],
+        77,
+    )
+
+    assert answer.table
+    assert answer.table.rows == (
+        ("Gate", "🟢o", "🟢o", "🟢o", "🔴c"),
+        ("OKX", "🟡d", "🟢o", "🟢o", "🟢o"),
+        ("An Exchange…", "⚪?", "⚪?", "⚪?", "⚪?"),
+        ("Binance", "🟢o", "🟢o", "🟢o", "🟢o"),
+    )
+    assert "A major is closed at Gate, of 4 exchanges." in said(answer)
+    assert "No source: 73 of 77 exchanges." in said(answer)
+    assert plain(answer.footer) == "newest: 2022-12-13 12:00 UTC (ago)"
+
+
+def test_of_many_with_closed_majors_a_few_are_named() -> None:
+    closed = [(Exchange(str(number), f"Ex{number}"), with_states(BTC=CLOSED)) for number in range(7)]
+
+    assert "A major is closed at Ex0, Ex1, Ex2, Ex3, Ex4 and 2 more, of 7 exchanges." in said(
+        all_withdrawals_card(closed, 7)
+    )
+
+
+def test_where_nothing_is_closed_that_is_said_without_more() -> None:
+    answer = all_withdrawals_card([(BINANCE, CALM)], 1)
+
+    assert plain(answer.lines[0]) == "No major is known to be closed at any of 1 exchanges."
+    assert answer.tone is Tone.GOOD
+    assert "No source" not in said(answer)
+
+
+def test_before_the_first_answer_nothing_is_listed() -> None:
+    assert "No exchange's own interface has been read yet" in said(all_withdrawals_card([], 77))
+    never_read = all_withdrawals_card([(GATE, ExchangeWithdrawals("gate"))], 77)
+    assert never_read.footer == ()
+
+
+@pytest.mark.parametrize(
+    ("network", "label"), [("TRON", "Tron"), ("BSC", "BSC"), ("ARBITRUMONE", "Arbitrumone"), ("*", "all")]
+)
+def test_networks_have_readable_names(network: str, label: str) -> None:
+    assert network_label(network) == label
+
+
+def test_tables_fit_a_phone() -> None:
+    widest = replace(
+        CALM, networks=tuple(replace(network, state=UNKNOWN) for network in (*ALL_OPEN, on("XRP", "XRPLEDGER")))
+    )
+    listed = [(Exchange("long", "An Exchange With a Name"), widest)]
+
+    for table in (card(widest).table, all_withdrawals_card(listed, 1).table):
+        assert table
+        assert max(map(display_width, text_table(table, width=60).splitlines())) <= PHONE_COLUMNS
