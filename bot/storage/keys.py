@@ -189,6 +189,23 @@ WITHDRAWAL_TRANSITIONS = RedisKey(
     lifetime=timedelta(days=400),
 )
 
+# The stress test.
+STRESS_RESULTS = RedisKey(
+    "runwatch:stress:results",
+    RedisType.HASH,
+    "the last 400 days",
+    "UTC day → how the exchange whose turn it was came through the stress test (JSON)",
+)
+STRESS_LIVED = RedisKey(
+    "runwatch:stress:lived",
+    RedisType.HASH,
+    "ever",
+    "exchange → its worst outflows over 24 h and 7 d in 400 days (JSON)",
+)
+STRESS_POSTED = RedisKey(
+    "runwatch:stress:posted", RedisType.STRING, "ever", "the newest UTC day whose stress test was posted"
+)
+
 # Incidents.
 INCIDENT_NUMBER = RedisKey("{ob}:number", RedisType.STRING, "ever", "the last incident number given")
 CURRENT_INCIDENTS = RedisKey(

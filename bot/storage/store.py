@@ -26,6 +26,7 @@ from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date, mark_layout
 from bot.storage.send_budget import RedisSendBudget
 from bot.storage.store_owner import RedisStoreOwner
+from bot.storage.stress import RedisStress
 from bot.storage.subscriptions import RedisSubscriptions
 from bot.storage.suppressions import RedisSuppressions
 from bot.storage.withdrawals import RedisWithdrawals
@@ -49,6 +50,7 @@ class Store:
     subscriptions: RedisSubscriptions
     suppressions: RedisSuppressions
     withdrawals: RedisWithdrawals
+    stress: RedisStress
     leases: RedisLeases
     send_budget: RedisSendBudget
     change_feed: RedisChangeFeed
@@ -136,6 +138,7 @@ async def open_store(
             subscriptions=RedisSubscriptions(database),
             suppressions=RedisSuppressions(database, leases.worker),
             withdrawals=RedisWithdrawals(database, clock),
+            stress=RedisStress(database),
             leases=leases,
             send_budget=RedisSendBudget(database),
             change_feed=RedisChangeFeed(database, leases.worker),

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from typing_extensions import override
 
@@ -15,6 +15,7 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
+from bot.domain.stress import LivedThrough, StressResult
 from bot.domain.suppression import Suppression
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.ports.incidents import Incidents
@@ -23,6 +24,7 @@ from bot.ports.outbox import Alert, Delivery, DeliveryKind, EarlierMessage, Outb
 from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock
+from bot.ports.stress import StressRecords
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
 from bot.ports.withdrawals import WithdrawalRecords
 from bot.ports.workers import Suppressions
@@ -621,6 +623,39 @@ class MemoryWithdrawals(WithdrawalRecords):
 
 
 @dataclass
+class MemoryStress(StressRecords):
+    """What is kept of the stress test, all of it."""
+
+    day_posted: date | None = None
+    _results: dict[date, StressResult] = field(default_factory=dict)
+    _lived: dict[str, LivedThrough] = field(default_factory=dict)
+
+    @override
+    async def save_result(self, result: StressResult) -> None:
+        self._results[result.day] = result
+
+    @override
+    async def results(self) -> Sequence[StressResult]:
+        return [self._results[day] for day in sorted(self._results)]
+
+    @override
+    async def save_lived(self, lived: LivedThrough) -> None:
+        self._lived[lived.exchange] = lived
+
+    @override
+    async def lived(self) -> Mapping[str, LivedThrough]:
+        return dict(self._lived)
+
+    @override
+    async def posted(self) -> date | None:
+        return self.day_posted
+
+    @override
+    async def mark_posted(self, day: date) -> None:
+        self.day_posted = day
+
+
+@dataclass
 class Tally(Meter):
     """A meter: what was counted, and the last value of everything else."""
 
@@ -690,6 +725,7 @@ class Memory:
         self.suppressions = MemorySuppressions()
         self.drills = MemoryDrills(self.clock)
         self.withdrawals = MemoryWithdrawals()
+        self.stress = MemoryStress()
 
     def told(self, kind: DeliveryKind | None = None) -> list[Alert]:
         """Return the alerts queued so far, of one kind or of all."""

@@ -17,6 +17,7 @@ from bot.domain.incident import Incident
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
+from bot.domain.stress import LivedThrough, StressOutcome, StressResult
 from bot.domain.suppression import Suppression
 from bot.domain.worker import Lease
 from bot.messages.model import Message
@@ -64,6 +65,9 @@ runwatch:unreadable hash
 {wd}:known hash
 {wd}:confirmed hash
 {wd}:transitions:<exchange> zset
+runwatch:stress:results hash
+runwatch:stress:lived hash
+runwatch:stress:posted string
 {ob}:number string
 {ob}:current hash
 {ob}:incidents hash
@@ -274,6 +278,9 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
     await store.withdrawals.save([known("gate")], {"gate": [closing(await store.check_writes())]})
     await store.withdrawals.confirm({"gate": NOON})
+    await store.stress.save_result(StressResult(NOON.date(), "gate", StressOutcome.PASSED, NOON))
+    await store.stress.save_lived(LivedThrough("gate", NOON, NOON))
+    await store.stress.mark_posted(NOON.date())
     await store.heartbeats.beat([Platform.TELEGRAM])
     await store.database.unreadable.set_aside(b"{", "{ob}:current", "okx/outflow/normal", ValueError("cut off"))
     await store.owner.claim(BotAccount(Platform.TELEGRAM, "4242", "RunwatchBot"))
