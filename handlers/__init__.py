@@ -13,6 +13,7 @@ from handlers.reserves import exchanges, flows, reserves, top
 from handlers.settings import settings
 from handlers.subscriptions import subscribe, subscriptions, unsubscribe
 from handlers.suppressions import hold, release
+from handlers.withdrawals import withdrawals
 
 COMMANDS = CommandSet(
     (
@@ -21,6 +22,7 @@ COMMANDS = CommandSet(
         top,
         compare,
         exchanges,
+        withdrawals,
         incidents,
         why,
         drill,

@@ -5,14 +5,15 @@ also when a source fails or a setting names a chat that is not reached; else it 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
 from bot.detection.window_coverage import WindowCoverage
+from bot.domain.errors import SourceFault
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
-from bot.domain.status import BotStatus, StoredCounts
+from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
 from bot.messages.cards.common import source_name
 from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.places import closed_words
@@ -109,6 +110,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None, *, fo
             ),
             f"Runwatch {status.version}, up for {span(now - status.started_at)}.",
             *_source_lines(status),
+            *_withdrawal_source_lines(status.withdrawal_sources),
             *(_operation_lines(status) if for_owner else ()),
             *(coverage_lines(coverage) if coverage else ()),
         ),
@@ -143,6 +145,31 @@ def _source_lines(status: BotStatus) -> Iterator[str]:
         health = status.sources.get(f"{name}/cexs")
         listed = f", list read {ago(health.last_success, status.now)}" if health and health.last_success else ""
         yield f"{source_name(name)}: {figures}{listed}."
+
+
+def _withdrawal_source_lines(sources: Sequence[WithdrawalSourceStatus]) -> Iterator[str]:
+    """Yield how many exchanges tell their withdrawals, then the others by what is wrong with them.
+
+    Example: "Withdrawals: 22 of 24 exchanges answer. Blocked from this host's region: Binance. Timeout: LBank."
+    """
+    if not sources:
+        return
+    names_by_trouble: dict[str, list[str]] = {}
+    for source in sources:
+        if trouble := _withdrawal_trouble(source.health):
+            names_by_trouble.setdefault(trouble, []).append(source.name)
+    answering = len(sources) - sum(map(len, names_by_trouble.values()))
+    troubles = (f" {trouble}: {', '.join(names)}." for trouble, names in names_by_trouble.items())
+    yield f"Withdrawals: {answering} of {len(sources)} exchanges answer.{''.join(troubles)}"
+
+
+def _withdrawal_trouble(health: SourceHealth | None) -> str:
+    """Return what is wrong with a source of withdrawals, "" for nothing."""
+    if health is None:
+        return "Not asked yet"
+    if health.fault is SourceFault.BLOCKED:
+        return "Blocked from this host's region"
+    return f"{health.fault[0].upper()}{health.fault[1:]}" if health.fault else ""
 
 
 def _operation_lines(status: BotStatus) -> Iterator[Line | str]:
