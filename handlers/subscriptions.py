@@ -15,8 +15,16 @@ from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.cards.places import why_closed
-from bot.messages.cards.subscriptions import EVERYTHING, subscribed_card, subscriptions_card, unsubscribed_card
+from bot.messages.cards.subscriptions import (
+    EVERYTHING,
+    CriticalReach,
+    never_critical,
+    subscribed_card,
+    subscriptions_card,
+    unsubscribed_card,
+)
 from bot.messages.model import Message
+from handlers.withdrawals import any_withdrawal_source
 
 _ALL = "all"
 """What people type for every exchange, including those listed later; stored as no exchange."""
@@ -26,8 +34,10 @@ _ALL = "all"
 async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, each a word of its own
     request: Request,
     exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance, or all")],
-    sensitivity: Annotated[Sensitivity, Arg("How early to speak")] = Sensitivity.NORMAL,
-    severity: Annotated[Severity, Arg("The mildest severity to hear of")] = Severity.WATCH,
+    sensitivity: Annotated[Sensitivity | None, Arg("How early to speak; normal, if nothing else is said")] = None,
+    severity: Annotated[
+        Severity | None, Arg("The mildest severity to hear of; critical takes closed withdrawals as well")
+    ] = None,
     usd: Annotated[Usd | None, Arg("Only flows of at least this many dollars, e.g. $50M")] = None,
     percent: Annotated[Share | None, Arg("Only flows of at least this share of reserves, e.g. 3%")] = None,
     mention: Annotated[
@@ -38,20 +48,27 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     """Post alerts about an exchange in this place"""
     chosen = _exchange_or_all(request, exchange)
     target = await _target_place(request, place)
-    mention_lacks = await request.place_access.check_mention(target, mention) if mention else ()
-    subscription = Subscription(
-        place=target,
-        exchange=chosen.id if chosen else None,
-        min_severity=severity,
-        sensitivity=sensitivity,
-        usd=usd,
-        share=percent,
-        mention=mention,
-        created_by=request.caller.id,
-        created_at=request.now,
-    )
-    all_open = await request.queries.open_incidents()
     before = await request.subscriptions.of_place(target)
+    general = next((held for held in before if held.exchange is None), None) if chosen else None
+    subscription = _with_general(
+        general,
+        Subscription(
+            place=target,
+            exchange=chosen.id if chosen else None,
+            usd=usd,
+            share=percent,
+            mention=mention,
+            created_by=request.caller.id,
+            created_at=request.now,
+        ),
+        sensitivity,
+        severity,
+    )
+    can_be_critical = _can_be_critical(request, chosen)
+    if subscription.min_severity is Severity.CRITICAL and not can_be_critical:
+        raise AskerError(never_critical(chosen, is_on=any_withdrawal_source(request)))
+    mention_lacks = await request.place_access.check_mention(target, mention) if mention else ()
+    all_open = await request.queries.open_incidents()
     subscription = replace(subscription, follows=followed_incidents(subscription, before, all_open))
     await request.subscriptions.add(subscription)
     # A place that subscribes during a run is told at once what is open: the next alert may be hours away.
@@ -71,6 +88,10 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
         is_tracked=chosen is None or chosen.slug is not None,
         coverage=window_coverage(snapshots, request.now),
         mention_lacks=mention_lacks,
+        critical=CriticalReach(len(can_be_critical), len(request.queries.exchanges()) if chosen is None else 1),
+        general=general,
+        own=[held for held in before if held.exchange is not None] if chosen is None else (),
+        names=request.queries.names(),
     )
 
 
@@ -106,6 +127,34 @@ async def subscriptions(request: Request) -> Message:
 def _exchange_or_all(request: Request, name: ExchangeName) -> Exchange | None:
     """Return the exchange, None for the word `all`; raise UnknownExchange."""
     return None if name.lower() == _ALL else request.queries.exchange(name)
+
+
+def _with_general(
+    general: Subscription | None,
+    subscription: Subscription,
+    sensitivity: Sensitivity | None,
+    severity: Severity | None,
+) -> Subscription:
+    """Return a subscription to one exchange that says nothing with what the place's one to all exchanges says there.
+
+    Example: a place has `/subscribe all severe $50M`. After `/subscribe binance early` it hears of Binance early, from
+    severe and $50 M on. `general` is None where there is none, or where the subscription is that to all itself.
+    """
+    inherited = general or subscription
+    return replace(
+        subscription,
+        sensitivity=sensitivity or inherited.sensitivity,
+        min_severity=severity or inherited.min_severity,
+        usd=subscription.usd or inherited.usd,
+        share=subscription.share or inherited.share,
+        mention=subscription.mention or inherited.mention,
+    )
+
+
+def _can_be_critical(request: Request, chosen: Exchange | None) -> list[Exchange]:
+    """Return the exchanges of a subscription whose incidents can be critical: those that tell their withdrawals."""
+    exchanges = request.queries.exchanges() if chosen is None else [chosen]
+    return [exchange for exchange in exchanges if request.queries.has_withdrawal_source(exchange.id)]
 
 
 async def _exchange_to_cancel(request: Request, place: Place, name: ExchangeName) -> Exchange | None:

@@ -9,6 +9,8 @@ from bot.messages.model import Message, Tone
 from bot.ports.subscriptions import PlaceTrouble
 from tests.builders import DAY, HERE, NOON, holding, incident
 from tests.fakes.dispatcher import CHANNEL, MODERATOR, OWNER, DispatcherBench, topic
+from tests.fakes.memory import HandClock
+from tests.known_withdrawals import FakeWithdrawalSource
 from tests.messages.cards.plain import said
 
 
@@ -243,3 +245,104 @@ async def test_a_place_that_is_switched_off_says_why(bench: DispatcherBench) -> 
 
     await bench.memory.subscriptions.record_trouble(replace(trouble, disabled=True, obstacle=Obstacle.TOPIC_CLOSED))
     assert "This place is switched off: the topic was closed." in said(await bench.ask("subscriptions"))
+
+
+# What critical takes, and what goes before what.
+
+
+async def bench_with_sources(*exchanges: str) -> DispatcherBench:
+    sources = tuple(FakeWithdrawalSource(exchange, HandClock(NOON)) for exchange in exchanges)
+    bench = DispatcherBench(withdrawal_sources=sources)
+    await bench.load()
+    return bench
+
+
+async def test_a_confirmation_says_what_critical_takes() -> None:
+    bench = await bench_with_sources("binance")
+    takes = (
+        "Critical is an outflow of elevated or worse while withdrawals of two or more of BTC, ETH, USDT, USDC "
+        "are closed."
+    )
+
+    assert takes in said(await moderate(bench, "subscribe binance critical")).splitlines()
+    assert f"{takes} Withdrawals are known of 1 of 4 exchanges." in said(await moderate(bench, "subscribe all"))
+    assert "At most severe: this bot has no source for the withdrawals of OKX." in said(
+        await moderate(bench, "subscribe okx")
+    )
+
+
+@pytest.mark.parametrize(
+    ("sources", "line", "words"),
+    [
+        (
+            ("binance",),
+            "subscribe okx critical",
+            "for the withdrawals of OKX. Take /subscribe okx severe, or have the bot's operator set OKX_API_KEY to a",
+        ),
+        (("binance",), "subscribe gate critical", "of Gate.io. Take /subscribe gate severe."),
+        ((), "subscribe okx critical", "of OKX. Take /subscribe okx severe."),
+        ((), "subscribe all critical", "of any exchange. Take /subscribe all severe."),
+    ],
+)
+async def test_what_could_never_fire_is_refused(sources: tuple[str, ...], line: str, words: str) -> None:
+    bench = await bench_with_sources(*sources)
+
+    answer = said(await moderate(bench, line))
+
+    assert "That could never fire." in answer
+    assert words in answer
+    assert await bench.memory.subscriptions.of_place(HERE) == []
+
+
+async def test_what_a_subscription_does_not_say_it_has_from_the_one_to_all() -> None:
+    bench = await bench_with_sources("binance")
+    await moderate(bench, "subscribe all severe $50M @here")
+
+    answer = said(await moderate(bench, "subscribe binance early"))
+
+    _, stored = await bench.memory.subscriptions.of_place(HERE)
+    assert (stored.exchange, stored.sensitivity, stored.min_severity) == ("binance", Sensitivity.EARLY, Severity.SEVERE)
+    assert (stored.usd, stored.share, stored.mention) == (50e6, None, "here")
+    assert "This place hears of Binance from severe on, preset early, at least $50.0 M" in answer
+    assert "it is as this place's subscription to all exchanges: from severe on, preset normal, at least $50" in answer
+
+
+async def test_what_a_subscription_says_goes_before_the_one_to_all() -> None:
+    bench = await bench_with_sources("binance")
+    await moderate(bench, "subscribe all early severe 5%")
+    await moderate(bench, "subscribe binance normal watch 3%")
+
+    _, stored = await bench.memory.subscriptions.of_place(HERE)
+    assert (stored.sensitivity, stored.min_severity, stored.share) == (Sensitivity.NORMAL, Severity.WATCH, 0.03)
+
+
+async def test_a_subscription_that_would_never_fire_by_what_it_takes_over_is_refused() -> None:
+    bench = await bench_with_sources("binance")
+    await moderate(bench, "subscribe all critical")
+
+    assert "That could never fire." in said(await moderate(bench, "subscribe okx"))
+    assert "Subscribed" in (await moderate(bench, "subscribe okx severe")).title
+
+
+async def test_after_a_subscription_to_all_the_single_ones_are_named() -> None:
+    bench = await bench_with_sources("binance")
+    await moderate(bench, "subscribe binance early")
+    await bench.memory.subscriptions.add(Subscription(HERE, "gone"))
+
+    answer = said(await moderate(bench, "subscribe all severe"))
+
+    assert (
+        "Binance keeps its own: from watch on, preset early. /unsubscribe binance to have it as all others." in answer
+    )
+    assert "gone keeps its own: from watch on, preset normal." in answer
+
+
+async def test_of_many_single_subscriptions_some_are_named() -> None:
+    bench = await bench_with_sources("binance")
+    for number in range(7):
+        await bench.memory.subscriptions.add(Subscription(HERE, f"exchange-{number}"))
+
+    answer = said(await moderate(bench, "subscribe all"))
+
+    assert answer.count("keeps its own") == 5
+    assert "2 more keep their own; /subscriptions lists them." in answer

@@ -4,18 +4,39 @@ A confirmation says everything that decides whether alerts will arrive: what the
 bot lacks there, whether the exchange has known wallets, and how an alert will look.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.detection.window_coverage import WindowCoverage
+from bot.domain.assets import MAJORS
+from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident
 from bot.domain.place import Platform, Subscription
 from bot.domain.severity import Severity
+from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS
 from bot.messages.cards.common import LIABILITIES, TONES
 from bot.messages.cards.coverage import coverage_lines
+from bot.messages.cards.withdrawals import KEY_SETTINGS
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines
 from bot.messages.number_format import percent, usd
 
 EVERYTHING = "all exchanges"
+_COUNT = {2: "two", 3: "three"}[CRITICAL_CLOSED_MAJORS]
+CRITICAL_TAKES = (
+    f"Critical is an outflow of elevated or worse while withdrawals of {_COUNT} or more of "
+    f"{', '.join(MAJORS)} are closed."
+)
+"""What it takes for an incident to be critical."""
+_MAX_OWN = 5  # a place may have a hundred; a confirmation is one screen of a phone
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalReach:
+    """Of how many of the exchanges of a subscription incidents can become critical, out of all of them."""
+
+    able: int
+    of: int
 
 
 def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts will arrive
@@ -27,13 +48,18 @@ def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts
     is_tracked: bool = True,
     coverage: WindowCoverage | None = None,
     mention_lacks: Sequence[str] = (),
+    critical: CriticalReach | None = None,
+    general: Subscription | None = None,
+    own: Sequence[Subscription] = (),
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Message:
     """Return the confirmation with a sample alert that is marked as one.
 
     `name` is the exchange's, None for all exchanges. `missing` names the rights that the bot lacks in the place,
     `open_incidents` are those that this subscription would have posted. Without `is_tracked` the source knows no
     wallets of the exchange. `coverage` is what can be judged by now of what was subscribed to, `mention_lacks` names
-    the rights without which the mention stays silent.
+    the rights without which the mention stays silent. `general` is the place's subscription to all exchanges, from
+    which this one has what it did not say itself, and `own` are those to single exchanges, which go before one to all.
     """
     return Message(
         title=f"Subscribed · {name or EVERYTHING}",
@@ -41,6 +67,8 @@ def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts
         lines=lines(
             line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
                  f"{rule_words(subscription)}{_mention(subscription)}."),
+            *_in_force(general, own, names),
+            _critical_line(name, critical) if critical and is_tracked else None,
             _missing_rights(missing),
             _silent_mention(mention_lacks),
             None if is_tracked else f"No wallets of {name} are tracked, so no alert can come of it until they are.",
@@ -128,6 +156,52 @@ def _entry(subscription: Subscription, names: dict[str, str], *, is_watched: boo
 def _open_incident(incident: Incident) -> Line:
     icon = TONES[incident.severity].icon
     return line(f"{icon} ", bold(incident.label), f" is open now: {incident.severity}. Its next change is posted here.")
+
+
+def never_critical(exchange: Exchange | None, *, is_on: bool) -> str:
+    """Return why no alert would ever come of a subscription from critical on, and what to do instead.
+
+    `exchange` is None for all exchanges; `is_on` says whether this bot asks any exchange about its withdrawals.
+    """
+    name, word = (exchange.name, exchange.id) if exchange else ("any exchange", "all")
+    setting = KEY_SETTINGS.get(exchange.id) if exchange and is_on else None
+    remedy = f", or have the bot's operator set {setting} to a read-only key" if setting else ""
+    return (
+        f"That could never fire. {CRITICAL_TAKES} This bot has no source for the withdrawals of {name}. "
+        f"Take /subscribe {word} severe{remedy}."
+    )
+
+
+def _critical_line(name: str | None, critical: CriticalReach) -> str:
+    """Return what critical takes, and of which exchanges that can be seen."""
+    if not critical.able:
+        return (
+            f"At most severe: this bot has no source for the withdrawals of {name or 'any exchange'}. {CRITICAL_TAKES}"
+        )
+    reach = (
+        "" if critical.able == critical.of else f" Withdrawals are known of {critical.able} of {critical.of} exchanges."
+    )
+    return f"{CRITICAL_TAKES}{reach}"
+
+
+def _in_force(
+    general: Subscription | None, own: Sequence[Subscription], names: Mapping[str, str]
+) -> Iterator[Line | str]:
+    """Yield what holds for which exchange where a place has a subscription to all and others to single ones."""
+    if general:
+        yield (
+            "Where nothing else was said, it is as this place's subscription to all exchanges: "
+            f"from {general.min_severity} on, {rule_words(general)}."
+        )
+    for subscription in own[:_MAX_OWN]:
+        exchange = subscription.exchange or ""
+        conditions = f"from {subscription.min_severity} on, {rule_words(subscription)}"
+        yield line(
+            bold(names.get(exchange, exchange)),
+            f" keeps its own: {conditions}. /unsubscribe {exchange} to have it as all others.",
+        )
+    if len(own) > _MAX_OWN:
+        yield f"{len(own) - _MAX_OWN} more keep their own; /subscriptions lists them."
 
 
 def _missing_rights(missing: Sequence[str]) -> str | None:
