@@ -11,6 +11,7 @@ from handlers.incidents import incidents, why
 from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
 from handlers.settings import settings
+from handlers.stress import stress
 from handlers.subscriptions import subscribe, subscriptions, unsubscribe
 from handlers.suppressions import hold, release
 from handlers.withdrawals import withdrawals
@@ -23,6 +24,7 @@ COMMANDS = CommandSet(
         compare,
         exchanges,
         withdrawals,
+        stress,
         incidents,
         why,
         drill,

@@ -32,6 +32,7 @@ from bot.ports.drills import Drills
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Outbox
 from bot.ports.sources import Clock, WithdrawalSource
+from bot.ports.stress import StressAnswers
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.withdrawals import WithdrawalRecords
 
@@ -134,6 +135,7 @@ class Queries:
 
     `build_snapshot` makes the snapshot of an exchange that memory lacks, from the store. `only` are the ids of the
     exchanges that are watched, none for all. `kinds` are the signal sources, for the words of their incidents.
+    `stress` answers for the stress test.
     `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers.
     """
 
@@ -149,6 +151,7 @@ class Queries:
         build_snapshot: Callable[[Exchange], Awaitable[ExchangeSnapshot]],
         only: Collection[str] = (),
         history: HistoryAnswers,
+        stress: StressAnswers,
         clock: Clock,
         version: str,
         platforms: Callable[[], Mapping[Platform, str]] = dict,
@@ -160,6 +163,7 @@ class Queries:
         drills: Drills,
     ) -> None:
         self.kinds = kinds
+        self.stress = stress
         self._latest = latest
         self._incidents = incidents
         self._outbox = outbox

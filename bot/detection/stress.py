@@ -12,8 +12,8 @@ How it comes out, by the first of these in which something applies:
 - not enough data: a major that it lists is unknown, or it has no source; or no flow of the last 24 h can be compared
 - passed: none of these
 
-A major that is closed by an event of its network, or by maintenance that the exchange has announced, is no finding. All
-limits are judgement. A passed test says what was seen from outside; it proves nothing about what the exchange owes.
+A major that is closed by an event of its network, or by maintenance that the exchange has announced and is doing, does
+not count. All limits are judgement. A passed test says what was seen from outside; it proves nothing about what the exchange owes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ from bot.domain.stress import (
     LivedOutflow,
     LivedThrough,
     StressFacts,
-    StressFinding,
+    StressCriterion,
     StressOutcome,
     StressResult,
 )
@@ -49,58 +49,60 @@ from bot.domain.withdrawals import (
 )
 
 REFUSED_DRILLS = 0.2
-"""From this part of members' drills on refusals are a finding. By judgement: one in ten is somebody's own mistake."""
+"""From this part of members' drills on refusals count. By judgement: one in ten is somebody's own mistake."""
 _LIVED_WINDOWS = (Window.DAY, Window.WEEK)
 
 
 @dataclass(frozen=True, slots=True)
-class _Criterion:
-    finding: StressFinding
+class _StatedCriterion:
+    criterion: StressCriterion
     outcome: StressOutcome
     applies: Callable[[StressFacts], bool]
 
 
 _CRITERIA = (
-    _Criterion(
-        StressFinding.MAJORS_CLOSED, StressOutcome.FAILED, lambda facts: len(_closed(facts)) >= CRITICAL_CLOSED_MAJORS
+    _StatedCriterion(
+        StressCriterion.MAJORS_CLOSED, StressOutcome.FAILED, lambda facts: len(_closed(facts)) >= CRITICAL_CLOSED_MAJORS
     ),
-    _Criterion(
-        StressFinding.MAJORS_CLOSED_THEN,
+    _StatedCriterion(
+        StressCriterion.MAJORS_CLOSED_THEN,
         StressOutcome.FAILED,
         lambda facts: any(len(closed or ()) >= CRITICAL_CLOSED_MAJORS for closed in facts.closed_then),
     ),
-    _Criterion(StressFinding.MAJOR_CLOSED, StressOutcome.STRAINED, lambda facts: len(_closed(facts)) == 1),
-    _Criterion(
-        StressFinding.MAJOR_DELAYED,
+    _StatedCriterion(StressCriterion.MAJOR_CLOSED, StressOutcome.STRAINED, lambda facts: len(_closed(facts)) == 1),
+    _StatedCriterion(
+        StressCriterion.MAJOR_DELAYED,
         StressOutcome.STRAINED,
         lambda facts: any(major.state is WithdrawalState.DELAYED for major in facts.majors),
     ),
-    _Criterion(
-        StressFinding.MAJOR_CLOSED_THEN,
+    _StatedCriterion(
+        StressCriterion.MAJOR_CLOSED_THEN,
         StressOutcome.STRAINED,
         lambda facts: any(len(closed or ()) == 1 for closed in facts.closed_then),
     ),
-    _Criterion(
-        StressFinding.SYSTEM_NOT_NORMAL,
+    _StatedCriterion(
+        StressCriterion.SYSTEM_NOT_NORMAL,
         StressOutcome.STRAINED,
         lambda facts: facts.system not in {None, SystemState.NORMAL, SystemState.UNKNOWN},
     ),
-    _Criterion(
-        StressFinding.UNUSUAL_OUTFLOW,
+    _StatedCriterion(
+        StressCriterion.UNUSUAL_OUTFLOW,
         StressOutcome.STRAINED,
         lambda facts: rank(facts.flow_severity) >= Severity.ELEVATED.rank,
     ),
-    _Criterion(
-        StressFinding.DRILLS_REFUSED,
+    _StatedCriterion(
+        StressCriterion.DRILLS_REFUSED,
         StressOutcome.STRAINED,
         lambda facts: facts.drills is not None and facts.drills.refused >= REFUSED_DRILLS * facts.drills.told,
     ),
-    _Criterion(
-        StressFinding.WITHDRAWALS_UNKNOWN,
+    _StatedCriterion(
+        StressCriterion.WITHDRAWALS_UNKNOWN,
         StressOutcome.NOT_ENOUGH_DATA,
         lambda facts: not facts.majors or any(major.state is WithdrawalState.UNKNOWN for major in facts.majors),
     ),
-    _Criterion(StressFinding.FLOW_UNKNOWN, StressOutcome.NOT_ENOUGH_DATA, lambda facts: facts.flow_share is None),
+    _StatedCriterion(
+        StressCriterion.FLOW_UNKNOWN, StressOutcome.NOT_ENOUGH_DATA, lambda facts: facts.flow_share is None
+    ),
 )
 
 
@@ -133,15 +135,15 @@ def next_turn(exchange: str, day: date, order: Sequence[str]) -> date | None:
 
 def stress_result(facts: StressFacts) -> StressResult:
     """Return how a test comes out, with every criterion of that outcome that was met."""
-    findings = [criterion for criterion in _CRITERIA if criterion.applies(facts)]
-    outcomes = {found.outcome for found in findings} | {StressOutcome.PASSED}
+    met = [stated for stated in _CRITERIA if stated.applies(facts)]
+    outcomes = {stated.outcome for stated in met} | {StressOutcome.PASSED}
     outcome = max(outcomes, key=lambda outcome: outcome.rank)
     return StressResult(
         facts.at.date(),
         facts.exchange,
         outcome,
         facts.at,
-        tuple(found.finding for found in findings if found.outcome is outcome),
+        tuple(stated.criterion for stated in met if stated.outcome is outcome),
     )
 
 

@@ -33,8 +33,8 @@ class StressOutcome(StrEnum):
         return tuple(StressOutcome).index(self)
 
 
-class StressFinding(StrEnum):
-    """Why a test came out as it did: the criteria that were met (`bot/detection/stress.py` has the table)."""
+class StressCriterion(StrEnum):
+    """Why a test came out as it did: the criteria that were met (`bot/detection/stress.py` states them)."""
 
     MAJORS_CLOSED = "majors closed"
     MAJORS_CLOSED_THEN = "majors closed then"
@@ -118,7 +118,7 @@ class StressResult:
     exchange: str
     outcome: StressOutcome
     at: datetime
-    findings: tuple[StressFinding, ...] = ()
+    criteria: tuple[StressCriterion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

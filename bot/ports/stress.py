@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from bot.domain.stress import LivedThrough, StressResult
+from bot.domain.exchange import Exchange
+from bot.domain.stress import LeagueRow, LivedThrough, StressFacts, StressResult
 
 RESULTS_MAX = 400
 """How many days' results are kept: as long as daily readings and transitions are."""
@@ -38,4 +39,28 @@ class StressRecords(Protocol):
 
     async def mark_posted(self, day: date) -> None:
         """Keep that the card of a day was posted."""
+        ...
+
+
+class StressAnswers(Protocol):
+    """What may be asked of the stress test. Every method may raise StorageError."""
+
+    async def today(self) -> Exchange | None:
+        """Return the exchange whose turn it is, None while no exchange is listed."""
+        ...
+
+    async def next_turn(self, exchange: Exchange) -> date | None:
+        """Return the day of an exchange's turn in this cycle, today or later; None when that is over."""
+        ...
+
+    async def facts(self, exchange: Exchange) -> StressFacts:
+        """Return what a result of an exchange rests on now."""
+        ...
+
+    async def result_of_today(self) -> StressResult | None:
+        """Return the worst result of the day so far, None before the first."""
+        ...
+
+    async def league(self) -> Sequence[LeagueRow]:
+        """Return every watched exchange with its worst outflows and the result of its last turn."""
         ...

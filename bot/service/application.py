@@ -28,6 +28,7 @@ from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.monitoring.stress_test import StressInputs, StressTest
 from bot.monitoring.watch import Watch
 from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from bot.monitoring.withdrawal_poller import TURN, WithdrawalPoller
@@ -127,6 +128,7 @@ class Application:
         )
         self.poller = self._source_poller(settings, source)
         self.withdrawal_poller = self._new_withdrawal_poller(settings, withdrawal_turn)
+        self.stress_test = self._stress_test()
         queries = self._queries(settings, kinds, pasts)
         self.upkeep = self._upkeep(settings, queries)
         self.dispatcher = CommandDispatcher(
@@ -181,6 +183,19 @@ class Application:
         """Return whether an exchange, by its id, is watched and listed."""
         return exchange in self.latest.listings and self.dispatcher.queries.is_watched(exchange)
 
+    def _stress_test(self) -> StressTest:
+        def watched() -> Sequence[Exchange]:
+            queries = self.dispatcher.queries
+            return [exchange for exchange in queries.exchanges() if exchange.slug and queries.is_watched(exchange.id)]
+
+        inputs = StressInputs(
+            exchanges=watched,
+            snapshot=self.latest.snapshot,
+            withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
+            transitions=lambda exchange, since: self.dispatcher.queries.withdrawal_transitions(exchange, since),  # noqa: PLW0108 — made later
+        )
+        return StressTest(self.store.readings, self.store.stress, self._clock, inputs)
+
     def _queries(self, settings: Settings, kinds: SignalKinds, pasts: Sequence[SignalPast]) -> Queries:
         history_queries = HistoryQueries(self.store.readings, self._clock, pasts=pasts)
         return Queries(
@@ -197,6 +212,7 @@ class Application:
                 past_curve=past_outflow_curve,
                 rehearse=history_queries.rehearse,
             ),
+            stress=self.stress_test,
             clock=self._clock,
             version=__version__,
             platforms=self.status.troubles,

@@ -30,6 +30,7 @@ EXPECTED = {
     "rehearse": ({"rule": "early", "exchange": "binance"}, "Rehearsal · preset early", "it would have spoken"),
     "exchanges": ({}, "Exchanges · 3 known, 3 watched", "kraken"),
     "withdrawals": ({"exchange": "okx"}, "OKX · withdrawals", "Withdrawals: unknown, no source."),
+    "stress": ({"exchange": "okx"}, "OKX · stress test", "OKX — not enough data"),
     "incidents": ({}, "Incidents", "INC-1"),
     "why": ({"incident": "INC-1"}, "INC-1 · Binance · why", "robust z"),
     "subscribe": ({"exchange": "okx"}, "Subscribed · OKX", "preset normal"),

@@ -26,7 +26,7 @@ from bot.domain.stress import (
     LivedOutflow,
     LivedThrough,
     StressFacts,
-    StressFinding,
+    StressCriterion,
     StressOutcome,
     StressResult,
 )
@@ -108,45 +108,45 @@ def test_a_turn_that_is_over_does_not_come_again_in_its_cycle() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "outcome", "findings"),
+    ("changes", "outcome", "criteria"),
     [
         ({}, PASSED, ()),
-        ({"majors": majors(USDC=CLOSED)}, STRAINED, (StressFinding.MAJOR_CLOSED,)),
-        ({"majors": majors(USDC=CLOSED, BTC=CLOSED)}, FAILED, (StressFinding.MAJORS_CLOSED,)),
+        ({"majors": majors(USDC=CLOSED)}, STRAINED, (StressCriterion.MAJOR_CLOSED,)),
+        ({"majors": majors(USDC=CLOSED, BTC=CLOSED)}, FAILED, (StressCriterion.MAJORS_CLOSED,)),
         ({"majors": majors(USDC=CLOSED, BTC=CLOSED), "excused": frozenset({"BTC", "USDC"})}, PASSED, ()),
         (
             {"majors": majors(USDC=CLOSED, BTC=CLOSED), "excused": frozenset({"BTC"})},
             STRAINED,
-            (StressFinding.MAJOR_CLOSED,),
+            (StressCriterion.MAJOR_CLOSED,),
         ),
-        ({"majors": majors(ETH=DELAYED)}, STRAINED, (StressFinding.MAJOR_DELAYED,)),
-        ({"closed_then": (("BTC", "USDT"), None)}, FAILED, (StressFinding.MAJORS_CLOSED_THEN,)),
-        ({"closed_then": ((), ("USDC",))}, STRAINED, (StressFinding.MAJOR_CLOSED_THEN,)),
+        ({"majors": majors(ETH=DELAYED)}, STRAINED, (StressCriterion.MAJOR_DELAYED,)),
+        ({"closed_then": (("BTC", "USDT"), None)}, FAILED, (StressCriterion.MAJORS_CLOSED_THEN,)),
+        ({"closed_then": ((), ("USDC",))}, STRAINED, (StressCriterion.MAJOR_CLOSED_THEN,)),
         ({"closed_then": ((), None)}, PASSED, ()),
-        ({"system": SystemState.CANCEL_ONLY}, STRAINED, (StressFinding.SYSTEM_NOT_NORMAL,)),
+        ({"system": SystemState.CANCEL_ONLY}, STRAINED, (StressCriterion.SYSTEM_NOT_NORMAL,)),
         ({"system": SystemState.UNKNOWN}, PASSED, ()),
         ({"system": None}, PASSED, ()),
-        ({"flow_severity": Severity.ELEVATED}, STRAINED, (StressFinding.UNUSUAL_OUTFLOW,)),
+        ({"flow_severity": Severity.ELEVATED}, STRAINED, (StressCriterion.UNUSUAL_OUTFLOW,)),
         ({"flow_severity": Severity.WATCH}, PASSED, ()),
-        ({"drills": DrillCounts(10, 2)}, STRAINED, (StressFinding.DRILLS_REFUSED,)),
+        ({"drills": DrillCounts(10, 2)}, STRAINED, (StressCriterion.DRILLS_REFUSED,)),
         ({"drills": DrillCounts(10, 1)}, PASSED, ()),
-        ({"majors": ()}, NOT_ENOUGH, (StressFinding.WITHDRAWALS_UNKNOWN,)),
-        ({"majors": majors(ETH=UNKNOWN)}, NOT_ENOUGH, (StressFinding.WITHDRAWALS_UNKNOWN,)),
-        ({"flow_share": None}, NOT_ENOUGH, (StressFinding.FLOW_UNKNOWN,)),
-        ({"majors": majors(ETH=UNKNOWN, BTC=CLOSED)}, STRAINED, (StressFinding.MAJOR_CLOSED,)),
+        ({"majors": ()}, NOT_ENOUGH, (StressCriterion.WITHDRAWALS_UNKNOWN,)),
+        ({"majors": majors(ETH=UNKNOWN)}, NOT_ENOUGH, (StressCriterion.WITHDRAWALS_UNKNOWN,)),
+        ({"flow_share": None}, NOT_ENOUGH, (StressCriterion.FLOW_UNKNOWN,)),
+        ({"majors": majors(ETH=UNKNOWN, BTC=CLOSED)}, STRAINED, (StressCriterion.MAJOR_CLOSED,)),
         (
             {"majors": majors(ETH=DELAYED, BTC=CLOSED), "system": SystemState.HALTED},
             STRAINED,
-            (StressFinding.MAJOR_CLOSED, StressFinding.MAJOR_DELAYED, StressFinding.SYSTEM_NOT_NORMAL),
+            (StressCriterion.MAJOR_CLOSED, StressCriterion.MAJOR_DELAYED, StressCriterion.SYSTEM_NOT_NORMAL),
         ),
-        ({"majors": majors(BTC=CLOSED, ETH=CLOSED), "flow_share": None}, FAILED, (StressFinding.MAJORS_CLOSED,)),
+        ({"majors": majors(BTC=CLOSED, ETH=CLOSED), "flow_share": None}, FAILED, (StressCriterion.MAJORS_CLOSED,)),
     ],
 )
 def test_the_result_follows_the_stated_criteria(
-    changes: dict[str, object], outcome: StressOutcome, findings: tuple[StressFinding, ...]
+    changes: dict[str, object], outcome: StressOutcome, criteria: tuple[StressCriterion, ...]
 ) -> None:
     assert stress_result(replace(CALM, **changes)) == StressResult(  # type: ignore[arg-type]
-        NOON.date(), "kraken", outcome, NOON, findings
+        NOON.date(), "kraken", outcome, NOON, criteria
     )
 
 

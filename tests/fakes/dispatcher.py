@@ -15,6 +15,7 @@ from bot.domain.send_rate import SendRate
 from bot.messages.model import Message
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.monitoring.stress_test import StressInputs, StressTest
 from bot.ports.sources import WithdrawalSource
 from handlers import COMMANDS
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing
@@ -55,6 +56,13 @@ class DispatcherBench:
             self.memory.readings, self.memory.clock, self.memory.incidents, suppressions=self.memory.suppressions
         )
         self.history_queries = HistoryQueries(self.memory.readings, self.memory.clock)
+        inputs = StressInputs(
+            exchanges=lambda: [exchange for exchange in self.queries.exchanges() if exchange.slug],
+            snapshot=self.latest.snapshot,
+            withdrawals=lambda exchange: self.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
+            transitions=lambda exchange, since: self.queries.withdrawal_transitions(exchange, since),  # noqa: PLW0108 — made later
+        )
+        self.stress_test = StressTest(self.memory.readings, self.memory.stress, self.memory.clock, inputs)
         self.queries = Queries(
             self.latest,
             incidents=self.memory.incidents,
@@ -69,6 +77,7 @@ class DispatcherBench:
                 past_curve=self._past,
                 rehearse=self.history_queries.rehearse,
             ),
+            stress=self.stress_test,
             clock=self.memory.clock,
             version="1.2.3",
             platforms=lambda: {Platform.TELEGRAM: ""},

@@ -1,20 +1,20 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from bot.domain.stress import LivedOutflow, LivedThrough, StressFinding, StressOutcome, StressResult
+from bot.domain.stress import LivedOutflow, LivedThrough, StressCriterion, StressOutcome, StressResult
 from bot.ports.stress import RESULTS_MAX
 from bot.storage.store import Store
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 STRAINED = StressResult(
-    NOON.date(), "kraken", StressOutcome.STRAINED, NOON, (StressFinding.MAJOR_CLOSED, StressFinding.MAJOR_DELAYED)
+    NOON.date(), "kraken", StressOutcome.STRAINED, NOON, (StressCriterion.MAJOR_CLOSED, StressCriterion.MAJOR_DELAYED)
 )
 
 
 async def test_a_day_has_one_result_the_last_that_was_kept(store: Store) -> None:
     await store.stress.save_result(STRAINED)
-    failed = replace(STRAINED, outcome=StressOutcome.FAILED, findings=())
+    failed = replace(STRAINED, outcome=StressOutcome.FAILED, criteria=())
     await store.stress.save_result(failed)
 
     assert await store.stress.results() == [failed]

@@ -112,7 +112,7 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
             drills,
             f"The exchange's own word: {exchange.name} says so itself, nobody has tried it here.",
         ),
-        table=_grid(status, now),
+        table=main_networks_table(status, now),
         footer=line(
             status.source or exchange.name,
             f" · {_STANDING_WORDS[status.standing]}",
@@ -188,7 +188,7 @@ def all_withdrawals_card(known: Sequence[tuple[Exchange, ExchangeWithdrawals]], 
 
 def withdrawals_line(majors: Sequence[MajorWithdrawals]) -> Line:
     """Return the majors by their state: `Withdrawals: BTC, ETH open; USDT closed since 08:20 UTC; USDC unknown`."""
-    if _states(majors) == {WithdrawalState.UNKNOWN}:
+    if _states(majors) <= {WithdrawalState.UNKNOWN}:
         return line("Withdrawals: ", bold("unknown"))
     first, *others = _pieces(majors)
     return (*line("Withdrawals: "), *first, *[span for piece in others for span in (*line("; "), *piece)])
@@ -326,7 +326,7 @@ def _closed_share_line(status: ExchangeWithdrawals) -> str | None:
     return f"Of all its networks {percent(share)} are closed, usually {percent(usual)}."
 
 
-def _grid(status: ExchangeWithdrawals, now: datetime) -> Table:
+def main_networks_table(status: ExchangeWithdrawals, now: datetime) -> Table:
     """Return a row for each main network of each major, and one for each other asset as a whole."""
     rows = [row for asset in TRACKED_ASSETS for row in _rows(status, asset, now)]
     return Table(("Asset", "Network", "State", "Since"), tuple(rows))

@@ -1,0 +1,218 @@
+"""The cards of the stress test: that of one exchange, and today's with the league table below it.
+
+The first line is the result: "Today: Kraken — passed". What it rests on follows; the criteria are in docs/detection.md.
+The league table is 34 columns wide: a name of 10, two shares of 7, an icon with a letter, and the gaps.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+from bot.domain.exchange import Exchange
+from bot.domain.stress import (
+    DrillCounts,
+    LeagueRow,
+    LivedOutflow,
+    StressFacts,
+    StressCriterion,
+    StressOutcome,
+    StressResult,
+)
+from bot.domain.withdrawals import ExchangeWithdrawals
+from bot.messages.cards.withdrawals import main_networks_table, withdrawals_line
+from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
+from bot.messages.number_format import percent, span, usd
+from bot.messages.plain_text import shorten
+
+_TONES: Mapping[StressOutcome, Tone] = {
+    StressOutcome.PASSED: Tone.GOOD,
+    StressOutcome.NOT_ENOUGH_DATA: Tone.INFO,
+    StressOutcome.STRAINED: Tone.TROUBLE,
+    StressOutcome.FAILED: Tone.TROUBLE,
+}
+_ICONS_AND_LETTERS: Mapping[StressOutcome, str] = {
+    StressOutcome.PASSED: "🟢p",
+    StressOutcome.NOT_ENOUGH_DATA: "⚪n",
+    StressOutcome.STRAINED: "🟡s",
+    StressOutcome.FAILED: "🔴f",
+}
+_LEGEND = "Last turn: 🟢p passed · 🟡s strained · 🔴f failed · ⚪n not enough data · – not yet"
+_CRITERION_WORDS: Mapping[StressCriterion, str] = {
+    StressCriterion.MAJORS_CLOSED: "withdrawals of several majors are closed",
+    StressCriterion.MAJORS_CLOSED_THEN: "several majors were closed at one time during its worst outflow",
+    StressCriterion.MAJOR_CLOSED: "withdrawals of one major are closed",
+    StressCriterion.MAJOR_DELAYED: "withdrawals of a major are delayed",
+    StressCriterion.MAJOR_CLOSED_THEN: "one major was closed during its worst outflow",
+    StressCriterion.SYSTEM_NOT_NORMAL: "its trading system is not normal",
+    StressCriterion.UNUSUAL_OUTFLOW: "its outflow is elevated or worse",
+    StressCriterion.DRILLS_REFUSED: "withdrawals of members were refused",
+    StressCriterion.WITHDRAWALS_UNKNOWN: "its withdrawals are not all known",
+    StressCriterion.FLOW_UNKNOWN: "its flow of the last 24 h is not known",
+}
+_NOT_SHOWN = "Seen from outside only. What the exchange owes its customers is not included."
+_NAME_COLUMNS = 10
+
+
+def stress_card(  # noqa: PLR0913 — what is tested, what is known of it, and whose turn it is
+    exchange: Exchange,
+    facts: StressFacts,
+    result: StressResult,
+    status: ExchangeWithdrawals | None,
+    *,
+    is_today: bool,
+    turn: date | None = None,
+) -> Message:
+    """Return the test of one exchange in detail.
+
+    `result` is that of the day where `is_today`, else what a test would come to now. `turn` is the day of its turn in
+    this cycle, None when that is over.
+    """
+    return Message(
+        title=f"{exchange.name} · stress test",
+        tone=_TONES[result.outcome],
+        lines=lines(
+            _headline(exchange, result, is_today=is_today),
+            None if is_today else _turn_line(turn),
+            *_test_lines(facts, result, status),
+            _NOT_SHOWN,
+        ),
+        table=main_networks_table(status, facts.at) if status else None,
+        footer=line("tested ", moment(facts.at, relative=True)),
+        actions=(
+            Action("League table", "stress"),
+            Action("Withdrawals", f"withdrawals {exchange.id}"),
+            Action("Flows", f"flows {exchange.id}"),
+        ),
+    )
+
+
+def stress_today_card(
+    exchange: Exchange,
+    facts: StressFacts,
+    result: StressResult,
+    status: ExchangeWithdrawals | None,
+    league: Sequence[LeagueRow],
+) -> Message:
+    """Return today's test and the league table."""
+    return Message(
+        title="Stress test",
+        tone=_TONES[result.outcome],
+        lines=lines(
+            _headline(exchange, result, is_today=True),
+            *_test_lines(facts, result, status),
+            _NOT_SHOWN,
+            "All exchanges, their worst 24 h and 7 d as a share of reserves:",
+            _LEGEND,
+        ),
+        table=league_table(league),
+        footer=line("tested ", moment(facts.at, relative=True)),
+        actions=(
+            Action(f"{exchange.name} in detail", f"stress {exchange.id}"),
+            Action("Every day here", "subscribe stress"),
+        ),
+    )
+
+
+def no_stress_card() -> Message:
+    """Return the answer while no exchange is listed."""
+    return Message(
+        title="Stress test",
+        tone=Tone.TROUBLE,
+        lines=lines("No exchange is listed yet, so that none has its turn. /status says what is wrong."),
+    )
+
+
+def league_table(league: Sequence[LeagueRow]) -> Table:
+    """Return every exchange with its worst outflows and its last result: worst results first, then largest outflows."""
+    rows = tuple(
+        (
+            shorten(row.exchange.name, _NAME_COLUMNS),
+            _share(row.lived.day) if row.lived else "–",
+            _share(row.lived.week) if row.lived else "–",
+            _ICONS_AND_LETTERS[row.last.outcome] if row.last else "–",
+        )
+        for row in sorted(league, key=_place_in_league)
+    )
+    return Table(("Exchange", "24 h", "7 d", "Turn"), rows, numeric=(1, 2))
+
+
+def _place_in_league(row: LeagueRow) -> tuple[int, float]:
+    is_bad = row.last and row.last.outcome in {StressOutcome.FAILED, StressOutcome.STRAINED}
+    worst = row.lived.day.share if row.lived and row.lived.day else 0.0
+    return (-row.last.outcome.rank if row.last and is_bad else 0), worst
+
+
+def _share(outflow: LivedOutflow | None) -> str:
+    return percent(outflow.share) if outflow else "0 %"
+
+
+def _headline(exchange: Exchange, result: StressResult, *, is_today: bool) -> Line:
+    return line("Today: " if is_today else "", bold(exchange.name), f" — {result.outcome}")
+
+
+def _turn_line(turn: date | None) -> str:
+    """Return when an exchange's turn is that is not today's."""
+    if turn is None:
+        return "Tested just for this answer; its turn of this cycle is over or not known."
+    return f"Tested just for this answer; its turn is on {turn:%Y-%m-%d}."
+
+
+def _test_lines(facts: StressFacts, result: StressResult, status: ExchangeWithdrawals | None) -> Iterator[Line | str]:
+    if result.criteria:
+        yield f"Because {'; '.join(_CRITERION_WORDS[criterion] for criterion in result.criteria)}."
+    if result.at < facts.at and result.outcome is not StressOutcome.PASSED:
+        yield line("The worst of the day counts, seen at ", moment(result.at), ".")
+    yield withdrawals_line(facts.majors) if status else "Withdrawals: unknown."
+    if excused := [major.asset for major in facts.majors if major.asset in facts.excused]:
+        yield f"Not held against it: {', '.join(excused)}, closed by an event of the network or announced maintenance."
+    if facts.system:
+        yield f"Trading system: {facts.system}."
+    yield _flow_line(facts)
+    yield from _lived_lines(facts)
+    yield (
+        f"Newest proof of reserves: {span(facts.proof_age)} old." if facts.proof_age else "Proof of reserves: unknown."
+    )
+    if facts.drills:
+        yield _drills_line(facts.drills)
+
+
+def _flow_line(facts: StressFacts) -> str:
+    if facts.flow_share is None:
+        return "Flow in 24 h: unknown."
+    flow = f"Flow in 24 h: {percent(facts.flow_share, signed=True)} of reserves"
+    if facts.flow_low is None or facts.flow_high is None or facts.flow_z is None:
+        return f"{flow}; what is normal is not known yet."
+    z = f"{facts.flow_z:+.1f}".replace("-", "−")
+    normal = f"{percent(facts.flow_low, signed=True)} to {percent(facts.flow_high, signed=True)}"
+    return f"{flow} (normal day: {normal}; robust z {z})."
+
+
+def _lived_lines(facts: StressFacts) -> Iterator[Line | str]:
+    lived = facts.lived
+    if lived is None:
+        yield "Worst outflows: not looked up yet."
+        return
+    days = (lived.until - lived.since).days
+    worst = (("24 h", lived.day, facts.closed_then[0]), ("7 d", lived.week, facts.closed_then[1]))
+    for length, outflow, closed in worst:
+        if outflow is None:
+            yield f"Worst {length} in {days} days: no net outflow."
+        else:
+            yield _lived_line(f"Worst {length} in {days} days", outflow, closed)
+
+
+def _lived_line(name: str, outflow: LivedOutflow, closed: tuple[str, ...] | None) -> Line:
+    if closed is None:
+        then = "withdrawals not watched then"
+    else:
+        then = f"{', '.join(closed)} closed then" if closed else "withdrawals stayed open"
+    figures = f"{percent(outflow.share, signed=True)} ({usd(outflow.usd, signed=True)})"
+    return line(f"{name}: {figures} until {_day(outflow.end)}; {then}.")
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d}"
+
+
+def _drills_line(drills: DrillCounts) -> str:
+    median = f", median {span(drills.median)}" if drills.median else ""
+    return f"Members' drills, unverified: {drills.told} in 24 h{median}, {drills.refused} refused."

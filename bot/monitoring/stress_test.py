@@ -1,0 +1,174 @@
+"""Runs the stress test: whose turn it is, what is known of that exchange, and what came of it.
+
+The worker that polls examines today's exchange every few minutes and keeps the worst result of the day. Beside that it
+looks up the worst outflows of the others, a few exchanges at a time: 400 daily readings of each, one after the other,
+so that commands are answered in between. Answers come from what was looked up, and read no history.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from typing_extensions import override
+
+from bot.detection.exchange_state import ExchangeState
+from bot.detection.flow.computation import ColumnComputation
+from bot.detection.stress import (
+    cycle_start,
+    next_turn,
+    rotation,
+    stress_result,
+    turn_of,
+    with_flow,
+    with_lived_reading,
+    with_withdrawals,
+    worse_result,
+)
+from bot.domain.exchange import Exchange
+from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.stress import LIVED_THROUGH_DAYS, LeagueRow, LivedThrough, StressFacts, StressResult
+from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
+from bot.monitoring.past_market import market_at
+from bot.ports.readings import Readings
+from bot.ports.sources import Clock
+from bot.ports.stress import StressAnswers, StressRecords
+
+_LIVED_THROUGH = timedelta(days=LIVED_THROUGH_DAYS)
+_LIVED_AGAIN_AFTER = timedelta(days=7)  # a worst day is rarely new; whose turn it is is looked up on the day itself
+_LOOKED_UP_PER_TURN = 4  # exchanges, of a second or two each: all 80 within two hours of the start
+_ORDER_KEPT = timedelta(minutes=10)  # where the points of some are missing, which may still be fetched
+_MAX_COLUMNS = 48  # readings in columns: the starts of the windows of a month of days
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class StressInputs:
+    """What else is known of exchanges, as functions that the application puts in.
+
+    `exchanges` are those that are watched. `snapshot` and `withdrawals` answer by an exchange's id from memory, None
+    where nothing is known; `transitions` are an exchange's since a time, oldest first.
+    """
+
+    exchanges: Callable[[], Sequence[Exchange]]
+    snapshot: Callable[[str], ExchangeSnapshot | None]
+    withdrawals: Callable[[str], ExchangeWithdrawals | None]
+    transitions: Callable[[str, datetime], Awaitable[Sequence[WithdrawalTransition]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _CycleOrder:
+    """The order of a cycle, and of which exchanges it was made, when, and whether a point of each was there."""
+
+    start: date
+    watched: tuple[str, ...]
+    order: tuple[str, ...]
+    made_at: datetime
+    is_complete: bool
+
+    def is_of(self, start: date, watched: tuple[str, ...]) -> bool:
+        """Return whether this is the cycle that began on a day, of these exchanges."""
+        return (self.start, self.watched) == (start, watched)
+
+
+class StressTest(StressAnswers):
+    """The stress test as one worker sees it; `examine` is called again and again where this worker polls."""
+
+    def __init__(self, readings: Readings, records: StressRecords, clock: Clock, inputs: StressInputs) -> None:
+        self._readings = readings
+        self._records = records
+        self._clock = clock
+        self._inputs = inputs
+        self._cycle: _CycleOrder | None = None
+
+    @override
+    async def today(self) -> Exchange | None:
+        day, by_id = self._today(), self._by_id()
+        return by_id[turn_of(day, await self._order(day))] if by_id else None
+
+    @override
+    async def next_turn(self, exchange: Exchange) -> date | None:
+        day = self._today()
+        return next_turn(exchange.id, day, await self._order(day)) if self._by_id() else None
+
+    @override
+    async def facts(self, exchange: Exchange) -> StressFacts:
+        now, snapshot = self._clock.now(), self._inputs.snapshot(exchange.id)
+        lived = (await self._records.lived()).get(exchange.id)
+        changes = await self._inputs.transitions(exchange.id, now - _LIVED_THROUGH)
+        facts = with_flow(StressFacts(exchange.id, now, lived=lived), snapshot.signal if snapshot else None)
+        return with_withdrawals(facts, self._inputs.withdrawals(exchange.id), changes)
+
+    @override
+    async def result_of_today(self) -> StressResult | None:
+        results, day = await self._records.results(), self._today()
+        return results[-1] if results and results[-1].day == day else None
+
+    @override
+    async def league(self) -> Sequence[LeagueRow]:
+        lived = await self._records.lived()
+        last = {result.exchange: result for result in await self._records.results()}  # oldest first: the newest stays
+        return [
+            LeagueRow(exchange, lived.get(exchange.id), last.get(exchange.id)) for exchange in self._inputs.exchanges()
+        ]
+
+    async def examine(self) -> None:
+        """Examine today's exchange, and look up the worst outflows of some others; raise StorageError."""
+        today = await self.today()
+        if today is None:
+            return
+        lived = await self._records.lived()
+        if today.id not in lived or lived[today.id].until.date() < self._today():
+            await self._look_up(today)
+        result = stress_result(await self.facts(today))
+        before = await self.result_of_today()
+        if (worse := worse_result(before, result)) != before:
+            await self._records.save_result(worse)
+        outdated = [
+            exchange
+            for exchange in self._inputs.exchanges()
+            if exchange != today and self._is_outdated(lived.get(exchange.id))
+        ]
+        for exchange in outdated[:_LOOKED_UP_PER_TURN]:
+            await self._look_up(exchange)
+
+    def _is_outdated(self, lived: LivedThrough | None) -> bool:
+        return lived is None or self._clock.now() - lived.until >= _LIVED_AGAIN_AFTER
+
+    async def _look_up(self, exchange: Exchange) -> None:
+        """Go through an exchange's daily readings and keep its worst outflows."""
+        now = self._clock.now()
+        lived = LivedThrough(exchange.id, now, now)
+        state = ExchangeState(exchange, computation=ColumnComputation(exchange.own_tokens, max_readings=_MAX_COLUMNS))
+        async for reading in self._readings.days(exchange.id, since=now - _LIVED_THROUGH, until=now):
+            if state.latest is None:
+                lived = LivedThrough(exchange.id, reading.as_of, now)
+            market = await market_at(self._readings, state.last_move(reading))
+            lived, state = with_lived_reading(lived, state, reading, market)
+            await asyncio.sleep(0)
+        await self._records.save_lived(lived)
+
+    async def _order(self, day: date) -> tuple[str, ...]:
+        """Return the order of the cycle that a day is in; there is at least one exchange."""
+        by_id, now = self._by_id(), self._clock.now()
+        watched, start = tuple(sorted(by_id)), cycle_start(day, len(by_id))
+        known = self._cycle
+        if known and known.is_of(start, watched) and (known.is_complete or now - known.made_at < _ORDER_KEPT):
+            return known.order
+        reserves_usd = {exchange_id: await self._reserves_usd(by_id[exchange_id], start) for exchange_id in watched}
+        is_complete = None not in reserves_usd.values()
+        self._cycle = _CycleOrder(start, watched, rotation(reserves_usd), now, is_complete)
+        return self._cycle.order
+
+    async def _reserves_usd(self, exchange: Exchange, day: date) -> float | None:
+        """Return the reserves without own tokens of an exchange's first reading on a day, None without one."""
+        since = datetime.combine(day, time(), UTC)
+        async for reading in self._readings.days(exchange.id, since=since, until=since + _DAY - timedelta.resolution):
+            return reading.total_usd(without=exchange.own_tokens)
+        return None
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(UTC).date()
+
+    def _by_id(self) -> dict[str, Exchange]:
+        return {exchange.id: exchange for exchange in self._inputs.exchanges()}

@@ -1,0 +1,29 @@
+"""/stress — the rotating stress test: every UTC day one exchange is examined, by criteria that are stated."""
+
+from typing import Annotated
+
+from bot.commands.arguments import Arg, ExchangeName
+from bot.commands.declaration import Request, command
+from bot.detection.stress import stress_result, worse_result
+from bot.messages.cards.stress import no_stress_card, stress_card, stress_today_card
+from bot.messages.model import Message
+
+
+@command
+async def stress(
+    request: Request, exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. kraken; empty: today's")] = None
+) -> Message:
+    """Show today's exchange of the rotating stress test, and what all have lived through"""
+    answers = request.queries.stress
+    today = await answers.today()
+    asked = request.queries.exchange(exchange) if exchange else today
+    if asked is None:
+        return no_stress_card()
+    facts, status = await answers.facts(asked), request.queries.withdrawals(asked.id)
+    result = stress_result(facts)
+    if asked == today:
+        result = worse_result(await answers.result_of_today(), result)
+    if exchange is None:
+        return stress_today_card(asked, facts, result, status, await answers.league())
+    turn = await answers.next_turn(asked)
+    return stress_card(asked, facts, result, status, is_today=asked == today, turn=turn)

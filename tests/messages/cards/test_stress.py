@@ -1,0 +1,174 @@
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from bot.domain.assets import MAJORS
+from bot.domain.exchange import Exchange
+from bot.domain.stress import (
+    DrillCounts,
+    LeagueRow,
+    LivedOutflow,
+    LivedThrough,
+    StressFacts,
+    StressCriterion,
+    StressOutcome,
+    StressResult,
+)
+from bot.domain.withdrawal_reading import SystemState, WithdrawalState
+from bot.domain.withdrawals import MajorWithdrawals
+from bot.messages.cards.stress import league_table, no_stress_card, stress_card, stress_today_card
+from bot.messages.model import Tone
+from bot.messages.plain_text import display_width, text_table
+from tests.builders import BINANCE, DAY, HOUR, NOON, OKX
+from tests.known_withdrawals import known, network
+from tests.messages.cards.plain import plain, said
+
+KRAKEN = Exchange("kraken", "Kraken", "kraken")
+WORST_DAY = LivedOutflow(-0.042, -6.9e8, NOON - 91 * DAY, NOON - 90 * DAY)
+WORST_WEEK = LivedOutflow(-0.106, -2e9, NOON - 97 * DAY, NOON - 90 * DAY)
+LIVED = LivedThrough("kraken", NOON - 400 * DAY, NOON, WORST_DAY, WORST_WEEK)
+OPEN = known("kraken", *(network(asset, "*") for asset in MAJORS))
+FACTS = StressFacts(
+    "kraken",
+    NOON,
+    tuple(MajorWithdrawals(asset, WithdrawalState.OPEN, NOON) for asset in MAJORS),
+    system=SystemState.NORMAL,
+    flow_share=-0.004,
+    flow_z=-1.0,
+    flow_low=-0.006,
+    flow_high=0.007,
+    lived=LIVED,
+    closed_then=((), None),
+)
+PASSED = StressResult(NOON.date(), "kraken", StressOutcome.PASSED, NOON)
+
+
+def lines_of(facts: StressFacts = FACTS, result: StressResult = PASSED) -> list[str]:
+    return said(stress_card(KRAKEN, facts, result, OPEN, is_today=True)).splitlines()
+
+
+def test_the_card_says_the_result_first_and_then_what_it_rests_on() -> None:
+    assert lines_of()[1:9] == [
+        "Today: Kraken — passed",
+        "Withdrawals: BTC, ETH, USDT, USDC open",
+        "Trading system: normal.",
+        "Flow in 24 h: −0.40 % of reserves (normal day: −0.60 % to +0.70 %; robust z −1.0).",
+        "Worst 24 h in 400 days: −4.2 % (−$690 M) until 2022-09-14; withdrawals stayed open.",
+        "Worst 7 d in 400 days: −10.6 % (−$2.00 B) until 2022-09-14; withdrawals not watched then.",
+        "Proof of reserves: unknown.",
+        "Seen from outside only. What the exchange owes its customers is not included.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"flow_share": None}, "Flow in 24 h: unknown."),
+        ({"flow_z": None}, "Flow in 24 h: −0.40 % of reserves; what is normal is not known yet."),
+        ({"lived": None}, "Worst outflows: not looked up yet."),
+        ({"lived": replace(LIVED, day=None)}, "Worst 24 h in 400 days: no net outflow."),
+        (
+            {"closed_then": (("BTC", "USDC"), None)},
+            "Worst 24 h in 400 days: −4.2 % (−$690 M) until 2022-09-14; BTC, USDC closed then.",
+        ),
+        ({"proof_age": 12 * DAY}, "Newest proof of reserves: 12 d old."),
+        (
+            {"drills": DrillCounts(14, 1, timedelta(minutes=11))},
+            "Members' drills, unverified: 14 in 24 h, median 11 min, 1 refused.",
+        ),
+        ({"drills": DrillCounts(3, 3)}, "Members' drills, unverified: 3 in 24 h, 3 refused."),
+        (
+            {"excused": frozenset({"USDT", "SOL"})},
+            "Not held against it: USDT, closed by an event of the network or announced maintenance.",
+        ),
+    ],
+)
+def test_every_fact_has_its_line(changes: dict[str, object], words: str) -> None:
+    assert words in lines_of(replace(FACTS, **changes))  # type: ignore[arg-type]
+
+
+def test_a_system_that_nobody_tells_is_left_out() -> None:
+    assert not any("Trading system" in line for line in lines_of(replace(FACTS, system=None)))
+
+
+@pytest.mark.parametrize("criterion", StressCriterion)
+def test_every_criterion_is_explained(criterion: StressCriterion) -> None:
+    result = replace(PASSED, outcome=StressOutcome.STRAINED, criteria=(criterion, criterion))
+    because = lines_of(result=result)[2]
+
+    first, second = because.removeprefix("Because ").removesuffix(".").split("; ")
+    assert first == second
+    assert len(first) > 20
+
+
+def test_a_result_of_earlier_in_the_day_says_when() -> None:
+    failed = StressResult(NOON.date(), "kraken", StressOutcome.FAILED, NOON - HOUR, (StressCriterion.MAJORS_CLOSED,))
+
+    assert lines_of(result=failed)[1:4] == [
+        "Today: Kraken — failed",
+        "Because withdrawals of several majors are closed.",
+        "The worst of the day counts, seen at 2022-12-13 11:00 UTC.",
+    ]
+    assert not any("worst of the day" in line for line in lines_of(result=replace(PASSED, at=NOON - HOUR)))
+
+
+@pytest.mark.parametrize(
+    ("turn", "words"),
+    [
+        (date(2022, 12, 20), "Tested just for this answer; its turn is on 2022-12-20."),
+        (None, "Tested just for this answer; its turn of this cycle is over or not known."),
+    ],
+)
+def test_another_exchange_than_todays_says_when_its_turn_is(turn: date | None, words: str) -> None:
+    card = stress_card(KRAKEN, FACTS, PASSED, None, is_today=False, turn=turn)
+
+    assert [plain(line) for line in card.lines[:3]] == ["Kraken — passed", words, "Withdrawals: unknown."]
+    assert card.table is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tone"),
+    [
+        (StressOutcome.PASSED, Tone.GOOD),
+        (StressOutcome.NOT_ENOUGH_DATA, Tone.INFO),
+        (StressOutcome.STRAINED, Tone.TROUBLE),
+        (StressOutcome.FAILED, Tone.TROUBLE),
+    ],
+)
+def test_the_tone_follows_the_result(outcome: StressOutcome, tone: Tone) -> None:
+    assert stress_card(KRAKEN, FACTS, replace(PASSED, outcome=outcome), OPEN, is_today=True).tone is tone
+
+
+LEAGUE = [
+    LeagueRow(OKX),
+    LeagueRow(BINANCE, LivedThrough("binance", NOON, NOON)),
+    LeagueRow(Exchange("crypto-com", "Crypto.com Exchange"), replace(LIVED, week=None), PASSED),
+    LeagueRow(
+        KRAKEN, replace(LIVED, day=replace(WORST_DAY, share=-0.01)), replace(PASSED, outcome=StressOutcome.FAILED)
+    ),
+]
+
+
+def test_the_league_table_begins_with_the_worst() -> None:
+    table = league_table(LEAGUE)
+
+    assert table.rows == (
+        ("Kraken", "−1.0 %", "−10.6 %", "🔴f"),
+        ("Crypto.co…", "−4.2 %", "0 %", "🟢p"),
+        ("OKX", "–", "–", "–"),
+        ("Binance", "0 %", "0 %", "–"),
+    )
+    assert max(map(display_width, text_table(table, width=60).splitlines())) <= 34
+
+
+def test_todays_card_has_the_league_table() -> None:
+    card = stress_today_card(KRAKEN, FACTS, PASSED, OPEN, LEAGUE)
+
+    assert plain(card.lines[0]) == "Today: Kraken — passed"
+    assert card.table == league_table(LEAGUE)
+    assert [action.command for action in card.actions] == ["stress kraken", "subscribe stress"]
+
+
+def test_without_exchanges_there_is_no_test() -> None:
+    assert "No exchange is listed yet" in said(no_stress_card())
