@@ -14,12 +14,14 @@ from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
+from bot.domain.stress import STRESS
 from bot.messages.cards.places import why_closed
 from bot.messages.cards.subscriptions import (
     EVERYTHING,
     CriticalReach,
     never_critical,
     subscribed_card,
+    subscribed_to_stress_card,
     subscriptions_card,
     unsubscribed_card,
 )
@@ -33,7 +35,7 @@ _ALL = "all"
 @command(access=Access.MODERATOR)
 async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, each a word of its own
     request: Request,
-    exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance, or all")],
+    exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance, or all; or stress: one card a day")],
     sensitivity: Annotated[Sensitivity | None, Arg("How early to speak; normal, if nothing else is said")] = None,
     severity: Annotated[
         Severity | None, Arg("The mildest severity to hear of; critical takes closed withdrawals as well")
@@ -45,7 +47,10 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     ] = None,
     place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
-    """Post alerts about an exchange in this place"""
+    """Post alerts about an exchange, or the daily stress test, in this place"""
+    if exchange.lower() == STRESS.id:
+        said = (sensitivity, severity, usd, percent, mention)
+        return await _subscribe_to_stress(request, await _target_place(request, place), is_bare=not any(said))
     chosen = _exchange_or_all(request, exchange)
     target = await _target_place(request, place)
     before = await request.subscriptions.of_place(target)
@@ -90,7 +95,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
         mention_lacks=mention_lacks,
         critical=CriticalReach(len(can_be_critical), len(request.queries.exchanges()) if chosen is None else 1),
         general=general,
-        own=[held for held in before if held.exchange is not None] if chosen is None else (),
+        own=[held for held in before if held.exchange not in {None, STRESS.id}] if chosen is None else (),
         names=request.queries.names(),
     )
 
@@ -119,13 +124,15 @@ async def subscriptions(request: Request) -> Message:
     unwatched = {
         subscription.exchange
         for subscription in subscribed
-        if subscription.exchange and not request.queries.is_watched(subscription.exchange)
+        if subscription.exchange not in {None, STRESS.id} and not request.queries.is_watched(subscription.exchange)
     }
     return subscriptions_card(subscribed, request.queries.names(), why_disabled, unwatched)
 
 
 def _exchange_or_all(request: Request, name: ExchangeName) -> Exchange | None:
-    """Return the exchange, None for the word `all`; raise UnknownExchange."""
+    """Return the exchange, or what stands for the stress test; None for the word `all`; raise UnknownExchange."""
+    if name.lower() == STRESS.id:
+        return STRESS
     return None if name.lower() == _ALL else request.queries.exchange(name)
 
 
@@ -155,6 +162,16 @@ def _can_be_critical(request: Request, chosen: Exchange | None) -> list[Exchange
     """Return the exchanges of a subscription whose incidents can be critical: those that tell their withdrawals."""
     exchanges = request.queries.exchanges() if chosen is None else [chosen]
     return [exchange for exchange in exchanges if request.queries.has_withdrawal_source(exchange.id)]
+
+
+async def _subscribe_to_stress(request: Request, target: Place, *, is_bare: bool) -> Message:
+    """Post the daily stress test in a place; there is nothing to choose about it."""
+    if not is_bare:
+        raise AskerError("The daily stress test is one card a day for everybody: /subscribe stress, without more.")
+    await request.subscriptions.add(
+        Subscription(target, STRESS.id, created_by=request.caller.id, created_at=request.now)
+    )
+    return subscribed_to_stress_card(await request.place_access.missing(target))
 
 
 async def _exchange_to_cancel(request: Request, place: Place, name: ExchangeName) -> Exchange | None:

@@ -13,7 +13,8 @@ How it comes out, by the first of these in which something applies:
 - passed: none of these
 
 A major that is closed by an event of its network, or by maintenance that the exchange has announced and is doing, does
-not count. All limits are judgement. A passed test says what was seen from outside; it proves nothing about what the exchange owes.
+not count. All limits are judgement. A passed test says what was seen from outside; it proves nothing about what the
+exchange owes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,8 +36,8 @@ from bot.domain.signal import Signal
 from bot.domain.stress import (
     LivedOutflow,
     LivedThrough,
-    StressFacts,
     StressCriterion,
+    StressFacts,
     StressOutcome,
     StressResult,
 )

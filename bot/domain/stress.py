@@ -15,6 +15,8 @@ from bot.domain.withdrawals import MajorWithdrawals
 
 STRESS = Exchange("stress", "Daily stress test")
 """Stands in for an exchange in the subscriptions of places that get the card of every day."""
+STRESS_POST_HOUR = 12
+"""From which hour UTC the card of the day is posted."""
 LIVED_THROUGH_DAYS = 400
 """How far back an exchange's worst outflows are looked for, in days; the store keeps daily readings of 410."""
 

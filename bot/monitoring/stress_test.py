@@ -35,8 +35,8 @@ from bot.ports.sources import Clock
 from bot.ports.stress import StressAnswers, StressRecords
 
 _LIVED_THROUGH = timedelta(days=LIVED_THROUGH_DAYS)
-_LIVED_AGAIN_AFTER = timedelta(days=7)  # a worst day is rarely new; whose turn it is is looked up on the day itself
-_LOOKED_UP_PER_TURN = 4  # exchanges, of a second or two each: all 80 within two hours of the start
+_LOOKED_UP_PER_TURN = 8  # exchanges, of about half a second each: all 80 within an hour of midnight
+_LOOKED_FOR_AGAIN = timedelta(hours=1)  # an exchange without readings, which may be fetched meanwhile
 _ORDER_KEPT = timedelta(minutes=10)  # where the points of some are missing, which may still be fetched
 _MAX_COLUMNS = 48  # readings in columns: the starts of the windows of a month of days
 _DAY = timedelta(days=1)
@@ -80,6 +80,7 @@ class StressTest(StressAnswers):
         self._clock = clock
         self._inputs = inputs
         self._cycle: _CycleOrder | None = None
+        self._found_empty_at: dict[str, datetime] = {}
 
     @override
     async def today(self) -> Exchange | None:
@@ -118,35 +119,35 @@ class StressTest(StressAnswers):
         if today is None:
             return
         lived = await self._records.lived()
-        if today.id not in lived or lived[today.id].until.date() < self._today():
-            await self._look_up(today)
-        result = stress_result(await self.facts(today))
-        before = await self.result_of_today()
-        if (worse := worse_result(before, result)) != before:
-            await self._records.save_result(worse)
-        outdated = [
-            exchange
-            for exchange in self._inputs.exchanges()
-            if exchange != today and self._is_outdated(lived.get(exchange.id))
-        ]
+        others = (exchange for exchange in self._inputs.exchanges() if exchange != today)
+        outdated = [exchange for exchange in (today, *others) if self._is_outdated(exchange, lived.get(exchange.id))]
         for exchange in outdated[:_LOOKED_UP_PER_TURN]:
             await self._look_up(exchange)
+        before, result = await self.result_of_today(), stress_result(await self.facts(today))
+        if (worse := worse_result(before, result)) != before:
+            await self._records.save_result(worse)
 
-    def _is_outdated(self, lived: LivedThrough | None) -> bool:
-        return lived is None or self._clock.now() - lived.until >= _LIVED_AGAIN_AFTER
+    def _is_outdated(self, exchange: Exchange, lived: LivedThrough | None) -> bool:
+        """Return whether an exchange's worst outflows are to be looked up: once a day, for that is cheap enough."""
+        found_empty_at = self._found_empty_at.get(exchange.id)
+        if found_empty_at and self._clock.now() - found_empty_at < _LOOKED_FOR_AGAIN:
+            return False
+        return lived is None or lived.until.date() < self._today()
 
     async def _look_up(self, exchange: Exchange) -> None:
         """Go through an exchange's daily readings and keep its worst outflows."""
         now = self._clock.now()
-        lived = LivedThrough(exchange.id, now, now)
+        lived: LivedThrough | None = None
         state = ExchangeState(exchange, computation=ColumnComputation(exchange.own_tokens, max_readings=_MAX_COLUMNS))
         async for reading in self._readings.days(exchange.id, since=now - _LIVED_THROUGH, until=now):
-            if state.latest is None:
-                lived = LivedThrough(exchange.id, reading.as_of, now)
             market = await market_at(self._readings, state.last_move(reading))
+            lived = lived or LivedThrough(exchange.id, reading.as_of, now)
             lived, state = with_lived_reading(lived, state, reading, market)
             await asyncio.sleep(0)
-        await self._records.save_lived(lived)
+        if lived is None:
+            self._found_empty_at[exchange.id] = now
+        else:
+            await self._records.save_lived(lived)
 
     async def _order(self, day: date) -> tuple[str, ...]:
         """Return the order of the cycle that a day is in; there is at least one exchange."""

@@ -28,6 +28,7 @@ from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.monitoring.stress_post import StressPost
 from bot.monitoring.stress_test import StressInputs, StressTest
 from bot.monitoring.watch import Watch
 from bot.monitoring.withdrawal_lookup import WithdrawalLookup
@@ -129,6 +130,14 @@ class Application:
         self.poller = self._source_poller(settings, source)
         self.withdrawal_poller = self._new_withdrawal_poller(settings, withdrawal_turn)
         self.stress_test = self._stress_test()
+        self.stress_post = StressPost(
+            self.stress_test,
+            store.stress,
+            incidents=store.incidents,
+            subscriptions=store.subscriptions,
+            withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
+            clock=clock,
+        )
         queries = self._queries(settings, kinds, pasts)
         self.upkeep = self._upkeep(settings, queries)
         self.dispatcher = CommandDispatcher(

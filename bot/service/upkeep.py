@@ -14,6 +14,7 @@ from bot.delivery.operator_notices import OPERATOR_CHECK_INTERVAL, OperatorNotic
 from bot.delivery.place_recovery import PLACE_CHECK_INTERVAL, PlaceRecovery
 from bot.domain.incident import open_by_number
 from bot.domain.severity import Severity
+from bot.domain.stress import STRESS
 from bot.domain.worker import Role
 from bot.messages.cards.about import emptied_notice
 from bot.ports.sources import Clock
@@ -165,6 +166,6 @@ class Upkeep:
 
     async def warn_of_unwatched(self) -> None:
         """Log the exchanges that somebody has subscribed to and EXCHANGES does not name; raise StorageError."""
-        subscribed = await self._store.subscriptions.exchanges()
+        subscribed = {*await self._store.subscriptions.exchanges()} - {STRESS.id}
         if unwatched := sorted(exchange_id for exchange_id in subscribed if not self._is_watched(exchange_id)):
             log.warning("subscribed exchanges missing from EXCHANGES", names=unwatched)

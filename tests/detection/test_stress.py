@@ -25,8 +25,8 @@ from bot.domain.stress import (
     DrillCounts,
     LivedOutflow,
     LivedThrough,
-    StressFacts,
     StressCriterion,
+    StressFacts,
     StressOutcome,
     StressResult,
 )

@@ -346,3 +346,42 @@ async def test_of_many_single_subscriptions_some_are_named() -> None:
 
     assert answer.count("keeps its own") == 5
     assert "2 more keep their own; /subscriptions lists them." in answer
+
+
+# The daily stress test.
+
+
+async def test_the_daily_stress_test_is_a_subscription_like_others(bench: DispatcherBench) -> None:
+    answer = said(await moderate(bench, "subscribe stress"))
+
+    assert "Subscribed · Daily stress test" in answer
+    assert "one card a day is posted here, at 12:00 UTC" in answer
+    assert [subscription.exchange for subscription in await bench.memory.subscriptions.of_place(HERE)] == ["stress"]
+    assert "📋 Daily stress test · one card a day, at 12:00 UTC" in said(await bench.ask("subscriptions"))
+
+    assert "no longer hears of Daily stress test" in said(await moderate(bench, "unsubscribe stress"))
+    assert await bench.memory.subscriptions.of_place(HERE) == []
+
+
+async def test_the_daily_stress_test_says_what_the_bot_lacks(bench: DispatcherBench) -> None:
+    bench.missing_rights = ("Send Messages",)
+    answer = await moderate(bench, "subscribe stress @channel")
+
+    assert "The bot lacks rights here: Send Messages." in said(answer)
+    assert answer.tone is Tone.TROUBLE
+    assert [subscription.exchange for subscription in await bench.memory.subscriptions.of_place(CHANNEL)] == ["stress"]
+
+
+@pytest.mark.parametrize("more", ["early", "severe", "3%", "$50M", "@here"])
+async def test_the_daily_stress_test_has_nothing_to_choose(bench: DispatcherBench, more: str) -> None:
+    assert "one card a day for everybody" in said(await moderate(bench, f"subscribe stress {more}"))
+    assert await bench.memory.subscriptions.of_place(HERE) == []
+
+
+async def test_the_daily_stress_test_is_no_exchange_of_its_own() -> None:
+    bench = DispatcherBench(only=("binance",))
+    await bench.load()
+    await moderate(bench, "subscribe stress")
+
+    assert "not watched" not in said(await bench.ask("subscriptions"))
+    assert "keeps its own" not in said(await moderate(bench, "subscribe all"))

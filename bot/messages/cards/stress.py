@@ -12,8 +12,8 @@ from bot.domain.stress import (
     DrillCounts,
     LeagueRow,
     LivedOutflow,
-    StressFacts,
     StressCriterion,
+    StressFacts,
     StressOutcome,
     StressResult,
 )

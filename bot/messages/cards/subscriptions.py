@@ -14,6 +14,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident
 from bot.domain.place import Platform, Subscription
 from bot.domain.severity import Severity
+from bot.domain.stress import STRESS, STRESS_POST_HOUR
 from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS
 from bot.messages.cards.common import LIABILITIES, TONES
 from bot.messages.cards.coverage import coverage_lines
@@ -28,6 +29,7 @@ CRITICAL_TAKES = (
     f"{', '.join(MAJORS)} are closed."
 )
 """What it takes for an incident to be critical."""
+STRESS_POST_TIME = f"{STRESS_POST_HOUR}:00 UTC"
 _MAX_OWN = 5  # a place may have a hundred; a confirmation is one screen of a phone
 
 
@@ -79,6 +81,20 @@ def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts
         ),
         actions=(Action("Subscriptions", "subscriptions"),),
     )  # fmt: skip
+
+
+def subscribed_to_stress_card(missing: Sequence[str]) -> Message:
+    """Return the confirmation of the daily stress test; `missing` names the rights that the bot lacks in the place."""
+    return Message(
+        title=f"Subscribed · {STRESS.name}",
+        tone=Tone.TROUBLE if missing else Tone.GOOD,
+        lines=lines(
+            line(bold(STRESS.name), f": one card a day is posted here, at {STRESS_POST_TIME} or as soon as possible."),
+            "/stress shows today's now.",
+            _missing_rights(missing),
+        ),
+        actions=(Action("Today's", "stress"), Action("Subscriptions", "subscriptions")),
+    )
 
 
 def unsubscribed_card(what: str | None, count: int) -> Message:
@@ -144,6 +160,8 @@ def rule_words(subscription: Subscription) -> str:
 def _entry(subscription: Subscription, names: dict[str, str], *, is_watched: bool) -> Line:
     """Return a subscription as one line of text; a table would be too wide for a phone."""
     exchange = subscription.exchange
+    if exchange == STRESS.id:
+        return line("📋 ", bold(STRESS.name), f" · one card a day, at {STRESS_POST_TIME}")
     name = names.get(exchange, exchange) if exchange else EVERYTHING
     if not is_watched:
         return line("⚠️ ", bold(name), f" · not watched by this bot any more · /unsubscribe {exchange} takes it away")

@@ -10,8 +10,8 @@ from bot.domain.stress import (
     LeagueRow,
     LivedOutflow,
     LivedThrough,
-    StressFacts,
     StressCriterion,
+    StressFacts,
     StressOutcome,
     StressResult,
 )
