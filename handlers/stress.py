@@ -24,6 +24,6 @@ async def stress(
     if asked == today:
         result = worse_result(await answers.result_of_today(), result)
     if exchange is None:
-        return stress_today_card(asked, facts, result, status, await answers.league())
+        return stress_today_card(asked, facts, result, status, await answers.league(), unread=answers.unread())
     turn = await answers.next_turn(asked)
-    return stress_card(asked, facts, result, status, is_today=asked == today, turn=turn)
+    return stress_card(asked, facts, result, status, is_today=asked == today, turn=turn, unread=answers.unread())

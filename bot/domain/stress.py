@@ -76,11 +76,10 @@ class LivedThrough:
 
 @dataclass(frozen=True, slots=True)
 class DrillCounts:
-    """What members have told of their own withdrawals in the last 24 hours, from three people on."""
+    """Of how many people a withdrawal was refused in the last 24 hours, out of all who told; three people or more."""
 
     told: int
     refused: int
-    median: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

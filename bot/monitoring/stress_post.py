@@ -57,6 +57,8 @@ class StressPost:
         posted = await self._records.posted()
         if now.hour < STRESS_POST_HOUR or (posted and posted >= now.date()):
             return
+        if self._answers.unread() and now.hour == STRESS_POST_HOUR:
+            return  # after a start: whose turn it is may still change, so that is waited for, an hour at most
         alert = await self._alert(now)
         if alert is None:
             return

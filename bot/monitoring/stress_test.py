@@ -88,6 +88,11 @@ class StressTest(StressAnswers):
         return by_id[turn_of(day, await self._order(day))] if by_id else None
 
     @override
+    def unread(self) -> int:
+        snapshots = [self._inputs.snapshot(exchange.id) for exchange in self._inputs.exchanges()]
+        return sum(snapshot is None or snapshot.reading is None for snapshot in snapshots)
+
+    @override
     async def next_turn(self, exchange: Exchange) -> date | None:
         day = self._today()
         return next_turn(exchange.id, day, await self._order(day)) if self._by_id() else None
@@ -122,20 +127,13 @@ class StressTest(StressAnswers):
         others = (exchange for exchange in self._inputs.exchanges() if exchange != today)
         outdated = [exchange for exchange in (today, *others) if self._is_outdated(exchange, lived.get(exchange.id))]
         for exchange in outdated[:_LOOKED_UP_PER_TURN]:
-            await self._look_up(exchange)
+            await self.look_up(exchange)
         before, result = await self.result_of_today(), stress_result(await self.facts(today))
         if (worse := worse_result(before, result)) != before:
             await self._records.save_result(worse)
 
-    def _is_outdated(self, exchange: Exchange, lived: LivedThrough | None) -> bool:
-        """Return whether an exchange's worst outflows are to be looked up: once a day, for that is cheap enough."""
-        found_empty_at = self._found_empty_at.get(exchange.id)
-        if found_empty_at and self._clock.now() - found_empty_at < _LOOKED_FOR_AGAIN:
-            return False
-        return lived is None or lived.until.date() < self._today()
-
-    async def _look_up(self, exchange: Exchange) -> None:
-        """Go through an exchange's daily readings and keep its worst outflows."""
+    async def look_up(self, exchange: Exchange) -> None:
+        """Go through an exchange's daily readings and keep its worst outflows; raise StorageError."""
         now = self._clock.now()
         lived: LivedThrough | None = None
         state = ExchangeState(exchange, computation=ColumnComputation(exchange.own_tokens, max_readings=_MAX_COLUMNS))
@@ -148,6 +146,13 @@ class StressTest(StressAnswers):
             self._found_empty_at[exchange.id] = now
         else:
             await self._records.save_lived(lived)
+
+    def _is_outdated(self, exchange: Exchange, lived: LivedThrough | None) -> bool:
+        """Return whether an exchange's worst outflows are to be looked up: once a day, for that is cheap enough."""
+        found_empty_at = self._found_empty_at.get(exchange.id)
+        if found_empty_at and self._clock.now() - found_empty_at < _LOOKED_FOR_AGAIN:
+            return False
+        return lived is None or lived.until.date() < self._today()
 
     async def _order(self, day: date) -> tuple[str, ...]:
         """Return the order of the cycle that a day is in; there is at least one exchange."""

@@ -49,6 +49,10 @@ class StressAnswers(Protocol):
         """Return the exchange whose turn it is, None while no exchange is listed."""
         ...
 
+    def unread(self) -> int:
+        """Return how many watched exchanges have not been read since the start: till then the order may change."""
+        ...
+
     async def next_turn(self, exchange: Exchange) -> date | None:
         """Return the day of an exchange's turn in this cycle, today or later; None when that is over."""
         ...

@@ -29,6 +29,11 @@ class Answers(StressAnswers):
 
     exchange: Exchange | None = BINANCE
     result: StressResult | None = None
+    missing: int = 0
+
+    @override
+    def unread(self) -> int:
+        return self.missing
 
     @override
     async def today(self) -> Exchange | None:
@@ -130,6 +135,12 @@ async def test_before_an_exchange_is_listed_nothing_is_posted(bench: Bench) -> N
     assert await bench.at(NOON) == []
     bench.answers.exchange = BINANCE
 
+    assert await bench.at(NOON + HOUR) == ["stress:2022-12-13"]
+
+
+async def test_after_a_start_the_readings_are_waited_for_an_hour_at_most(bench: Bench) -> None:
+    bench.answers.missing = 3
+    assert await bench.at(NOON + timedelta(minutes=59)) == []
     assert await bench.at(NOON + HOUR) == ["stress:2022-12-13"]
 
 

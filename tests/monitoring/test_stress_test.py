@@ -171,6 +171,13 @@ async def test_the_league_table_has_the_last_result_of_each(bench: Bench) -> Non
     assert league["gate"] is None
 
 
+async def test_exchanges_that_were_not_read_yet_are_counted(bench: Bench) -> None:
+    await bench.is_passing("okx")
+    bench.snapshots["gate"] = ExchangeSnapshot(GATE, reading=holding(1, exchange="gate"))
+
+    assert bench.test.unread() == 3
+
+
 # The worst outflows.
 
 

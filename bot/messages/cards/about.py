@@ -29,7 +29,7 @@ def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
     return Message(
         title="Runwatch · help",
         lines=(
-            *lines("Runwatch watches crypto exchanges for the signs of a run: the share of reserves that leaves."),
+            *lines("Runwatch watches crypto exchanges for the signs of a run: what leaves, and who still pays out."),
             *(_usage(*usage) for usage in usages),
             *lines("Words in <…> are needed, words in […] may be left out."),
         ),

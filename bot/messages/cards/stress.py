@@ -9,7 +9,6 @@ from datetime import date, datetime
 
 from bot.domain.exchange import Exchange
 from bot.domain.stress import (
-    DrillCounts,
     LeagueRow,
     LivedOutflow,
     StressCriterion,
@@ -60,19 +59,22 @@ def stress_card(  # noqa: PLR0913 — what is tested, what is known of it, and w
     *,
     is_today: bool,
     turn: date | None = None,
+    unread: int = 0,
+    drills: Line | None = None,
 ) -> Message:
     """Return the test of one exchange in detail.
 
     `result` is that of the day where `is_today`, else what a test would come to now. `turn` is the day of its turn in
-    this cycle, None when that is over.
+    this cycle, None when that is over. `unread` is how many exchanges have not been read yet. `drills` says how
+    members' withdrawals went, None where too few have told.
     """
     return Message(
         title=f"{exchange.name} · stress test",
         tone=_TONES[result.outcome],
         lines=lines(
             _headline(exchange, result, is_today=is_today),
-            None if is_today else _turn_line(turn),
-            *_test_lines(facts, result, status),
+            _unread_line(unread) if is_today else _turn_line(turn),
+            *_test_lines(facts, result, status, drills),
             _NOT_SHOWN,
         ),
         table=main_networks_table(status, facts.at) if status else None,
@@ -85,20 +87,24 @@ def stress_card(  # noqa: PLR0913 — what is tested, what is known of it, and w
     )
 
 
-def stress_today_card(
+def stress_today_card(  # noqa: PLR0913 — as above
     exchange: Exchange,
     facts: StressFacts,
     result: StressResult,
     status: ExchangeWithdrawals | None,
     league: Sequence[LeagueRow],
+    *,
+    unread: int = 0,
+    drills: Line | None = None,
 ) -> Message:
-    """Return today's test and the league table."""
+    """Return today's test and the league table; `unread` and `drills` are as above."""
     return Message(
         title="Stress test",
         tone=_TONES[result.outcome],
         lines=lines(
             _headline(exchange, result, is_today=True),
-            *_test_lines(facts, result, status),
+            _unread_line(unread),
+            *_test_lines(facts, result, status, drills),
             _NOT_SHOWN,
             "All exchanges, their worst 24 h and 7 d as a share of reserves:",
             _LEGEND,
@@ -149,6 +155,13 @@ def _headline(exchange: Exchange, result: StressResult, *, is_today: bool) -> Li
     return line("Today: " if is_today else "", bold(exchange.name), f" — {result.outcome}")
 
 
+def _unread_line(unread: int) -> str | None:
+    """Return that whose turn it is may change, None where every exchange has been read."""
+    if not unread:
+        return None
+    return f"Whose turn it is may change: {unread} {'exchange is' if unread == 1 else 'exchanges are'} not read yet."
+
+
 def _turn_line(turn: date | None) -> str:
     """Return when an exchange's turn is that is not today's."""
     if turn is None:
@@ -156,7 +169,9 @@ def _turn_line(turn: date | None) -> str:
     return f"Tested just for this answer; its turn is on {turn:%Y-%m-%d}."
 
 
-def _test_lines(facts: StressFacts, result: StressResult, status: ExchangeWithdrawals | None) -> Iterator[Line | str]:
+def _test_lines(
+    facts: StressFacts, result: StressResult, status: ExchangeWithdrawals | None, drills: Line | None
+) -> Iterator[Line | str]:
     if result.criteria:
         yield f"Because {'; '.join(_CRITERION_WORDS[criterion] for criterion in result.criteria)}."
     if result.at < facts.at and result.outcome is not StressOutcome.PASSED:
@@ -171,8 +186,8 @@ def _test_lines(facts: StressFacts, result: StressResult, status: ExchangeWithdr
     yield (
         f"Newest proof of reserves: {span(facts.proof_age)} old." if facts.proof_age else "Proof of reserves: unknown."
     )
-    if facts.drills:
-        yield _drills_line(facts.drills)
+    if drills:
+        yield drills
 
 
 def _flow_line(facts: StressFacts) -> str:
@@ -211,8 +226,3 @@ def _lived_line(name: str, outflow: LivedOutflow, closed: tuple[str, ...] | None
 
 def _day(at: datetime) -> str:
     return f"{at:%Y-%m-%d}"
-
-
-def _drills_line(drills: DrillCounts) -> str:
-    median = f", median {span(drills.median)}" if drills.median else ""
-    return f"Members' drills, unverified: {drills.told} in 24 h{median}, {drills.refused} refused."

@@ -1,12 +1,11 @@
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
 from bot.domain.assets import MAJORS
 from bot.domain.exchange import Exchange
 from bot.domain.stress import (
-    DrillCounts,
     LeagueRow,
     LivedOutflow,
     LivedThrough,
@@ -18,7 +17,7 @@ from bot.domain.stress import (
 from bot.domain.withdrawal_reading import SystemState, WithdrawalState
 from bot.domain.withdrawals import MajorWithdrawals
 from bot.messages.cards.stress import league_table, no_stress_card, stress_card, stress_today_card
-from bot.messages.model import Tone
+from bot.messages.model import Tone, line
 from bot.messages.plain_text import display_width, text_table
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX
 from tests.known_withdrawals import known, network
@@ -73,11 +72,6 @@ def test_the_card_says_the_result_first_and_then_what_it_rests_on() -> None:
             "Worst 24 h in 400 days: −4.2 % (−$690 M) until 2022-09-14; BTC, USDC closed then.",
         ),
         ({"proof_age": 12 * DAY}, "Newest proof of reserves: 12 d old."),
-        (
-            {"drills": DrillCounts(14, 1, timedelta(minutes=11))},
-            "Members' drills, unverified: 14 in 24 h, median 11 min, 1 refused.",
-        ),
-        ({"drills": DrillCounts(3, 3)}, "Members' drills, unverified: 3 in 24 h, 3 refused."),
         (
             {"excused": frozenset({"USDT", "SOL"})},
             "Not held against it: USDT, closed by an event of the network or announced maintenance.",
@@ -172,3 +166,23 @@ def test_todays_card_has_the_league_table() -> None:
 
 def test_without_exchanges_there_is_no_test() -> None:
     assert "No exchange is listed yet" in said(no_stress_card())
+
+
+def test_what_members_found_has_its_line() -> None:
+    drills = line("Members' drills, unverified: 14 in 24 h")
+
+    assert "Members' drills" in said(stress_card(KRAKEN, FACTS, PASSED, OPEN, is_today=True, drills=drills))
+    assert "Members' drills" in said(stress_today_card(KRAKEN, FACTS, PASSED, OPEN, LEAGUE, drills=drills))
+
+
+@pytest.mark.parametrize(
+    ("unread", "words"),
+    [
+        (1, "Whose turn it is may change: 1 exchange is not read yet."),
+        (9, "Whose turn it is may change: 9 exchanges are not read yet."),
+    ],
+)
+def test_until_all_are_read_it_says_that_the_order_may_change(unread: int, words: str) -> None:
+    assert words in said(stress_card(KRAKEN, FACTS, PASSED, OPEN, is_today=True, unread=unread))
+    assert words in said(stress_today_card(KRAKEN, FACTS, PASSED, OPEN, LEAGUE, unread=unread))
+    assert words not in said(stress_card(KRAKEN, FACTS, PASSED, OPEN, is_today=False, unread=unread))
