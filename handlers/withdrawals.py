@@ -46,4 +46,4 @@ def _all_exchanges(request: Request) -> Message:
     by_id: dict[str, Exchange] = {exchange.id: exchange for exchange in request.queries.exchanges()}
     known = [(by_id[status.exchange], status) for status in request.queries.all_withdrawals()]
     watched = sum(request.queries.is_watched(exchange_id) for exchange_id in by_id)
-    return all_withdrawals_card(known, watched)
+    return all_withdrawals_card(known, watched, request.now)

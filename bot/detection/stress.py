@@ -12,12 +12,12 @@ How it comes out, by the first of these in which something applies:
 - not enough data: a major that it lists is unknown, or it has no source; or no flow of the last 24 h can be compared
 - passed: none of these
 
-A major that is closed by an event of its network, or by maintenance that the exchange has announced and is doing, does
-not count. All limits are judgement. A passed test says what was seen from outside; it proves nothing about what the
-exchange owes.
+A major that is closed by an event of its network does not count, and of those that are closed for announced maintenance
+all together are no more than strained. All limits are judgement. A passed test says what was seen from outside; it
+proves nothing about what the exchange owes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -27,9 +27,9 @@ from bot.detection.flow.windows import fits
 from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.guards.restatement import restated
 from bot.detection.outflow import grade
+from bot.detection.withdrawals.majors import judged_majors
 from bot.domain.assets import MAJORS
 from bot.domain.flow import Flow, Window
-from bot.domain.networks import MAIN_NETWORKS
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import Signal
@@ -41,7 +41,7 @@ from bot.domain.stress import (
     StressOutcome,
     StressResult,
 )
-from bot.domain.withdrawal_reading import ALL_NETWORKS, SystemState, WithdrawalState
+from bot.domain.withdrawal_reading import SystemState, WithdrawalState
 from bot.domain.withdrawals import (
     CRITICAL_CLOSED_MAJORS,
     ExchangeWithdrawals,
@@ -62,15 +62,17 @@ class _StatedCriterion:
 
 
 _CRITERIA = (
-    _StatedCriterion(
-        StressCriterion.MAJORS_CLOSED, StressOutcome.FAILED, lambda facts: len(_closed(facts)) >= CRITICAL_CLOSED_MAJORS
-    ),
+    _StatedCriterion(StressCriterion.MAJORS_CLOSED, StressOutcome.FAILED, lambda facts: _has_failed(facts)),  # noqa: PLW0108 — defined below
     _StatedCriterion(
         StressCriterion.MAJORS_CLOSED_THEN,
         StressOutcome.FAILED,
         lambda facts: any(len(closed or ()) >= CRITICAL_CLOSED_MAJORS for closed in facts.closed_then),
     ),
-    _StatedCriterion(StressCriterion.MAJOR_CLOSED, StressOutcome.STRAINED, lambda facts: len(_closed(facts)) == 1),
+    _StatedCriterion(
+        StressCriterion.MAJOR_CLOSED,
+        StressOutcome.STRAINED,
+        lambda facts: bool(_closed(facts, in_maintenance=True)) and not _has_failed(facts),
+    ),
     _StatedCriterion(
         StressCriterion.MAJOR_DELAYED,
         StressOutcome.STRAINED,
@@ -184,25 +186,29 @@ def with_withdrawals(
     if status is None:
         return facts
     listed = {network.asset for network in status.networks}
-    majors = tuple(status.major(asset) for asset in MAJORS if asset in listed)
+    majors = tuple(major for major in judged_majors(status, facts.at) if major.asset in listed)
     lived = facts.lived
     day, week = (
-        closed_during(status, changes, outflow) if outflow else None
+        closed_during(status, changes, outflow, lived.watched_since if lived else None) if outflow else None
         for outflow in ((lived.day, lived.week) if lived else (None, None))
     )
-    return replace(facts, majors=majors, excused=_excused(status), system=status.system, closed_then=(day, week))
+    return replace(facts, majors=majors, system=status.system, closed_then=(day, week))
 
 
 def closed_during(
-    status: ExchangeWithdrawals, changes: Sequence[WithdrawalTransition], outflow: LivedOutflow
+    status: ExchangeWithdrawals,
+    changes: Sequence[WithdrawalTransition],
+    outflow: LivedOutflow,
+    watched_since: datetime | None = None,
 ) -> tuple[str, ...] | None:
     """Return the most majors that were closed at one time during an outflow, in their order; () where all were open.
 
     None where that is not known: nobody watched then, or something was unknown and nothing closed. `changes` are oldest
-    first, and go back to the outflow where the history does.
+    first, and go back to the outflow where the history does; what was so before the first of them is known from
+    `watched_since` on.
     """
     moments = [outflow.start, *(change.at for change in changes if outflow.start < change.at <= outflow.end)]
-    states = [[_major_at(status, changes, asset, at) for asset in MAJORS] for at in moments]
+    states = [[_major_at(status, changes, asset, at, watched_since) for asset in MAJORS] for at in moments]
     closed = max(
         (
             tuple(asset for asset, state in zip(MAJORS, of_moment, strict=True) if state is WithdrawalState.CLOSED)
@@ -257,57 +263,49 @@ def _worse(before: LivedOutflow | None, flow: Flow | None) -> LivedOutflow | Non
     return LivedOutflow(certain.share, certain.usd, certain.start, certain.end)
 
 
-def _closed(facts: StressFacts) -> list[str]:
+def _closed(facts: StressFacts, *, in_maintenance: bool) -> list[str]:
+    """Return the majors that are closed by no event of a network, with or without those of announced maintenance.
+
+    One that has been closed for months counts as well: nobody expects to withdraw it, and that is no passed test.
+    """
     return [
         major.asset
         for major in facts.majors
-        if major.state is WithdrawalState.CLOSED and major.asset not in facts.excused
+        if major.state is WithdrawalState.CLOSED
+        and not major.network_event
+        and (in_maintenance or not major.in_maintenance)
     ]
 
 
-def _excused(status: ExchangeWithdrawals) -> frozenset[str]:
-    """Return the closed majors of whose networks each is closed by an event or by maintenance."""
-    of_events = {event.network for event in status.events}
-    return frozenset(
-        asset
-        for asset in MAJORS
-        if status.major(asset).state is WithdrawalState.CLOSED
-        and all(network.network in of_events or _is_maintained(status, network) for network in _main(status, asset))
-    )
-
-
-def _is_maintained(status: ExchangeWithdrawals, network: NetworkWithdrawals) -> bool:
-    return any(
-        work.is_under_way
-        and (network.asset in work.assets or network.network in work.networks or not (work.assets or work.networks))
-        for work in status.maintenance
-    )
-
-
-def _main(status: ExchangeWithdrawals, asset: str) -> list[NetworkWithdrawals]:
-    """Return the networks that an asset as a whole is judged by, as `ExchangeWithdrawals.major` does."""
-    listed = [network for network in status.networks if network.asset == asset]
-    main = [network for network in listed if network.network in {*MAIN_NETWORKS.get(asset, ()), ALL_NETWORKS}]
-    return main or listed
+def _has_failed(facts: StressFacts) -> bool:
+    return len(_closed(facts, in_maintenance=False)) >= CRITICAL_CLOSED_MAJORS
 
 
 def _major_at(
-    status: ExchangeWithdrawals, changes: Iterable[WithdrawalTransition], asset: str, at: datetime
+    status: ExchangeWithdrawals,
+    changes: Sequence[WithdrawalTransition],
+    asset: str,
+    at: datetime,
+    watched_since: datetime | None,
 ) -> WithdrawalState | None:
     """Return a major's state at a past time, UNKNOWN where the history does not say; None where it is not listed."""
-    states = {_state_at(network, changes, at) for network in _main(status, asset)}
+    states = {_state_at(network, changes, at, watched_since) for network in status.judged_networks(asset)}
     for state in (WithdrawalState.OPEN, WithdrawalState.DELAYED, WithdrawalState.UNKNOWN, WithdrawalState.CLOSED):
         if state in states:
             return state
     return None
 
 
-def _state_at(network: NetworkWithdrawals, changes: Iterable[WithdrawalTransition], at: datetime) -> WithdrawalState:
+def _state_at(
+    network: NetworkWithdrawals,
+    changes: Sequence[WithdrawalTransition],
+    at: datetime,
+    watched_since: datetime | None,
+) -> WithdrawalState:
     if network.since <= at:
         return network.state
-    before = [
-        change
-        for change in changes
-        if (change.asset, change.network) == (network.asset, network.network) and change.at <= at
-    ]
-    return before[-1].after if before else WithdrawalState.UNKNOWN
+    own = [change for change in changes if (change.asset, change.network) == (network.asset, network.network)]
+    if before := [change for change in own if change.at <= at]:
+        return before[-1].after
+    is_watched = watched_since is not None and watched_since <= at
+    return own[0].before if own and is_watched else WithdrawalState.UNKNOWN

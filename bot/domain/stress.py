@@ -65,13 +65,17 @@ class LivedOutflow:
 
 @dataclass(frozen=True, slots=True)
 class LivedThrough:
-    """The worst 24 h and 7 d of an exchange between two times; None where no two readings could be compared."""
+    """The worst 24 h and 7 d of an exchange between two times; None where no two readings could be compared.
+
+    `watched_since` is when its withdrawals were first found known, None where nobody watches them.
+    """
 
     exchange: str
     since: datetime
     until: datetime
     day: LivedOutflow | None = None
     week: LivedOutflow | None = None
+    watched_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +90,17 @@ class DrillCounts:
 class StressFacts:
     """Everything that a result rests on, at one time.
 
-    `majors` are those of BTC, ETH, USDT and USDC that the exchange lists, empty without a source. A closed major of
-    `excused` is closed by an event of its network or by maintenance that was announced. `flow_share` is the net flow of
-    the last 24 h as a share of reserves, what is certain of it (negative: outflow), None where it cannot be compared;
-    `flow_z` how unusual that is, `flow_low` and `flow_high` between which nine days of ten lie; `flow_severity` is what
-    the outflow rule makes of it. `lived` are the worst outflows; `closed_then` has for its day and its week the majors
-    that were closed at one time during it, None where nobody watched then. `proof_age` is that of the newest proof of
-    reserves. Drills are None where too few have told.
+    `majors` are those of BTC, ETH, USDT and USDC that the exchange lists, as they are judged; empty without a source.
+    `flow_share` is the net flow of the last 24 h as a share of reserves, what is certain of it (negative: outflow),
+    None where it cannot be compared; `flow_z` how unusual that is, `flow_low` and `flow_high` between which nine days
+    of ten lie; `flow_severity` is what the outflow rule makes of it. `lived` are the worst outflows; `closed_then` has
+    for its day and its week the majors that were closed at one time during it, None where nobody watched then.
+    `proof_age` is that of the newest proof of reserves. Drills are None where too few have told.
     """
 
     exchange: str
     at: datetime
     majors: tuple[MajorWithdrawals, ...] = ()
-    excused: frozenset[str] = frozenset()
     system: SystemState | None = None
     flow_share: float | None = None
     flow_z: float | None = None

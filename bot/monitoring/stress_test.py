@@ -134,18 +134,23 @@ class StressTest(StressAnswers):
 
     async def look_up(self, exchange: Exchange) -> None:
         """Go through an exchange's daily readings and keep its worst outflows; raise StorageError."""
-        now = self._clock.now()
+        now, before = self._clock.now(), (await self._records.lived()).get(exchange.id)
+        watched_since = (before.watched_since if before else None) or self._known_since(exchange, now)
         lived: LivedThrough | None = None
         state = ExchangeState(exchange, computation=ColumnComputation(exchange.own_tokens, max_readings=_MAX_COLUMNS))
         async for reading in self._readings.days(exchange.id, since=now - _LIVED_THROUGH, until=now):
             market = await market_at(self._readings, state.last_move(reading))
-            lived = lived or LivedThrough(exchange.id, reading.as_of, now)
+            lived = lived or LivedThrough(exchange.id, reading.as_of, now, watched_since=watched_since)
             lived, state = with_lived_reading(lived, state, reading, market)
             await asyncio.sleep(0)
         if lived is None:
             self._found_empty_at[exchange.id] = now
         else:
             await self._records.save_lived(lived)
+
+    def _known_since(self, exchange: Exchange, now: datetime) -> datetime | None:
+        status = self._inputs.withdrawals(exchange.id)
+        return now if status and status.networks else None
 
     def _is_outdated(self, exchange: Exchange, lived: LivedThrough | None) -> bool:
         """Return whether an exchange's worst outflows are to be looked up: once a day, for that is cheap enough."""

@@ -30,7 +30,7 @@ from bot.domain.stress import (
     StressOutcome,
     StressResult,
 )
-from bot.domain.withdrawal_reading import Maintenance, SystemState, WithdrawalState
+from bot.domain.withdrawal_reading import SystemState, WithdrawalState
 from bot.domain.withdrawals import (
     ExchangeWithdrawals,
     MajorWithdrawals,
@@ -48,6 +48,18 @@ WORST = LivedOutflow(-0.042, -2e9, NOON - 30 * DAY, NOON - 29 * DAY)
 
 def majors(**states: WithdrawalState) -> tuple[MajorWithdrawals, ...]:
     return tuple(MajorWithdrawals(asset, states.get(asset, OPEN), NOON) for asset in ("BTC", "ETH", "USDT", "USDC"))
+
+
+EVENT, MAINTENANCE, DEAD = {"network_event": "TRON"}, {"in_maintenance": True}, {"is_dead": True}
+
+
+def closed_by(*causes: dict[str, object]) -> tuple[MajorWithdrawals, ...]:
+    """Return majors of which the first are closed, each for a cause."""
+    closed = [
+        replace(major, state=CLOSED, **cause)  # type: ignore[arg-type]
+        for major, cause in zip(majors(), causes, strict=False)
+    ]
+    return (*closed, *majors()[len(closed) :])
 
 
 CALM = StressFacts("kraken", NOON, majors(), system=SystemState.NORMAL, flow_share=-0.004)
@@ -113,12 +125,11 @@ def test_a_turn_that_is_over_does_not_come_again_in_its_cycle() -> None:
         ({}, PASSED, ()),
         ({"majors": majors(USDC=CLOSED)}, STRAINED, (StressCriterion.MAJOR_CLOSED,)),
         ({"majors": majors(USDC=CLOSED, BTC=CLOSED)}, FAILED, (StressCriterion.MAJORS_CLOSED,)),
-        ({"majors": majors(USDC=CLOSED, BTC=CLOSED), "excused": frozenset({"BTC", "USDC"})}, PASSED, ()),
-        (
-            {"majors": majors(USDC=CLOSED, BTC=CLOSED), "excused": frozenset({"BTC"})},
-            STRAINED,
-            (StressCriterion.MAJOR_CLOSED,),
-        ),
+        ({"majors": closed_by(EVENT, EVENT)}, PASSED, ()),
+        ({"majors": closed_by(EVENT, {})}, STRAINED, (StressCriterion.MAJOR_CLOSED,)),
+        ({"majors": closed_by(MAINTENANCE, MAINTENANCE)}, STRAINED, (StressCriterion.MAJOR_CLOSED,)),
+        ({"majors": closed_by({}, {}, MAINTENANCE)}, FAILED, (StressCriterion.MAJORS_CLOSED,)),
+        ({"majors": closed_by(DEAD, DEAD)}, FAILED, (StressCriterion.MAJORS_CLOSED,)),
         ({"majors": majors(ETH=DELAYED)}, STRAINED, (StressCriterion.MAJOR_DELAYED,)),
         ({"closed_then": (("BTC", "USDT"), None)}, FAILED, (StressCriterion.MAJORS_CLOSED_THEN,)),
         ({"closed_then": ((), ("USDC",))}, STRAINED, (StressCriterion.MAJOR_CLOSED_THEN,)),
@@ -233,25 +244,18 @@ def test_only_majors_that_are_listed_count() -> None:
     assert with_withdrawals(CALM, None, ()) is CALM
 
 
-@pytest.mark.parametrize(
-    ("events", "works", "excused"),
-    [
-        ((), (), set()),
-        ((NetworkEvent("TRON", NOON, ("a", "b", "c")),), (), {"USDT"}),
-        ((NetworkEvent("ETHEREUM", NOON, ("a", "b", "c")),), (), set()),
-        ((), (Maintenance("Tron", is_under_way=True, networks=frozenset({"TRON"})),), {"USDT"}),
-        ((), (Maintenance("Tether", is_under_way=True, assets=frozenset({"USDT"})),), {"USDT"}),
-        ((), (Maintenance("All", is_under_way=True),), {"USDT"}),
-        ((), (Maintenance("Later", networks=frozenset({"TRON"})),), set()),
-        ((), (Maintenance("Ether", is_under_way=True, assets=frozenset({"ETH"})),), set()),
-    ],
-)
-def test_an_event_or_announced_maintenance_excuses(
-    events: tuple[NetworkEvent, ...], works: tuple[Maintenance, ...], excused: set[str]
-) -> None:
-    status = replace(known(BOTH[0], on("USDT", "TRON", CLOSED)), events=events, maintenance=works)
+def test_majors_are_judged_as_for_incidents() -> None:
+    event = NetworkEvent("TRON", NOON - HOUR, ("a", "b", "kraken"))
+    tron = on("USDT", "TRON", CLOSED, NOON - HOUR)
+    facts = with_withdrawals(CALM, replace(known(BOTH[0], tron), events=(event,)), ())
 
-    assert with_withdrawals(CALM, status, ()).excused == excused
+    assert [(major.state, major.network_event) for major in facts.majors] == [(OPEN, ""), (CLOSED, "TRON")]
+
+
+def test_what_was_answered_too_long_ago_is_unknown() -> None:
+    facts = with_withdrawals(CALM, replace(known(*BOTH), as_of=NOON - HOUR), ())
+
+    assert {major.state for major in facts.majors} == {UNKNOWN}
 
 
 OUTFLOW_START, OUTFLOW_END = WORST.start, WORST.end
@@ -303,6 +307,15 @@ def test_what_was_closed_during_an_outflow_is_read_from_the_history(
     closed: tuple[str, ...] | None,
 ) -> None:
     assert closed_during(known(*networks), changes, WORST) == closed
+
+
+@pytest.mark.parametrize(("watched_since", "closed"), [(OUTFLOW_START, ()), (OUTFLOW_START + HOUR, None), (None, None)])
+def test_before_the_first_change_it_was_as_that_one_says_if_somebody_watched(
+    watched_since: datetime | None, closed: tuple[str, ...] | None
+) -> None:
+    changes = (change(BOTH[0], CLOSED, OUTFLOW_END + HOUR), change(BOTH[0], OPEN, OUTFLOW_END + DAY))
+
+    assert closed_during(known(REOPENED, BOTH[1]), changes, WORST, watched_since) == closed
 
 
 def test_the_worst_day_and_week_are_looked_up_each() -> None:

@@ -247,3 +247,17 @@ async def test_an_exchange_without_readings_is_looked_for_again_after_an_hour(be
     bench.memory.clock.advance(HOUR)
     await bench.test.examine()
     assert "binance" in await bench.memory.stress.lived()
+
+
+async def test_since_when_withdrawals_are_watched_is_kept(bench: Bench) -> None:
+    bench.exchanges = [BINANCE]
+    await bench.memory.readings.add([holding(60, at=NOON - HOUR)])
+    await bench.test.examine()
+    assert (await bench.memory.stress.lived())["binance"].watched_since is None
+
+    await bench.is_passing("binance")
+    for _ in range(2):
+        bench.memory.clock.advance(DAY)
+        await bench.test.examine()
+
+    assert (await bench.memory.stress.lived())["binance"].watched_since == NOON + DAY

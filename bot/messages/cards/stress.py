@@ -38,7 +38,7 @@ _LEGEND = "Last turn: 🟢p passed · 🟡s strained · 🔴f failed · ⚪n not
 _CRITERION_WORDS: Mapping[StressCriterion, str] = {
     StressCriterion.MAJORS_CLOSED: "withdrawals of several majors are closed",
     StressCriterion.MAJORS_CLOSED_THEN: "several majors were closed at one time during its worst outflow",
-    StressCriterion.MAJOR_CLOSED: "withdrawals of one major are closed",
+    StressCriterion.MAJOR_CLOSED: "withdrawals of one major are closed, or of several for announced maintenance",
     StressCriterion.MAJOR_DELAYED: "withdrawals of a major are delayed",
     StressCriterion.MAJOR_CLOSED_THEN: "one major was closed during its worst outflow",
     StressCriterion.SYSTEM_NOT_NORMAL: "its trading system is not normal",
@@ -177,8 +177,8 @@ def _test_lines(
     if result.at < facts.at and result.outcome is not StressOutcome.PASSED:
         yield line("The worst of the day counts, seen at ", moment(result.at), ".")
     yield withdrawals_line(facts.majors) if status else "Withdrawals: unknown."
-    if excused := [major.asset for major in facts.majors if major.asset in facts.excused]:
-        yield f"Not held against it: {', '.join(excused)}, closed by an event of the network or announced maintenance."
+    if excused := [major.asset for major in facts.majors if major.network_event]:
+        yield f"Not held against it: {', '.join(excused)}, closed by an event of the network."
     if facts.system:
         yield f"Trading system: {facts.system}."
     yield _flow_line(facts)

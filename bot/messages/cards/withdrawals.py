@@ -7,8 +7,12 @@ Everything is the exchange's own word; what nobody knows is called unknown, neve
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.detection.withdrawals.majors import judged_majors
+from bot.detection.withdrawals.network_state import as_unknown
+from bot.detection.withdrawals.thresholds import MAX_AGE
 from bot.domain.assets import MAJORS
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
@@ -28,6 +32,7 @@ from bot.domain.withdrawals import (
     NetworkWithdrawals,
     WithdrawalTransition,
 )
+from bot.messages.cards.majors_line import closed_since
 from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent
 from bot.messages.plain_text import shorten
@@ -70,8 +75,8 @@ _CHANGE_WORDS: Mapping[WithdrawalState, str] = {
 _NETWORK_COLUMNS = 8
 # And in the table of all exchanges: 3, 3, 4 and 4 for the majors, four gaps, and the rest for the name.
 _NAME_COLUMNS = 12
-_WORDS = frozenset(network for networks in MAIN_NETWORKS.values() for network in networks)  # and no initials
-_INITIALS = 4  # letters: what is as short is an abbreviation, BSC or XRP, unless it is a main network
+_WORDS = frozenset({"BASE", "TRON"})  # and no initials
+_INITIALS = 4  # letters: what is as short is an abbreviation, BSC, TON or XRPL
 _MAX_CHANGES = 4  # with the table they fill a phone's screen
 _MAX_MAINTENANCE = 3
 _MAX_EVENTS = 2
@@ -94,7 +99,8 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
     `changes` are the transitions of the last 30 days, oldest first. `names` are those of all exchanges by id. `drills`
     says how withdrawals of members went, None where nobody has told.
     """
-    majors = [status.major(asset) for asset in MAJORS]
+    status = as_known_at(status, now)
+    majors = judged_majors(status, now)
     return Message(
         title=f"{exchange.name} · withdrawals",
         tone=_tone(status, majors),
@@ -145,7 +151,9 @@ def no_withdrawals_card(exchange: Exchange, *, is_on: bool) -> Message:
     )
 
 
-def all_withdrawals_card(known: Sequence[tuple[Exchange, ExchangeWithdrawals]], exchanges: int) -> Message:
+def all_withdrawals_card(
+    known: Sequence[tuple[Exchange, ExchangeWithdrawals]], exchanges: int, now: datetime
+) -> Message:
     """Return the majors of every exchange with a source, worst first.
 
     `known` are in the order of lists, `exchanges` counts all that are watched, those without a source included.
@@ -157,7 +165,7 @@ def all_withdrawals_card(known: Sequence[tuple[Exchange, ExchangeWithdrawals]], 
             tone=Tone.TROUBLE,
             lines=lines("Withdrawals: unknown. No exchange's own interface has been read yet; /status says why."),
         )
-    judged = [(exchange, [status.major(asset) for asset in MAJORS]) for exchange, status in known]
+    judged = [(exchange, judged_majors(status, now)) for exchange, status in known]
     judged.sort(key=lambda row: _badness(row[1]), reverse=True)  # equally bad ones stay in their order
     newest = max((status.as_of for _, status in known if status.as_of), default=None)
     with_closed = [exchange.name for exchange, majors in judged if WithdrawalState.CLOSED in _states(majors)]
@@ -196,16 +204,22 @@ def withdrawals_line(majors: Sequence[MajorWithdrawals]) -> Line:
 
 def _pieces(majors: Sequence[MajorWithdrawals]) -> Iterator[Line]:
     """Yield the majors of each state together; closed ones by the time since when they are."""
-    state_and_since = [(major.state, major.since if _is_closed(major) else None, major.asset) for major in majors]
     for state in (WithdrawalState.OPEN, WithdrawalState.DELAYED, WithdrawalState.CLOSED, WithdrawalState.UNKNOWN):
-        of_state = [(since, asset) for its_state, since, asset in state_and_since if its_state is state]
-        for since in dict.fromkeys(since for since, _ in of_state):
-            names = ", ".join(asset for its_since, asset in of_state if its_since == since)
-            yield line(bold(names), f" {state}", *((" since ", moment(since)) if since else ()))
+        of_state: dict[tuple[datetime | None, bool], list[MajorWithdrawals]] = {}
+        for major in majors:
+            if major.state is state:
+                is_closed = state is WithdrawalState.CLOSED
+                of_state.setdefault((major.since, major.began_unseen) if is_closed else (None, False), []).append(major)
+        for (since, _), alike in of_state.items():
+            names = ", ".join(major.asset for major in alike)
+            yield line(bold(names), f" {state}", *(closed_since(alike[0]) if since else ()))
 
 
-def _is_closed(major: MajorWithdrawals) -> bool:
-    return major.state is WithdrawalState.CLOSED
+def as_known_at(status: ExchangeWithdrawals, now: datetime) -> ExchangeWithdrawals:
+    """Return what is known of an exchange now: what was answered too long ago is not known any more."""
+    if status.as_of is not None and now - status.as_of <= MAX_AGE:
+        return status
+    return replace(status, networks=tuple(map(as_unknown, status.networks)))
 
 
 def network_label(network: str) -> str:

@@ -73,8 +73,13 @@ def test_the_card_says_the_result_first_and_then_what_it_rests_on() -> None:
         ),
         ({"proof_age": 12 * DAY}, "Newest proof of reserves: 12 d old."),
         (
-            {"excused": frozenset({"USDT", "SOL"})},
-            "Not held against it: USDT, closed by an event of the network or announced maintenance.",
+            {
+                "majors": (
+                    *FACTS.majors[:3],
+                    MajorWithdrawals("USDC", WithdrawalState.CLOSED, NOON, network_event="TRON"),
+                )
+            },
+            "Not held against it: USDC, closed by an event of the network.",
         ),
     ],
 )

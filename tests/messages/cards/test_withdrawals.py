@@ -8,7 +8,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.withdrawal_reading import Maintenance, SourceStanding, SystemState, WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, NetworkEvent, NetworkWithdrawals, WithdrawalTransition
 from bot.messages.cards.withdrawals import all_withdrawals_card, network_label, no_withdrawals_card, withdrawals_card
-from bot.messages.model import Message, Tone, line
+from bot.messages.model import Message, Table, Tone, line
 from bot.messages.plain_text import display_width, text_table
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX
 from tests.messages.cards.plain import plain, said
@@ -110,7 +110,7 @@ def test_the_grid_has_main_networks_each_and_other_assets_as_a_whole() -> None:
         ("USDC", "Ethereum", "🟢 open", ""),
         ("USDC", "Solana", "🟢 open", ""),
         ("SOL", "Solana", "🟡 delayed", "12-12"),
-        ("TRX", "all", "🟢 open", ""),
+        ("TRX", "Tron", "🟢 open", ""),
     )
     assert "USDT on 2 more networks: 1 open, 1 closed." in said(answer)
 
@@ -129,6 +129,26 @@ def test_a_majors_only_networks_beside_the_main_ones_are_one_row() -> None:
     assert answer.table
     assert answer.table.rows[0] == ("BTC", "Lightni…", "🔴 closed", "08:00")
     assert "more network" not in said(answer)
+
+
+def test_what_was_answered_too_long_ago_is_unknown() -> None:
+    answer = card(with_states(USDC=CLOSED), now=NOON + HOUR)
+
+    assert plain(answer.lines[0]) == "Withdrawals: unknown"
+    assert answer.table
+    assert {row[2] for row in answer.table.rows} == {"⚪ unknown"}
+    assert "Closed when last told: USDC on Ethereum, USDC on Solana." in said(answer)
+    assert all_withdrawals_card([(GATE, CALM)], 1, NOON + HOUR).table == Table(
+        ("Exchange", "BTC", "ETH", "USDT", "USDC"), (("Gate", "⚪?", "⚪?", "⚪?", "⚪?"),)
+    )
+
+
+def test_what_was_closed_at_the_first_look_does_not_say_since_when() -> None:
+    networks = tuple(
+        replace(network, began_unseen=network.asset == "BTC") for network in with_states(BTC=CLOSED).networks
+    )
+
+    assert "BTC closed when first looked at, 2022-12-13 08:00 UTC" in first_line(replace(CALM, networks=networks))
 
 
 def test_changes_are_told_newest_first_and_closings_counted() -> None:
@@ -270,6 +290,7 @@ def test_all_exchanges_are_listed_worst_first() -> None:
             (long_name, ExchangeWithdrawals("long", "Long")),
         ],
         77,
+        NOON,
     )
 
     assert answer.table
@@ -288,12 +309,12 @@ def test_of_many_with_closed_majors_a_few_are_named() -> None:
     closed = [(Exchange(str(number), f"Ex{number}"), with_states(BTC=CLOSED)) for number in range(7)]
 
     assert "A major is closed at Ex0, Ex1, Ex2, Ex3, Ex4 and 2 more, of 7 exchanges." in said(
-        all_withdrawals_card(closed, 7)
+        all_withdrawals_card(closed, 7, NOON)
     )
 
 
 def test_where_nothing_is_closed_that_is_said_without_more() -> None:
-    answer = all_withdrawals_card([(BINANCE, CALM)], 1)
+    answer = all_withdrawals_card([(BINANCE, CALM)], 1, NOON)
 
     assert plain(answer.lines[0]) == "No major is known to be closed at any of 1 exchanges."
     assert answer.tone is Tone.GOOD
@@ -301,13 +322,13 @@ def test_where_nothing_is_closed_that_is_said_without_more() -> None:
 
 
 def test_before_the_first_answer_nothing_is_listed() -> None:
-    assert "No exchange's own interface has been read yet" in said(all_withdrawals_card([], 77))
-    never_read = all_withdrawals_card([(GATE, ExchangeWithdrawals("gate"))], 77)
+    assert "No exchange's own interface has been read yet" in said(all_withdrawals_card([], 77, NOON))
+    never_read = all_withdrawals_card([(GATE, ExchangeWithdrawals("gate"))], 77, NOON)
     assert never_read.footer == ()
 
 
 @pytest.mark.parametrize(
-    ("network", "label"), [("TRON", "Tron"), ("BSC", "BSC"), ("ARBITRUMONE", "Arbitrumone"), ("*", "all")]
+    ("network", "label"), [("TRON", "Tron"), ("BSC", "BSC"), ("XRPL", "XRPL"), ("ARBITRUM", "Arbitrum"), ("*", "all")]
 )
 def test_networks_have_readable_names(network: str, label: str) -> None:
     assert network_label(network) == label
@@ -319,6 +340,6 @@ def test_tables_fit_a_phone() -> None:
     )
     listed = [(Exchange("long", "An Exchange With a Name"), widest)]
 
-    for table in (card(widest).table, all_withdrawals_card(listed, 1).table):
+    for table in (card(widest).table, all_withdrawals_card(listed, 1, NOON).table):
         assert table
         assert max(map(display_width, text_table(table, width=60).splitlines())) <= PHONE_COLUMNS
