@@ -67,6 +67,8 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
             await application.fetch_for(split_words(words))
             if command.name in _NEED_WITHDRAWALS:
                 await application.fetch_withdrawals_for(split_words(words))
+            if command.name == "stress":
+                await application.examine_for(split_words(words))
         message = await application.dispatcher.answer_words(terminal_operator(), command, words)
         needs_list = message.tone is Tone.TROUBLE and command.name not in _NEED_NO_LIST
         if needs_list and (health := _failing_list(application)):

@@ -282,6 +282,14 @@ class Application:
         asked = self._named(words) or self.dispatcher.queries.exchanges()
         await self.withdrawal_poller.fetch({exchange.id for exchange in asked})
 
+    async def examine_for(self, words: Iterable[str]) -> None:
+        """Fetch what a stress test rests on once: of the exchange that a question names, else of today's."""
+        today = await self.stress_test.today()
+        examined = self._named(words) or ([today] if today else [])
+        await self.poller.fetch(examined)
+        for exchange in examined:
+            await self.stress_test.look_up(exchange)
+
     def _named(self, words: Iterable[str]) -> Sequence[Exchange]:
         """Return the exchanges that a question names."""
         named = []

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -53,7 +54,7 @@ def majors(**states: WithdrawalState) -> tuple[MajorWithdrawals, ...]:
 EVENT, MAINTENANCE, DEAD = {"network_event": "TRON"}, {"in_maintenance": True}, {"is_dead": True}
 
 
-def closed_by(*causes: dict[str, object]) -> tuple[MajorWithdrawals, ...]:
+def closed_by(*causes: Mapping[str, object]) -> tuple[MajorWithdrawals, ...]:
     """Return majors of which the first are closed, each for a cause."""
     closed = [
         replace(major, state=CLOSED, **cause)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ async def test_today_is_one_exchange_and_the_league_table() -> None:
 
     answer = await bench.ask("stress")
 
-    assert plain(answer.lines[0]) == f"Today: {today.name} — not enough data"
+    assert plain(answer.lines[0]) == f"Today: {today.name} — not enough data ⚪"
     assert answer.table
     assert {row[0] for row in answer.table.rows} == {"Binance", "OKX", "Gate.io"}
 

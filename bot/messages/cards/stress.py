@@ -22,12 +22,6 @@ from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, l
 from bot.messages.number_format import percent, span, usd
 from bot.messages.plain_text import shorten
 
-_TONES: Mapping[StressOutcome, Tone] = {
-    StressOutcome.PASSED: Tone.GOOD,
-    StressOutcome.NOT_ENOUGH_DATA: Tone.INFO,
-    StressOutcome.STRAINED: Tone.TROUBLE,
-    StressOutcome.FAILED: Tone.TROUBLE,
-}
 _ICONS_AND_LETTERS: Mapping[StressOutcome, str] = {
     StressOutcome.PASSED: "🟢p",
     StressOutcome.NOT_ENOUGH_DATA: "⚪n",
@@ -70,7 +64,7 @@ def stress_card(  # noqa: PLR0913 — what is tested, what is known of it, and w
     """
     return Message(
         title=f"{exchange.name} · stress test",
-        tone=_TONES[result.outcome],
+        tone=Tone.GOOD if result.outcome is StressOutcome.PASSED else Tone.INFO,
         lines=lines(
             _headline(exchange, result, is_today=is_today),
             _unread_line(unread) if is_today else _turn_line(turn),
@@ -100,7 +94,7 @@ def stress_today_card(  # noqa: PLR0913 — as above
     """Return today's test and the league table; `unread` and `drills` are as above."""
     return Message(
         title="Stress test",
-        tone=_TONES[result.outcome],
+        tone=Tone.GOOD if result.outcome is StressOutcome.PASSED else Tone.INFO,
         lines=lines(
             _headline(exchange, result, is_today=True),
             _unread_line(unread),
@@ -152,7 +146,11 @@ def _share(outflow: LivedOutflow | None) -> str:
 
 
 def _headline(exchange: Exchange, result: StressResult, *, is_today: bool) -> Line:
-    return line("Today: " if is_today else "", bold(exchange.name), f" — {result.outcome}")
+    return line(
+        "Today: " if is_today else "",
+        bold(exchange.name),
+        f" — {result.outcome} {_ICONS_AND_LETTERS[result.outcome][0]}",
+    )
 
 
 def _unread_line(unread: int) -> str | None:

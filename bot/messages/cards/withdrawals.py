@@ -177,11 +177,12 @@ def all_withdrawals_card(
         for exchange, majors in judged
     )
     without_source = exchanges - len(known)
+    told = sum(not _states(majors) <= {WithdrawalState.UNKNOWN} for _, majors in judged)
     return Message(
         title=title,
-        tone=Tone.TROUBLE if with_closed else Tone.GOOD,
+        tone=Tone.INFO if with_closed or not told else Tone.GOOD,
         lines=lines(
-            _with_closed_line(with_closed, len(known)),
+            _with_closed_line(with_closed, told, len(known)),
             "🟢o open · 🟡d delayed · 🔴c closed · ⚪? unknown",
             f"No source: {without_source} of {exchanges} exchanges. /withdrawals <exchange> says why."
             if without_source > 0
@@ -234,7 +235,8 @@ def _states(majors: Sequence[MajorWithdrawals]) -> set[WithdrawalState]:
 
 
 def _tone(status: ExchangeWithdrawals, majors: Sequence[MajorWithdrawals]) -> Tone:
-    if status.fault or WithdrawalState.CLOSED in _states(majors):
+    # Trouble is what keeps the bot from answering; that something is closed is an answer, and no severity either.
+    if status.fault:
         return Tone.TROUBLE
     return Tone.GOOD if _states(majors) == {WithdrawalState.OPEN} else Tone.INFO
 
@@ -244,11 +246,17 @@ def _badness(majors: Sequence[MajorWithdrawals]) -> tuple[int, int, int]:
     return counts[WithdrawalState.CLOSED], counts[WithdrawalState.DELAYED], counts[WithdrawalState.UNKNOWN]
 
 
-def _with_closed_line(names: Sequence[str], known: int) -> Line:
+def _with_closed_line(names: Sequence[str], told: int, known: int) -> Line:
+    """Return where a major is closed; `told` of the `known` exchanges say anything now."""
+    if not told:
+        return line(
+            "Withdrawals: ", bold("unknown"), f" at all {known} exchanges that have a source. /status says why."
+        )
+    of_told = f"of {told} exchanges that tell" if told == known else f"of {told} exchanges that tell now, of {known}"
     if not names:
-        return line(f"No major is known to be closed at any of {known} exchanges.")
+        return line("No major is closed at any ", of_told, ".")
     others = f" and {len(names) - _MAX_BUTTONS} more" if len(names) > _MAX_BUTTONS else ""
-    return line("A major is closed at ", bold(", ".join(names[:_MAX_BUTTONS]) + others), f", of {known} exchanges.")
+    return line("A major is closed at ", bold(", ".join(names[:_MAX_BUTTONS]) + others), f", {of_told}.")
 
 
 def _silence_line(exchange: Exchange, status: ExchangeWithdrawals) -> Line | None:

@@ -67,7 +67,7 @@ def test_what_is_closed_says_since_when_and_what_is_unknown_is_neither() -> None
     assert first_line(status) == (
         "Withdrawals: BTC open; ETH delayed; USDC closed since 2022-12-13 08:00 UTC; USDT unknown"
     )
-    assert card(status).tone is Tone.TROUBLE
+    assert card(status).tone is Tone.INFO
     assert card(with_states(ETH=DELAYED)).tone is Tone.INFO
 
 
@@ -300,7 +300,7 @@ def test_all_exchanges_are_listed_worst_first() -> None:
         ("An Exchange…", "⚪?", "⚪?", "⚪?", "⚪?"),
         ("Binance", "🟢o", "🟢o", "🟢o", "🟢o"),
     )
-    assert "A major is closed at Gate, of 4 exchanges." in said(answer)
+    assert "A major is closed at Gate, of 3 exchanges that tell now, of 4." in said(answer)
     assert "No source: 73 of 77 exchanges." in said(answer)
     assert plain(answer.footer) == "newest: 2022-12-13 12:00 UTC (ago)"
 
@@ -308,7 +308,7 @@ def test_all_exchanges_are_listed_worst_first() -> None:
 def test_of_many_with_closed_majors_a_few_are_named() -> None:
     closed = [(Exchange(str(number), f"Ex{number}"), with_states(BTC=CLOSED)) for number in range(7)]
 
-    assert "A major is closed at Ex0, Ex1, Ex2, Ex3, Ex4 and 2 more, of 7 exchanges." in said(
+    assert "A major is closed at Ex0, Ex1, Ex2, Ex3, Ex4 and 2 more, of 7 exchanges that tell." in said(
         all_withdrawals_card(closed, 7, NOON)
     )
 
@@ -316,7 +316,7 @@ def test_of_many_with_closed_majors_a_few_are_named() -> None:
 def test_where_nothing_is_closed_that_is_said_without_more() -> None:
     answer = all_withdrawals_card([(BINANCE, CALM)], 1, NOON)
 
-    assert plain(answer.lines[0]) == "No major is known to be closed at any of 1 exchanges."
+    assert plain(answer.lines[0]) == "No major is closed at any of 1 exchanges that tell."
     assert answer.tone is Tone.GOOD
     assert "No source" not in said(answer)
 
@@ -324,6 +324,8 @@ def test_where_nothing_is_closed_that_is_said_without_more() -> None:
 def test_before_the_first_answer_nothing_is_listed() -> None:
     assert "No exchange's own interface has been read yet" in said(all_withdrawals_card([], 77, NOON))
     never_read = all_withdrawals_card([(GATE, ExchangeWithdrawals("gate"))], 77, NOON)
+    assert plain(never_read.lines[0]) == "Withdrawals: unknown at all 1 exchanges that have a source. /status says why."
+    assert never_read.tone is Tone.INFO
     assert never_read.footer == ()
 
 
