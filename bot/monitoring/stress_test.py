@@ -58,7 +58,7 @@ class StressInputs:
 
 @dataclass(frozen=True, slots=True)
 class _CycleOrder:
-    """The order of a cycle, and of which exchanges it was made, when, and whether a point of each was there."""
+    """The order of a cycle, and of which exchanges it was made and when; a complete one is not made again."""
 
     start: date
     watched: tuple[str, ...]
@@ -167,7 +167,8 @@ class StressTest(StressAnswers):
         if known and known.is_of(start, watched) and (known.is_complete or now - known.made_at < _ORDER_KEPT):
             return known.order
         reserves_usd = {exchange_id: await self._reserves_usd(by_id[exchange_id], start) for exchange_id in watched}
-        is_complete = None not in reserves_usd.values()
+        # Once all have been read, a point that is missing will not come: an exchange may be listed since yesterday.
+        is_complete = None not in reserves_usd.values() or not self.unread()
         self._cycle = _CycleOrder(start, watched, rotation(reserves_usd), now, is_complete)
         return self._cycle.order
 

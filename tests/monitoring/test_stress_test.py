@@ -92,6 +92,16 @@ async def test_within_minutes_a_missing_point_is_not_asked_for_again(bench: Benc
     assert await bench.test.today() == await bench.another_worker().today() != first
 
 
+async def test_once_all_are_read_a_missing_point_is_not_waited_for(bench: Bench) -> None:
+    for exchange in ALL:
+        bench.snapshots[exchange.id] = ExchangeSnapshot(exchange, reading=holding(1, exchange=exchange.id))
+    first = await bench.test.today()
+    await bench.points(binance=1, gate=2, kraken=3, okx=4)
+    bench.memory.clock.advance(HOUR)
+
+    assert await bench.test.today() == first
+
+
 async def test_a_new_exchange_makes_a_new_order(bench: Bench) -> None:
     await bench.points(binance=60, kraken=20, gate=30, okx=10)
     await bench.test.today()

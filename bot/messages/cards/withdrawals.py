@@ -143,7 +143,10 @@ def no_withdrawals_card(exchange: Exchange, *, is_on: bool) -> Message:
             "read-only one."
         )
     else:
-        why = f"{exchange.name} publishes nothing about them that this bot can read."
+        why = (
+            f"{exchange.name} publishes nothing about them that this bot can read, "
+            "or whoever runs this bot has switched its source off."
+        )
     return Message(
         title=f"{exchange.name} · withdrawals",
         lines=lines("Withdrawals: unknown, no source.", why),

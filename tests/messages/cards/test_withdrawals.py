@@ -269,7 +269,11 @@ def test_members_drills_are_shown_where_somebody_has_told() -> None:
     ("exchange", "is_on", "words"),
     [
         (OKX, True, "can set OKX_API_KEY to a read-only one"),
-        (BINANCE, True, "Binance publishes nothing about them that this bot can read."),
+        (
+            BINANCE,
+            True,
+            "Binance publishes nothing about them that this bot can read, or whoever runs this bot has switched",
+        ),
         (OKX, False, "switched off in this bot (setting WITHDRAWALS)"),
     ],
 )
