@@ -7,6 +7,7 @@ The league table is 34 columns wide: a name of 10, two shares of 7, an icon with
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
+from bot.detection.stress import stress_result
 from bot.domain.exchange import Exchange
 from bot.domain.stress import (
     LeagueRow,
@@ -172,8 +173,8 @@ def _test_lines(
 ) -> Iterator[Line | str]:
     if result.criteria:
         yield f"Because {'; '.join(_CRITERION_WORDS[criterion] for criterion in result.criteria)}."
-    if result.at < facts.at and result.outcome is not StressOutcome.PASSED:
-        yield line("The worst of the day counts, seen at ", moment(result.at), ".")
+    if (now := stress_result(facts).outcome) is not result.outcome:
+        yield line("The worst of the day counts, seen at ", moment(result.at), f"; now it is {now}.")
     yield withdrawals_line(facts.majors) if status else "Withdrawals: unknown."
     if excused := [major.asset for major in facts.majors if major.network_event]:
         yield f"Not held against it: {', '.join(excused)}, closed by an event of the network."

@@ -79,6 +79,7 @@ _WORDS = frozenset({"BASE", "TRON"})  # and no initials
 _INITIALS = 4  # letters: what is as short is an abbreviation, BSC, TON or XRPL
 _MAX_CHANGES = 4  # with the table they fill a phone's screen
 _MAX_MAINTENANCE = 3
+_TITLE_LETTERS = 100  # of a text from outside
 _MAX_EVENTS = 2
 _MAX_BUTTONS = 5
 _SHOWN_AS_TIME = timedelta(days=1)  # longer ago the day says more than the hour
@@ -279,7 +280,13 @@ def _maintenance_line(work: Maintenance) -> Line:
     begins = (" from ", moment(work.begins_at)) if work.begins_at and not work.is_under_way else ()
     ends = (" until ", moment(work.ends_at)) if work.ends_at else ()
     state = "under way" if work.is_under_way else "announced"
-    return line(f"🔧 Maintenance {state}", *begins, *ends, f": {work.title}", f" ({about})" if about else "")
+    return line(
+        f"🔧 Maintenance {state}",
+        *begins,
+        *ends,
+        f": {shorten(work.title, _TITLE_LETTERS)}",
+        f" ({about})" if about else "",
+    )
 
 
 def _event_line(event: NetworkEvent, names: Mapping[str, str]) -> Line:

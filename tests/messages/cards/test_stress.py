@@ -107,7 +107,7 @@ def test_a_result_of_earlier_in_the_day_says_when() -> None:
     assert lines_of(result=failed)[1:4] == [
         "Today: Kraken — failed 🔴",
         "Because withdrawals of several majors are closed.",
-        "The worst of the day counts, seen at 2022-12-13 11:00 UTC.",
+        "The worst of the day counts, seen at 2022-12-13 11:00 UTC; now it is passed.",
     ]
     assert not any("worst of the day" in line for line in lines_of(result=replace(PASSED, at=NOON - HOUR)))
 

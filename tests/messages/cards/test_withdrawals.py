@@ -189,12 +189,16 @@ def test_what_the_exchange_announces_is_shown() -> None:
     under_way = Maintenance("Tron upgrade", NOON - HOUR, NOON + HOUR, is_under_way=True, networks=frozenset({"TRON"}))
     announced = Maintenance("Ether node", NOON + HOUR, assets=frozenset({"ETH"}))
     bare = Maintenance("Something")
-    answer = said(card(replace(CALM, maintenance=(under_way, announced, bare, bare), system=SystemState.CANCEL_ONLY)))
+    hostile = Maintenance("x" * 9000)
+    answer = said(
+        card(replace(CALM, maintenance=(under_way, announced, bare, bare, bare), system=SystemState.CANCEL_ONLY))
+    )
 
     assert "🔧 Maintenance under way until 2022-12-13 13:00 UTC: Tron upgrade (Tron)" in answer
     assert "🔧 Maintenance announced from 2022-12-13 13:00 UTC: Ether node (ETH)" in answer
     assert answer.count("🔧 Maintenance announced: Something") == 1
     assert "Trading system: cancel only." in answer
+    assert f": {'x' * 99}…" in said(card(replace(CALM, maintenance=(hostile,))))
 
 
 def test_an_event_of_a_network_accuses_nobody() -> None:
