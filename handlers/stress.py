@@ -5,6 +5,7 @@ from typing import Annotated
 from bot.commands.arguments import Arg, ExchangeName
 from bot.commands.declaration import Request, command
 from bot.detection.stress import stress_result, worse_result
+from bot.messages.cards.drills import drill_line
 from bot.messages.cards.stress import no_stress_card, stress_card, stress_today_card
 from bot.messages.model import Message
 
@@ -23,7 +24,9 @@ async def stress(
     result = stress_result(facts)
     if asked == today:
         result = worse_result(await answers.result_of_today(), result)
+    drills, unread = drill_line(await request.queries.drills(asked.id, request.place)), answers.unread()
     if exchange is None:
-        return stress_today_card(asked, facts, result, status, await answers.league(), unread=answers.unread())
-    turn = await answers.next_turn(asked)
-    return stress_card(asked, facts, result, status, is_today=asked == today, turn=turn, unread=answers.unread())
+        league = await answers.league()
+        return stress_today_card(asked, facts, result, status, league, unread=unread, drills=drills)
+    turn, is_today = await answers.next_turn(asked), asked == today
+    return stress_card(asked, facts, result, status, is_today=is_today, turn=turn, unread=unread, drills=drills)

@@ -10,6 +10,7 @@ from bot.commands.declaration import Request, command
 from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.withdrawals import ExchangeWithdrawals
+from bot.messages.cards.drills import drill_line
 from bot.messages.cards.withdrawals import (
     CLOSINGS_COUNTED,
     all_withdrawals_card,
@@ -34,7 +35,8 @@ async def withdrawals(
         changes = await request.queries.withdrawal_transitions(asked.id, request.now - CLOSINGS_COUNTED)
     except StorageError:
         changes = known.transitions
-    return withdrawals_card(asked, known, changes, request.queries.names(), request.now)
+    drills = drill_line(await request.queries.drills(asked.id, request.place))
+    return withdrawals_card(asked, known, changes, request.queries.names(), request.now, drills)
 
 
 def any_withdrawal_source(request: Request) -> bool:
