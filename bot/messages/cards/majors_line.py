@@ -27,6 +27,13 @@ def majors_lines(majors: Majors | None) -> Iterator[Line]:
         yield majors_line(majors)
 
 
+def closed_since(major: MajorWithdrawals) -> Iterator[str | Span]:
+    """Yield since when a closed major is closed; of one that was so at the first look nobody knows."""
+    if major.since:
+        yield " when first looked at, " if major.began_unseen else " since "
+        yield moment(major.since)
+
+
 def _words(major: MajorWithdrawals) -> Iterator[str | Span]:
     if major.state is not WithdrawalState.CLOSED:
         yield f"{major.asset} {major.state}"
@@ -36,15 +43,8 @@ def _words(major: MajorWithdrawals) -> Iterator[str | Span]:
     yield bold(f"{major.asset} closed")
     if major.in_maintenance:
         yield " for maintenance"
-    yield from _since(major)
+    yield from closed_since(major)
     if major.network_event:
         yield f" with {major.network_event.title()} at several exchanges"
     elif major.is_dead:
         yield ", for over a month"
-
-
-def _since(major: MajorWithdrawals) -> Iterator[str | Span]:
-    """Yield since when a closed major is closed; of one that was so at the first look nobody knows."""
-    if major.since:
-        yield " when first looked at, " if major.began_unseen else " since "
-        yield moment(major.since)
