@@ -8,12 +8,13 @@ How it comes out, by the first of these in which something applies:
 
 - failed: two majors or more are closed now, or were closed at one time during its worst 24 h or 7 d
 - strained: one major is closed or any is delayed now, or one was closed during its worst 24 h or 7 d; its trading
-  system is not normal; its outflow is elevated or worse; one in five of the members' drills or more was refused
+  system is not normal; its outflow is elevated or worse
 - not enough data: a major that it lists is unknown, or it has no source; or no flow of the last 24 h can be compared
 - passed: none of these
 
 A major that is closed by an event of its network does not count, and of those that are closed for announced maintenance
-all together are no more than strained. All limits are judgement. A passed test says what was seen from outside; it
+all together are no more than strained. Members' drills are shown beside the result and decide nothing, because nobody
+can verify them. All limits are judgement. A passed test says what was seen from outside; it
 proves nothing about what the exchange owes.
 """
 
@@ -49,8 +50,6 @@ from bot.domain.withdrawals import (
     WithdrawalTransition,
 )
 
-REFUSED_DRILLS = 0.2
-"""From this part of members' drills on refusals count. By judgement: one in ten is somebody's own mistake."""
 _LIVED_WINDOWS = (Window.DAY, Window.WEEK)
 
 
@@ -92,11 +91,6 @@ _CRITERIA = (
         StressCriterion.UNUSUAL_OUTFLOW,
         StressOutcome.STRAINED,
         lambda facts: rank(facts.flow_severity) >= Severity.ELEVATED.rank,
-    ),
-    _StatedCriterion(
-        StressCriterion.DRILLS_REFUSED,
-        StressOutcome.STRAINED,
-        lambda facts: facts.drills is not None and facts.drills.refused >= REFUSED_DRILLS * facts.drills.told,
     ),
     _StatedCriterion(
         StressCriterion.WITHDRAWALS_UNKNOWN,

@@ -45,7 +45,6 @@ class StressCriterion(StrEnum):
     MAJOR_CLOSED_THEN = "major closed then"
     SYSTEM_NOT_NORMAL = "system not normal"
     UNUSUAL_OUTFLOW = "unusual outflow"
-    DRILLS_REFUSED = "drills refused"
     WITHDRAWALS_UNKNOWN = "withdrawals unknown"
     FLOW_UNKNOWN = "flow unknown"
 
@@ -79,14 +78,6 @@ class LivedThrough:
 
 
 @dataclass(frozen=True, slots=True)
-class DrillCounts:
-    """Of how many people a withdrawal was refused in the last 24 hours, out of all who told; three people or more."""
-
-    told: int
-    refused: int
-
-
-@dataclass(frozen=True, slots=True)
 class StressFacts:
     """Everything that a result rests on, at one time.
 
@@ -95,7 +86,7 @@ class StressFacts:
     None where it cannot be compared; `flow_z` how unusual that is, `flow_low` and `flow_high` between which nine days
     of ten lie; `flow_severity` is what the outflow rule makes of it. `lived` are the worst outflows; `closed_then` has
     for its day and its week the majors that were closed at one time during it, None where nobody watched then.
-    `proof_age` is that of the newest proof of reserves. Drills are None where too few have told.
+    `proof_age` is that of the newest proof of reserves.
     """
 
     exchange: str
@@ -110,7 +101,6 @@ class StressFacts:
     lived: LivedThrough | None = None
     closed_then: tuple[tuple[str, ...] | None, tuple[str, ...] | None] = (None, None)
     proof_age: timedelta | None = None
-    drills: DrillCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)

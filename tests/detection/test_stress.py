@@ -23,7 +23,6 @@ from bot.detection.stress import (
 from bot.domain.reading import Reading
 from bot.domain.severity import Severity
 from bot.domain.stress import (
-    DrillCounts,
     LivedOutflow,
     LivedThrough,
     StressCriterion,
@@ -140,8 +139,6 @@ def test_a_turn_that_is_over_does_not_come_again_in_its_cycle() -> None:
         ({"system": None}, PASSED, ()),
         ({"flow_severity": Severity.ELEVATED}, STRAINED, (StressCriterion.UNUSUAL_OUTFLOW,)),
         ({"flow_severity": Severity.WATCH}, PASSED, ()),
-        ({"drills": DrillCounts(10, 2)}, STRAINED, (StressCriterion.DRILLS_REFUSED,)),
-        ({"drills": DrillCounts(10, 1)}, PASSED, ()),
         ({"majors": ()}, NOT_ENOUGH, (StressCriterion.WITHDRAWALS_UNKNOWN,)),
         ({"majors": majors(ETH=UNKNOWN)}, NOT_ENOUGH, (StressCriterion.WITHDRAWALS_UNKNOWN,)),
         ({"flow_share": None}, NOT_ENOUGH, (StressCriterion.FLOW_UNKNOWN,)),

@@ -38,7 +38,6 @@ _CRITERION_WORDS: Mapping[StressCriterion, str] = {
     StressCriterion.MAJOR_CLOSED_THEN: "one major was closed during its worst outflow",
     StressCriterion.SYSTEM_NOT_NORMAL: "its trading system is not normal",
     StressCriterion.UNUSUAL_OUTFLOW: "its outflow is elevated or worse",
-    StressCriterion.DRILLS_REFUSED: "withdrawals of members were refused",
     StressCriterion.WITHDRAWALS_UNKNOWN: "its withdrawals are not all known",
     StressCriterion.FLOW_UNKNOWN: "its flow of the last 24 h is not known",
 }
