@@ -13,7 +13,7 @@ from bot.domain.withdrawal_reading import WithdrawalFlag, WithdrawalState
 from bot.replay.episode import Episode
 from bot.replay.episodes.exchanges import UNMEASURED
 
-_NETWORKS = {**MAIN_NETWORKS, "SOL": ("SOLANA",), "XRP": ("XRP",), "TRX": ("TRON",)}
+_NETWORKS = {**MAIN_NETWORKS, "SOL": ("SOLANA",), "XRP": ("XRPL",), "TRX": ("TRON",)}
 
 
 def withdrawal_flags(episode: Episode, exchange: str, now: datetime) -> Sequence[WithdrawalFlag] | None:

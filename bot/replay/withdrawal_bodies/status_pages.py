@@ -25,7 +25,7 @@ _COINS = {
     "XRP": "XRP",
     "TRX": "TRON",
 }
-_OWN_NETWORKS = {"ETH": "ETHEREUM", "SOL": "SOLANA", "XRP": "XRP", "TRX": "TRON"}  # whose components name none
+_OWN_NETWORKS = {"ETH": "ETHEREUM", "SOL": "SOLANA", "XRP": "XRPL", "TRX": "TRON"}  # whose components name none
 
 
 def kraken_component(flag: WithdrawalFlag) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from bot.domain.withdrawal_reading import WithdrawalFlag, WithdrawalState
 
-SHORT_NAMES = {"BITCOIN": "BTC", "ETHEREUM": "ETH", "TRON": "TRX", "SOLANA": "SOL"}
+SHORT_NAMES = {"BITCOIN": "BTC", "ETHEREUM": "ETH", "TRON": "TRX", "SOLANA": "SOL", "XRPL": "XRP"}
 """Networks by the symbol of their coin."""
-PROTOCOL_NAMES = {"BITCOIN": "BTC", "ETHEREUM": "ERC20", "TRON": "TRC20", "SOLANA": "SOL"}
+PROTOCOL_NAMES = {"BITCOIN": "BTC", "ETHEREUM": "ERC20", "TRON": "TRC20", "SOLANA": "SOL", "XRPL": "XRP"}
 """Networks by the protocol of their tokens."""
 
 

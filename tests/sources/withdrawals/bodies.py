@@ -22,7 +22,7 @@ FLAGS = (
     WithdrawalFlag("USDC", "ETHEREUM", CLOSED),
     WithdrawalFlag("USDC", "SOLANA", OPEN),
     WithdrawalFlag("SOL", "SOLANA", OPEN),
-    WithdrawalFlag("XRP", "XRP", OPEN),
+    WithdrawalFlag("XRP", "XRPL", OPEN),
     WithdrawalFlag("TRX", "TRON", CLOSED),
 )
 """Something of everything, in the order that readings have."""

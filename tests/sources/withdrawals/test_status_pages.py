@@ -127,7 +127,7 @@ def test_kraken_tells_every_network_of_the_tracked_assets() -> None:
         WithdrawalFlag("USDT", "TRON", DELAYED),
         WithdrawalFlag("USDC", "SOLANA", OPEN),
         WithdrawalFlag("SOL", "SOLANA", OPEN),
-        WithdrawalFlag("XRP", "XRP", OPEN),
+        WithdrawalFlag("XRP", "XRPL", OPEN),
         WithdrawalFlag("TRX", "TRON", CLOSED),
     )
     body = TWINS["kraken_status_url"].write(ExchangeCondition(flags))
