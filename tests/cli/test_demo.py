@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -18,6 +18,7 @@ from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.replay.clock import ReplayClock
 from bot.replay.episode import Episode
 from bot.replay.episodes.binance_2022 import BINANCE_2022
+from bot.replay.episodes.ftx_2022 import FTX_2022
 from bot.replay.server import ReplayServer
 from bot.service.application import Application
 from bot.service.lifetime import Service
@@ -49,10 +50,8 @@ async def test_a_small_flow_alerts_nobody_and_the_demo_ends_by_itself(tmp_path: 
 
 
 async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path) -> None:
-    async with replayed(BINANCE_2022.staged(), "binance", tmp_path) as play:
-        while not play.clock.is_over:
-            play.clock.advance(_STEP)
-            await play.catch_up()
+    async with replayed(BINANCE_2022.staged(), "binance", tmp_path, withdrawals=False) as play:
+        await play.run_until(play.clock.end, _STEP)
         for command, words in (("reserves", "binance"), ("why", "INC-1")):
             await play.chat.show(await answer(play.application.dispatcher, terminal_operator(), command, words))
     shown = play.output.getvalue()
@@ -98,6 +97,32 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         assert re.search(part, explained), part
 
 
+async def test_ftx_stays_critical_behind_closed_withdrawals(tmp_path: Path) -> None:
+    closed_at = FTX_2022.live_start.replace(day=8, hour=11)
+    async with replayed(FTX_2022, "ftx", tmp_path) as play:
+        await play.run_until(closed_at, _STEP)
+        await play.run_until(closed_at + timedelta(hours=6), _FRESH)
+        await play.run_until(closed_at + timedelta(days=3), 3 * _STEP)
+        await play.chat.show(await answer(play.application.dispatcher, terminal_operator(), "withdrawals", "ftx"))
+    shown = re.sub(r"\n +", " ", play.output.getvalue())
+    *_, closed, critical, asked = re.split(r"^[\d-]+ [\d:]+ UTC · ", shown, flags=re.MULTILINE)
+    assert closed.startswith("🔴 INC-2 · FTX · withdrawals of all majors closed · severe")
+    assert critical.startswith("⛔ INC-1 · FTX · critical: outflow while withdrawals are closed")
+    assert "Withdrawals: BTC closed since 12:00 UTC · ETH closed since 12:00 UTC · USDT closed" in critical
+    assert "Does not ease while withdrawals of two major assets are closed." in critical
+    assert "Withdrawals: BTC, ETH, USDT, USDC closed since 2022-11-08 12:00 UTC" in asked
+    assert "resolved" not in shown
+
+
+async def test_usdc_is_closed_at_binance_on_13_december(tmp_path: Path) -> None:
+    closed_at = BINANCE_2022.live_start.replace(day=13, hour=8)
+    async with replayed(BINANCE_2022, "binance", tmp_path) as play:
+        await play.run_until(closed_at, 3 * _STEP)
+        await play.run_until(closed_at + timedelta(hours=10), _FRESH)
+    assert re.search(r"🟡 INC-\d · Binance · USDC withdrawals closed · watch", play.output.getvalue())
+    assert "USDC closed since" in play.output.getvalue()
+
+
 def test_the_clock_waits_for_a_bot_that_cannot_follow() -> None:
     seconds, rounds = 0.0, 0
     begin = BINANCE_2022.live_start
@@ -123,6 +148,13 @@ class Play:
     exchange: str
     chat: TerminalPlatform
     output: StringIO = field(default_factory=StringIO)
+    has_withdrawals: bool = True
+
+    async def run_until(self, end: datetime, step: timedelta) -> None:
+        """Move the clock on in steps, and wait after each until the bot has caught up."""
+        while self.clock.now() < end:
+            self.clock.advance(min(step, end - self.clock.now()))
+            await self.catch_up()
 
     def is_up_to_date(self) -> bool:
         snapshot = self.application.latest.snapshot(self.exchange)
@@ -139,8 +171,9 @@ class Play:
         poller = self.application.poller
         rounds = poller.rounds
         await until(lambda: poller.rounds >= rounds + 3, "three more rounds of the poller")
-        withdrawals = self.application.latest.withdrawals
-        await until(lambda: _is_of(withdrawals.get(self.exchange), self.clock), "withdrawals as they are now")
+        if self.has_withdrawals:
+            known = self.application.latest.withdrawals
+            await until(lambda: _is_of(known.get(self.exchange), self.clock), "withdrawals as they are now")
         await until(self.is_all_delivered, "the end of every delivery")
 
     async def is_all_delivered(self) -> bool:
@@ -155,14 +188,20 @@ def _is_of(known: ExchangeWithdrawals | None, clock: ReplayClock) -> bool:
 
 
 @asynccontextmanager
-async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIterator[Play]:
+async def replayed(
+    episode: Episode, exchange: str, directory: Path, *, withdrawals: bool = True
+) -> AsyncIterator[Play]:
     """Run the service on an episode, the terminal subscribed to everything; it has read its past when this begins."""
     clock, output, stop = ReplayClock.frozen(episode.live_start, episode.live_end), StringIO(), asyncio.Event()
     chat = TerminalPlatform(clock, out=output)
     async with ReplayServer(episode, clock) as upstream, asyncio.TaskGroup() as tasks:
         service = Service(
             demo_settings(upstream, directory).model_copy(
-                update={"exchanges": (exchange,), "detail_interval": timedelta(seconds=1)}
+                update={
+                    "exchanges": (exchange,),
+                    "detail_interval": timedelta(seconds=1),
+                    "withdrawal_interval": timedelta(minutes=1),
+                }
             ),
             clock=clock,
             store_clock=clock,
@@ -170,12 +209,12 @@ async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIte
             make_chats=lambda *_: (PlatformConnection(chat),),
             source_name="Replay",
             poll_every=timedelta(milliseconds=20),
-            make_withdrawal_sources=partial(demo_withdrawal_sources, upstream),
+            make_withdrawal_sources=partial(demo_withdrawal_sources, upstream) if withdrawals else lambda *_: (),
             withdrawal_turn=timedelta(milliseconds=20),
         )
         tasks.create_task(service.run(stop))
         try:
-            play = Play(clock, await service.started(), exchange, chat, output)
+            play = Play(clock, await service.started(), exchange, chat, output, withdrawals)
             await play.application.store.subscriptions.add(Subscription(terminal_operator().place, exchange=None))
             await until(play.is_up_to_date, "a snapshot with the newest reading")
             yield play

@@ -117,7 +117,7 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
             _closed_share_line(status),
             *[f"Not read: {part} ({fault})." for part, fault in status.part_faults],
             drills,
-            f"The exchange's own word: {exchange.name} says so itself, nobody has tried it here.",
+            f"The exchange's own word: {exchange.name} says so itself, and nobody else checks it.",
         ),
         table=main_networks_table(status, now),
         footer=line(

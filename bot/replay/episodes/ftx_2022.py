@@ -54,9 +54,9 @@ RUN = OutflowRun(
 )
 
 _CLOSED = _at(8, 11, 37)
-_MAJORS = (
+_NETWORKS = (
     ("BTC", "BITCOIN"), ("ETH", "ETHEREUM"), ("USDT", "TRC20"), ("USDT", "ERC20"), ("USDC", "ETHEREUM"),
-    ("USDC", "SOLANA"),
+    ("USDC", "SOLANA"), ("SOL", "SOLANA"), ("XRP", "XRP"), ("TRX", "TRON"),
 )  # fmt: skip
 
 PUBLISHED_FIGURES = (
@@ -121,8 +121,8 @@ FTX_2022 = Episode(
     runs=(RUN,),
     faults=(ObservationFault("ftx", FaultKind.NO_RECORD, _at(11, 14), _at(16)),),
     withdrawal_changes=(
-        *(WithdrawalStatusChange("ftx", _at(3), asset, network, is_open=True) for asset, network in _MAJORS),
-        *(WithdrawalStatusChange("ftx", _CLOSED, asset, network, is_open=False) for asset, network in _MAJORS),
+        *(WithdrawalStatusChange("ftx", _at(3), asset, network, is_open=True) for asset, network in _NETWORKS),
+        *(WithdrawalStatusChange("ftx", _CLOSED, asset, network, is_open=False) for asset, network in _NETWORKS),
     ),
     crossed_on=date(2022, 11, 7),
     published_figures=PUBLISHED_FIGURES,

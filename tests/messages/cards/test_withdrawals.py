@@ -254,7 +254,7 @@ def test_the_footer_says_what_stands_behind_it(standing: SourceStanding, words: 
     answer = card(replace(CALM, standing=standing))
 
     assert words in plain(answer.footer)
-    assert "Gate says so itself, nobody has tried it here." in said(answer)
+    assert "Gate says so itself, and nobody else checks it." in said(answer)
 
 
 def test_what_could_not_be_read_is_named() -> None:
