@@ -101,6 +101,11 @@ class Watch:
         """Take nothing for known that another worker may have changed meanwhile."""
         self._idle_stories.clear()
 
+    def time_corrected(self) -> None:
+        """Forget what signal sources have been told: it was dated by a clock that was wrong."""
+        self._source_states.clear()
+        self.start_anew()
+
     def record_blind_span(self, since: datetime, until: datetime) -> None:
         """Remember that nothing was seen from `since` to `until`; signals of the next 24 h have a note that says so."""
         self._blind_span = since, until

@@ -1,17 +1,16 @@
 """Asks exchanges themselves whether people can withdraw, and has what changed stored, shown and judged.
 
-Example with 27 sources and an interval of 5 min. At 12:00 all are due and are asked, six at a time. 25 answer within
-two seconds and are one round: what they say is taken in, stored and judged. Gate has closed USDT over Tron, which is
-believed once the poll of 12:05 says it again. LBank takes 20 s: it is a round of its own, and nobody waited for it.
-Upbit does not answer within its minute: that is a reading with a fault, and after three of them its state is unknown.
+Example with 27 sources and an interval of 5 min. At 12:00 all are due and are asked (withdrawal_answers.py). 25 answer
+within two seconds and are one round: what they say is taken in, stored and judged. Gate has closed USDT over Tron,
+which is believed once the poll of 12:05 says it again. LBank takes 20 s: it is a round of its own, and nobody waited
+for it. Upbit does not answer within its minute: after three such polls nothing is known of it.
 
 Nothing that a source does ends more than its own answer. A store that is away delays storing and judging, and neither
 asking nor what people are shown.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -28,6 +27,7 @@ from bot.domain.withdrawal_reading import WithdrawalReading
 from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, NetworkWithdrawals, WithdrawalTransition
 from bot.monitoring.isolation import Crashes, without_crashing
 from bot.monitoring.source_health import SourceHealthRecord
+from bot.monitoring.withdrawal_answers import BUDGET, SLOW_AFTER, WithdrawalAnswers
 from bot.ports.meter import Meter
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock, WithdrawalSource
@@ -40,12 +40,7 @@ HEALTH_NAME = "withdrawals"
 TURN = timedelta(seconds=5)
 """Between two looks for what is due, by the loop's own time."""
 
-_AT_ONCE = 6  # asked together: few enough that their bodies, of 2 MB at most, are no memory to speak of
-_SLOW_AFTER = timedelta(seconds=10)  # who takes longer lets the next one be asked meanwhile
-_BUDGET = timedelta(minutes=1)  # for all requests and retries of one source: a fifth of what lies between two polls
 _HEALTH_LASTS = timedelta(hours=1)  # when an exchange last answered is kept with what it said
-_PATIENCE_S = 15.0  # of somebody who has asked a question
-_GATHER = timedelta(seconds=2)  # from the first answer on: most of those asked together have answered by then
 _NO_TIME = timedelta.resolution  # after one poll, what counts as another
 _SLICE = 5  # answers taken in between two pauses of the event loop: some milliseconds
 _BLOCKED_INTERVAL = timedelta(hours=1)  # a region stays blocked for months, and exchanges ban who insists
@@ -82,8 +77,8 @@ class WithdrawalPoller:
         on_round: Callable[[Sequence[ExchangeWithdrawals], Collection[str]], Awaitable[None]],
         on_health: Callable[[SourceHealth, SourceHealth], Awaitable[None]],
         turn: timedelta = TURN,
-        budget: timedelta = _BUDGET,
-        slow_after: timedelta = _SLOW_AFTER,
+        budget: timedelta = BUDGET,
+        slow_after: timedelta = SLOW_AFTER,
     ) -> None:
         self._sources = {source.exchange: source for source in sources}
         self._records = records
@@ -100,16 +95,10 @@ class WithdrawalPoller:
         self._is_asked = is_asked
         self._on_known = on_known
         self._on_round = on_round
-        self._turn_s = turn.total_seconds()
-        self._gather_s = min(turn, _GATHER).total_seconds()
-        self._budget_s = budget.total_seconds()
-        self._slow_after_s = slow_after.total_seconds()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._turn = turn
+        self._answers = WithdrawalAnswers(clock, budget=budget, slow_after=slow_after)
         self._known: Mapping[str, ExchangeWithdrawals] = {}
         self._asked_at: dict[str, datetime] = {}
-        self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._answers: list[WithdrawalReading] = []
-        self._has_answer = asyncio.Event()
         self._saved: dict[str, ExchangeWithdrawals] = {}
         self._unsaved: dict[str, list[WithdrawalTransition]] = {}
         self._confirmed: dict[str, datetime] = {}  # exchanges that said nothing new, and when
@@ -118,13 +107,13 @@ class WithdrawalPoller:
         self._ended_s: float | None = None  # on the loop's time
         self._crash = ""
         self.rounds = 0
+        self._is_store_away = False
 
     async def restore(self) -> None:
         """Take over what is stored, after a start or from another worker; raise StorageError."""
         stored = await self._records.all()
         await self._health.restore()
         self._known = {exchange: known for exchange, known in stored.items() if exchange in self._sources}
-        self._answers.clear()
         self._saved = dict(self._known)
         self._unsaved.clear()
         self._confirmed.clear()
@@ -135,6 +124,11 @@ class WithdrawalPoller:
         self._asked_at = {exchange: known.polled_at for exchange, known in self._known.items() if known.polled_at}
         self._on_known(self._known.values())
         await self._health.show()
+
+    def time_corrected(self) -> None:
+        """Ask and judge everything anew: what is known was dated by a clock that was wrong."""
+        self._asked_at.clear()
+        self._unjudged |= self._known.keys()
 
     def state(self) -> JobState | None:
         """Return how taking in and judging goes, None where this worker has not begun with it."""
@@ -150,10 +144,10 @@ class WithdrawalPoller:
                 self._crash = await self._try_turn()
                 self.rounds += 1
                 self._ended_s = asyncio.get_running_loop().time()
-                await self._wait_for_answers()
+                await self._answers.wait(self._turn)
         finally:
             self._ended_s = None
-            await self._stop_asking()
+            await self._answers.stop()
 
     async def fetch(self, exchanges: Collection[str]) -> None:
         """Ask about some exchanges once, and believe what they say; nothing is judged. Raise StorageError.
@@ -161,17 +155,18 @@ class WithdrawalPoller:
         For a single question there is no second poll that could say it again.
         """
         asked = [source for exchange, source in self._sources.items() if exchange in exchanges]
-        await asyncio.gather(*(self._ask(source, _PATIENCE_S) for source in asked))
-        self._answers += [replace(given, as_of=given.as_of + _NO_TIME) for given in self._answers if not given.fault]
-        await self._take_in()
+        await self._answers.ask_now(asked)
+        readings = self._answers.take()
+        again = [replace(reading, as_of=reading.as_of + _NO_TIME) for reading in readings if not reading.fault]
+        await self._take_in([*readings, *again])
         await self._save()
 
     def _ask_due(self) -> None:
         now = self._clock.now()
         for exchange, source in self._sources.items():
-            if exchange not in self._under_way and self._is_asked(exchange) and self._is_due(source, now):
+            if not self._answers.is_asked(exchange) and self._is_asked(exchange) and self._is_due(source, now):
                 self._asked_at[exchange] = now
-                self._under_way[exchange] = asyncio.create_task(self._ask_in_background(source))
+                self._answers.ask(source)
 
     def _is_due(self, source: WithdrawalSource, now: datetime) -> bool:
         asked_at, known = self._asked_at.get(source.exchange), self._known.get(source.exchange)
@@ -180,57 +175,6 @@ class WithdrawalPoller:
         # Where the clock was set back, how long it was is not known any more.
         return asked_at is None or not timedelta() <= now - asked_at < wait
 
-    async def _ask_in_background(self, source: WithdrawalSource) -> None:
-        try:
-            await self._ask(source, self._budget_s)
-        finally:
-            del self._under_way[source.exchange]
-
-    async def _ask(self, source: WithdrawalSource, budget_s: float) -> None:
-        """Add what a source answers, or why it does not, to the answers."""
-        try:
-            async with self._slot(), asyncio.timeout(budget_s):
-                reading = await source.read()
-        except TimeoutError:
-            reading = self._failed(source, SourceFault.TIMEOUT)
-        except Exception as crash:
-            log.exception("withdrawal source failed", exchange=source.exchange)
-            reading = self._failed(source, SourceFault.CRASHED, type(crash).__name__)
-        self._answers.append(reading)
-        self._has_answer.set()
-
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        """Wait until few enough are asked, those aside that have taken long already."""
-        await self._slots.acquire()
-        is_free = False
-
-        def free() -> None:
-            nonlocal is_free
-            if not is_free:
-                is_free = True
-                self._slots.release()
-
-        slow = asyncio.get_running_loop().call_later(self._slow_after_s, free)
-        try:
-            yield
-        finally:
-            slow.cancel()
-            free()
-
-    def _failed(self, source: WithdrawalSource, fault: SourceFault, detail: str = "") -> WithdrawalReading:
-        now = self._clock.now()
-        return WithdrawalReading(source.exchange, now, source.name, source.standing, fault=fault, detail=detail)
-
-    async def _wait_for_answers(self) -> None:
-        """Wait for an answer, at most for a turn, and then a little for the others that were asked with it."""
-        try:
-            async with asyncio.timeout(self._turn_s):
-                await self._has_answer.wait()
-        except TimeoutError:
-            return
-        await asyncio.sleep(self._gather_s)
-
     async def _try_turn(self) -> str:
         """Ask what is due, and take in, store and have judged what is there.
 
@@ -238,22 +182,25 @@ class WithdrawalPoller:
         """
         try:
             self._ask_due()
-            await self._take_in()
+            await self._take_in(self._answers.take())
             await self._save()
             await self._judge()
         except LeaseLost:
             log.warning("withdrawals not judged: another worker is the poller now")
         except StorageError as error:
-            log.warning("store away while reading withdrawals", error=str(error))
+            # Said when it begins: there is a turn every few seconds.
+            write = log.debug if self._is_store_away else log.warning
+            write("store away while reading withdrawals", error=str(error))
+            self._is_store_away = True
+            return ""
         except Exception as crash:
             log.exception("withdrawals could not be judged")  # the next turn tries again
             return type(crash).__name__
+        self._is_store_away = False
         return ""
 
-    async def _take_in(self) -> None:
-        """Bring what is known up to date with the answers, and show it; raise StorageError."""
-        readings, self._answers = self._answers, []
-        self._has_answer.clear()
+    async def _take_in(self, readings: Sequence[WithdrawalReading]) -> None:
+        """Bring what is known up to date with answers, and show it; raise StorageError."""
         crashes: dict[str, Exception] = {}
         for start in range(0, len(readings), _SLICE):
             self._believe(readings[start : start + _SLICE], crashes)
@@ -266,7 +213,7 @@ class WithdrawalPoller:
     def _believe(self, readings: Sequence[WithdrawalReading], crashes: Crashes) -> None:
         if not readings:
             return
-        before = self._known
+        before = _dated_before(readings, self._known)
         polled = without_crashing(
             lambda sound: after_polls(before, sound), readings, crashes, subject_of=lambda reading: reading.exchange
         )
@@ -310,11 +257,21 @@ class WithdrawalPoller:
         await self._on_round([self._known[exchange] for exchange in sorted(self._unjudged)], self._with_other_majors)
         self._unjudged, self._with_other_majors = set(), set()
 
-    async def _stop_asking(self) -> None:
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+
+def _dated_before(
+    readings: Iterable[WithdrawalReading], known: Mapping[str, ExchangeWithdrawals]
+) -> Mapping[str, ExchangeWithdrawals]:
+    """Return what is known with no poll that is dated later than the newest: that was done by a clock that was wrong.
+
+    Otherwise the polls of the next five hours would count for nothing, where it was five hours fast.
+    """
+    redated = dict(known)
+    for reading in readings:
+        before, earlier = known.get(reading.exchange), reading.as_of - _NO_TIME
+        if before and before.polled_at and before.polled_at > reading.as_of:
+            as_of = min(before.as_of, earlier) if before.as_of else None
+            redated[reading.exchange] = replace(before, as_of=as_of, polled_at=earlier)
+    return redated
 
 
 def _crashed(reading: WithdrawalReading, crash: Exception) -> WithdrawalReading:

@@ -268,6 +268,8 @@ class Application:
         """Take into account that the clock was wrong so far."""
         self.latest.time_corrected()
         self.poller.time_corrected(by)
+        self.withdrawal_poller.time_corrected()
+        self.watch.time_corrected()
 
     async def _obstacles(self) -> Sequence[AlertObstacle] | None:
         return await self.find_obstacles() if self.find_obstacles else None

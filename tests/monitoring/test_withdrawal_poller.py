@@ -321,6 +321,21 @@ async def test_what_is_stored_of_an_exchange_without_a_source_is_not_taken_over(
     assert polled.known == {}
 
 
+async def test_after_a_clock_was_set_back_what_is_said_counts_at_once() -> None:
+    polled = polling("gate")
+    async with serving(polled):
+        await believed(polled)
+        polled.memory.clock.advance(timedelta(hours=5))
+        await polled.polls(after=timedelta())
+        polled.sources["gate"].say(CLOSED, "USDT")
+        polled.memory.clock.advance(-timedelta(hours=5))
+        polled.poller.time_corrected()
+        await until(lambda: polled.known["gate"].polled_at == polled.memory.clock.now(), "a poll by the right clock")
+        await polled.polls()
+        assert polled.state("gate") is CLOSED
+        assert polled.judged["gate"].as_of == polled.memory.clock.now()
+
+
 async def test_a_clock_that_was_set_back_stops_nobody_from_being_asked() -> None:
     polled = polling("gate")
     async with serving(polled):
@@ -336,9 +351,12 @@ async def test_while_the_store_is_away_people_are_shown_what_is_known_and_the_re
         polled.memory.withdrawals.away = True
         polled.judging_fault = StorageError("away")
         polled.sources["gate"].say(CLOSED, "USDT")
-        for _ in range(3):
-            await polled.polls()
+        with capture_logs() as logs:
+            for _ in range(3):
+                await polled.polls()
         assert polled.state("gate") is CLOSED
+        assert [log["log_level"] for log in logs if "store away" in log["event"]][:1] == ["warning"]
+        assert sum(log["log_level"] == "warning" for log in logs if "store away" in log["event"]) == 1
         rounds = len(polled.rounds)
         polled.sources["gate"].say(OPEN, "USDT")
 
