@@ -34,7 +34,11 @@ _WITHOUT_COVERAGE = frozenset(
     for place in (
         "detection/invariants",
         "reports",
+        "backtest/test_properties.py",
+        "replay/test_expectations.py",
         "replay/test_findings.py",
+        "replay/test_how_early.py",
+        "chaos/test_faults.py",
         "chaos/test_storm.py",
         "cli/test_demo.py",
     )
