@@ -162,7 +162,7 @@ async def test_a_closed_topic_goes_on_when_it_is_reopened(world: World) -> None:
         await all_open(run)
         await run.hour(-0.06)
         await until(
-            lambda: any("severe" in sent.text for sent in world.telegram.messages_in(forum)),
+            lambda: any("severe outflow" in sent.text for sent in world.telegram.messages_in(forum)),
             "the severe alert in the forum",
         )
         assert world.telegram.messages_in(forum)[-1].thread == topic
