@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.domain.assets import asset_name
 from bot.domain.errors import SourceError, SourceFault
-from bot.domain.networks import network_name
+from bot.domain.networks import MAIN_NETWORKS, network_name
 from bot.domain.withdrawal_reading import ALL_NETWORKS, TRACKED_ASSETS, WithdrawalFlag, WithdrawalState
 from bot.sources.loop_sharing import LoopSharing
 from bot.sources.withdrawals.adapter import WithdrawalRow, narrower
@@ -56,7 +56,8 @@ class FlagCollector:
             return
         key = asset, network
         same_name = self._tracked if asset == symbol else self._aliased
-        same_name[key] = _same(same_name.get(key, row.state), row.state)
+        together = _wider if MAIN_NETWORKS.get(asset) == (network,) else _same
+        same_name[key] = together(same_name.get(key, row.state), row.state)
         if len(same_name) > _MOST_FLAGS:
             raise SourceError(SourceFault.BAD_SHAPE, f"more than {_MOST_FLAGS} networks of the tracked assets")
 
@@ -104,6 +105,16 @@ def _preferred(
     yield from tracked.items()
     named = {asset for asset, _ in tracked}
     yield from ((key, state) for key, state in aliased.items() if key[0] not in named)
+
+
+def _wider(before: WithdrawalState, after: WithdrawalState) -> WithdrawalState:
+    """Return what two rows of a coin on its own network say together: it can be withdrawn where either of them is open.
+
+    There a coin has no contracts, and rows differ in the form of addresses only. KuCoin lists bitcoin as "BTC" and as
+    "BTC-Segwit", which takes deposits alone: an answer of 2025 is kept in https://github.com/dereckmezquita/kucoin
+    """
+    order = (WithdrawalState.OPEN, WithdrawalState.DELAYED, WithdrawalState.UNKNOWN, WithdrawalState.CLOSED)
+    return next(state for state in order if state in {before, after})
 
 
 def _same(before: WithdrawalState, after: WithdrawalState) -> WithdrawalState:

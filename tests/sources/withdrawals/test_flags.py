@@ -55,6 +55,26 @@ async def test_of_a_network_that_is_listed_twice_contradictions_say_nothing(
     assert await flags_of(("USDT", "TRC20", second), ("USDT", "usdt-trx", first)) == expected
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        (OPEN, CLOSED, OPEN),
+        (DELAYED, CLOSED, DELAYED),
+        (OPEN, DELAYED, OPEN),
+        (OPEN, UNKNOWN, OPEN),
+        (CLOSED, UNKNOWN, UNKNOWN),
+        (CLOSED, CLOSED, CLOSED),
+    ],
+)
+async def test_a_coin_can_be_withdrawn_over_its_own_network_with_either_form_of_address(
+    first: WithdrawalState, second: WithdrawalState, together: WithdrawalState
+) -> None:
+    """KuCoin's BTC-Segwit takes deposits only: that makes bitcoin neither closed there nor unknown."""
+    expected = [("BTC", "BITCOIN", together)]
+    assert await flags_of(("BTC", "BTC", first), ("BTC", "BTC-Segwit", second)) == expected
+    assert await flags_of(("BTC", "BTC-Segwit", second), ("BTC", "BTC", first)) == expected
+
+
 async def test_another_name_of_an_asset_counts_only_where_its_own_is_not_listed() -> None:
     """WETH beside ETH is a coin of its own there; USDT0 alone is what that exchange calls USDT."""
     assert await flags_of(("ETH", "ERC20", OPEN), ("WETH", "ERC20", CLOSED)) == [("ETH", "ETHEREUM", OPEN)]
