@@ -76,7 +76,8 @@ def is_of_event(withdrawals: ExchangeWithdrawals, status: NetworkWithdrawals) ->
 def is_excusable(withdrawals: ExchangeWithdrawals, at: datetime) -> bool:
     """Return whether events excuse an exchange: fewer than two main networks are closed for another reason.
 
-    What has been closed for a month is none.
+    What has been closed for a month is none, nor is a network over which hardly anybody takes out that asset: USDC left
+    Tron in 2024, and stands there as closed at many exchanges. So it does when a bot looks for the first time.
     """
     others = {
         network
@@ -85,6 +86,7 @@ def is_excusable(withdrawals: ExchangeWithdrawals, at: datetime) -> bool:
         and not is_of_event(withdrawals, status)
         and not is_dead(status.began_at, at)
         for network in _networks(status.asset, status.network)
+        if network in MAIN_NETWORKS.get(status.asset, ())
     }
     return len(others & _MAJORS_NETWORKS) < _SEVERAL
 

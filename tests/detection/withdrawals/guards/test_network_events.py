@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from bot.detection.withdrawals.guards.network_events import is_of_event, with_network_events
+from bot.detection.withdrawals.guards.network_events import is_excusable, is_of_event, with_network_events
 from bot.detection.withdrawals.polls import PolledWithdrawals
 from bot.domain.withdrawal_reading import WithdrawalReading
 from bot.domain.withdrawals import NetworkEvent
@@ -154,3 +154,14 @@ def test_what_an_exchange_had_closed_before_the_event_is_no_part_of_it() -> None
 
     assert is_of_event(known.known["gate"], network(known, "ETH/ETHEREUM")) == "ETHEREUM"
     assert is_of_event(known.known["gate"], network(known, "USDC/ETHEREUM")) == ""
+
+
+def test_what_hardly_anybody_uses_and_was_closed_at_the_first_look_takes_no_excuse_away() -> None:
+    """Ethereum is upgraded on the first day of a bot, which finds USDC over Tron closed, as it has been for years."""
+    unused = {"USDC/TRON": -99, "USDT/SOLANA": -99, "BTC/ETHEREUM": -99}
+    known = after_closings({id_: {"ETH/ETHEREUM": 0, **unused} for id_ in FOUR})
+
+    assert is_excusable(known.known["gate"], at(60))
+    run = {**unused, "BTC/BITCOIN": -99, "USDT/TRON": -99}
+    known = after_closings({id_: {"ETH/ETHEREUM": 0, **run} for id_ in FOUR})
+    assert not is_excusable(known.known["gate"], at(60))
