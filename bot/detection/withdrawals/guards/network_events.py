@@ -36,7 +36,7 @@ _WAS_OPEN = frozenset({WithdrawalState.OPEN, WithdrawalState.DELAYED})
 class _Closing(NamedTuple):
     at: datetime
     exchange: str
-    network: str
+    networks: tuple[str, ...]  # of a flag for an asset as a whole, those that it may be about
 
 
 def with_network_events(known: Mapping[str, ExchangeWithdrawals], at: datetime) -> dict[str, ExchangeWithdrawals]:
@@ -55,8 +55,8 @@ def network_events(known: Iterable[ExchangeWithdrawals], at: datetime) -> tuple[
     for withdrawals in known:
         closings = sorted({closing for closing in _closings(withdrawals) if _is_recent(closing, at)})
         for closing in closings:
-            if not _closes_several(closing, closings):
-                by_network.setdefault(closing.network, []).append(closing)
+            if network := _only_network(closing, closings):
+                by_network.setdefault(network, []).append(closing)
     return tuple(
         NetworkEvent(network, cluster[0].at, tuple(sorted({closing.exchange for closing in cluster})))
         for network in sorted(by_network)
@@ -103,12 +103,10 @@ def _closings(withdrawals: ExchangeWithdrawals) -> Iterator[_Closing]:
     """Yield when networks closed; what was closed when it was first looked at closed at a time that nobody knows."""
     for status in withdrawals.networks:
         if status.known_state is WithdrawalState.CLOSED and not status.began_unseen:
-            for network in _networks(status.asset, status.network):
-                yield _Closing(status.began_at, withdrawals.exchange, network)
+            yield _Closing(status.began_at, withdrawals.exchange, _networks(status.asset, status.network))
     for change in withdrawals.transitions:
         if change.before in _WAS_OPEN and change.after is WithdrawalState.CLOSED:
-            for network in _networks(change.asset, change.network):
-                yield _Closing(change.at, withdrawals.exchange, network)
+            yield _Closing(change.at, withdrawals.exchange, _networks(change.asset, change.network))
 
 
 def _networks(asset: str, network: str) -> tuple[str, ...]:
@@ -121,10 +119,23 @@ def _is_recent(closing: _Closing, at: datetime) -> bool:
     return at - closing.at <= 2 * NETWORK_EVENT_EXCUSES_FOR
 
 
-def _closes_several(closing: _Closing, of_exchange: Sequence[_Closing]) -> bool:
-    """Return whether the exchange closed two main networks or more within an hour of a closing, before or after."""
-    near = {other.network for other in of_exchange if abs(other.at - closing.at) <= NETWORK_EVENT_SPAN}
-    return len(near & _MAJORS_NETWORKS) >= _SEVERAL
+def _only_network(closing: _Closing, of_exchange: Sequence[_Closing]) -> str:
+    """Return the network that a closing is about, "" where the exchange closed several main ones within an hour of it.
+
+    One main network has to account for everything that was closed then, before or after. ETH and USDC as a whole are
+    Ethereum: ETH goes over no other, and USDC over this one, too. USDC and USDT as a whole are not, while ETH is open.
+    """
+    near = (
+        _MAJORS_NETWORKS.intersection(other.networks)
+        for other in of_exchange
+        if abs(other.at - closing.at) <= NETWORK_EVENT_SPAN
+    )
+    main = [networks for networks in near if networks]
+    common = frozenset.intersection(*main) if main else frozenset[str]()
+    if main and (len(common) != 1 or common not in main):
+        return ""
+    own = common.intersection(closing.networks) or closing.networks
+    return next(iter(own), "")
 
 
 def _clusters(closings: Sequence[_Closing]) -> Iterator[list[_Closing]]:

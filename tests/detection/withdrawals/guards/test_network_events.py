@@ -147,6 +147,32 @@ def test_a_flag_for_an_asset_as_a_whole_is_one_for_each_of_its_main_networks(key
     assert [event.network for event in events_of(known).get("gate", ())] == names
 
 
+@pytest.mark.parametrize(
+    ("closed", "is_excused"),
+    [
+        (("ETH/*", "USDC/*"), True),
+        (("ETH/*", "USDC/*", "USDT/*"), True),
+        (("USDC/*", "USDT/*"), False),
+        (("USDT/*",), False),
+        (("ETH/*", "USDC/*", "BTC/*"), False),
+        (("ETH/*", "TRX/*"), False),
+    ],
+)
+def test_assets_as_a_whole_are_part_of_an_event_where_one_network_accounts_for_all_of_them(
+    closed: tuple[str, ...], *, is_excused: bool
+) -> None:
+    """Ethereum is upgraded; Bitvavo tells assets only, and those that it lists over Ethereum alone close as a whole."""
+    whole = dict.fromkeys(("BTC/*", "ETH/*", "USDT/*", "USDC/*", "TRX/*"), OPEN)
+    upgrade = [poll(minutes, whole, exchange="bitvavo") for minutes in (-10, -5)]
+    upgrade += [
+        poll(minutes, {**whole, **dict.fromkeys(closed, CLOSED)}, exchange="bitvavo") for minutes in range(0, 61, 5)
+    ]
+    known = after_closings({id_: {"ETH/ETHEREUM": 5} for id_ in FOUR[:3]}, others=upgrade)
+
+    assert [event.network for event in events_of(known).get("bitvavo", ())] == ["ETHEREUM"] * is_excused
+    assert events_of(known)["gate"]
+
+
 def test_what_an_exchange_had_closed_before_the_event_is_no_part_of_it() -> None:
     """Gate closed USDC on Ethereum in the morning; at noon Ethereum is upgraded, and Gate closes ETH as well."""
     upgrade = {"ETH/ETHEREUM": 120}
