@@ -104,9 +104,13 @@ def _closings(withdrawals: ExchangeWithdrawals) -> Iterator[_Closing]:
     for status in withdrawals.networks:
         if status.known_state is WithdrawalState.CLOSED and not status.began_unseen:
             yield _Closing(status.began_at, withdrawals.exchange, _networks(status.asset, status.network))
+    was_open: dict[tuple[str, str], bool] = {}  # when it was last known
     for change in withdrawals.transitions:
-        if change.before in _WAS_OPEN and change.after is WithdrawalState.CLOSED:
-            yield _Closing(change.at, withdrawals.exchange, _networks(change.asset, change.network))
+        key = change.asset, change.network
+        if change.before is not WithdrawalState.UNKNOWN:
+            was_open[key] = change.before in _WAS_OPEN
+        if change.after is WithdrawalState.CLOSED and was_open.get(key, False):
+            yield _Closing(change.at, withdrawals.exchange, _networks(*key))
 
 
 def _networks(asset: str, network: str) -> tuple[str, ...]:

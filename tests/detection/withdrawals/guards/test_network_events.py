@@ -4,6 +4,7 @@ import pytest
 
 from bot.detection.withdrawals.guards.network_events import is_excusable, is_of_event, with_network_events
 from bot.detection.withdrawals.polls import PolledWithdrawals
+from bot.domain.errors import SourceFault
 from bot.domain.withdrawal_reading import WithdrawalReading
 from bot.domain.withdrawals import NetworkEvent
 from tests.detection.withdrawals.polls import CLOSED, OPEN, all_main, at, network, poll, polled
@@ -110,6 +111,26 @@ def test_an_exchange_that_has_opened_again_was_part_of_it() -> None:
 
     assert network(known).state is OPEN
     assert events_of(known)["htx"] == (NetworkEvent("TRON", at(0), ("gate", "htx", "kucoin")),)
+
+
+def test_nor_is_it_forgotten_where_its_answer_could_not_be_read_just_before_it_closed() -> None:
+    """What goes down for an upgrade often answers with nonsense first; the others must not be accused when it is up."""
+    unreadable = [poll(2, exchange="gate", fault=SourceFault.BAD_SHAPE)]
+    opened = [poll(minutes, all_main(), exchange="gate") for minutes in (61, 66)]
+    closings = {"gate": {"USDT/TRON": 5}, "htx": {"USDT/TRON": 30}, "kucoin": {"USDT/TRON": 40}}
+
+    known = after_closings(closings, 60, [*unreadable, *opened])
+
+    assert network(known).state is OPEN
+    assert events_of(known)["htx"] == (NetworkEvent("TRON", at(5), ("gate", "htx", "kucoin")),)
+
+
+def test_a_closing_that_goes_on_behind_an_answer_that_could_not_be_read_is_no_new_one() -> None:
+    """Gate closed Tron in the morning, long before the others do."""
+    unreadable = [poll(122, exchange="gate", fault=SourceFault.BAD_SHAPE)]
+    closings = {"gate": {"USDT/TRON": 0}, "htx": {"USDT/TRON": 120}, "kucoin": {"USDT/TRON": 125}}
+
+    assert not events_of(after_closings(closings, 150, unreadable))
 
 
 def test_an_exchange_that_was_not_polled_changes_when_it_becomes_part_of_an_event() -> None:
