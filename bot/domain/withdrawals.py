@@ -185,8 +185,21 @@ class ExchangeWithdrawals:
                 since = min(status.since for status in judged if status.state is state)
                 last_known = _last_known(judged) if state is WithdrawalState.UNKNOWN else None
                 return MajorWithdrawals(asset, state, since, last_known)
-        newest = max(judged, key=lambda status: status.since)
-        return MajorWithdrawals(asset, WithdrawalState.CLOSED, newest.since, began_unseen=newest.began_unseen)
+        last = last_closing(judged)
+        return MajorWithdrawals(asset, WithdrawalState.CLOSED, last.since, began_unseen=last.began_unseen)
+
+
+def last_closing(closed: tuple[NetworkWithdrawals, ...]) -> NetworkWithdrawals:
+    """Return the network by which an asset closed: the last that was seen to close, of some that all are or were.
+
+    One that was closed when it was first looked at never let anybody withdraw: USDC on Ethereum closes at 12:00, and at
+    12:30 the exchange lists it on Solana as well, closed. USDC is closed since 12:00. Where none was seen to close, it
+    is so since the first look.
+    """
+    seen = [status for status in closed if not status.began_unseen]
+    if seen:
+        return max(seen, key=lambda status: status.began_at)
+    return min(closed, key=lambda status: status.began_at)
 
 
 def _last_known(judged: tuple[NetworkWithdrawals, ...]) -> WithdrawalState | None:

@@ -13,7 +13,7 @@ from bot.detection.withdrawals.guards.network_events import is_excusable, is_of_
 from bot.detection.withdrawals.thresholds import MAX_AGE
 from bot.domain.assets import MAJORS
 from bot.domain.withdrawal_reading import WithdrawalState
-from bot.domain.withdrawals import ExchangeWithdrawals, Majors, MajorWithdrawals
+from bot.domain.withdrawals import ExchangeWithdrawals, Majors, MajorWithdrawals, last_closing
 
 
 def judged_majors(withdrawals: ExchangeWithdrawals, at: datetime) -> Majors:
@@ -29,9 +29,9 @@ def judged_majors(withdrawals: ExchangeWithdrawals, at: datetime) -> Majors:
 def _judged(withdrawals: ExchangeWithdrawals, major: MajorWithdrawals, at: datetime) -> MajorWithdrawals:
     if WithdrawalState.CLOSED not in {major.state, major.last_known}:
         return major
-    closed = [
+    closed = tuple(
         status for status in withdrawals.judged_networks(major.asset) if status.known_state is WithdrawalState.CLOSED
-    ]
+    )
     return replace(
         major,
         # Any of them: without the event the asset could be withdrawn over that network.
@@ -43,7 +43,7 @@ def _judged(withdrawals: ExchangeWithdrawals, major: MajorWithdrawals, at: datet
             any(is_announced(work, status.asset, status.network, at) for work in withdrawals.maintenance)
             for status in closed
         ),
-        is_dead=is_dead(max(status.began_at for status in closed), at),
+        is_dead=is_dead(last_closing(closed).began_at, at),
     )
 
 

@@ -54,6 +54,28 @@ def test_after_a_month_it_is_dead_and_counts_no_more() -> None:
     assert not dead.may_be_closed
 
 
+@pytest.mark.parametrize(("closes", "since"), [(0, 0), (-99, -10)], ids=["seen to close", "closed at the first look"])
+def test_a_network_that_is_closed_when_it_is_first_listed_closes_nothing_anew(closes: float, since: float) -> None:
+    """USDC over Ethereum alone is closed; half an hour later Solana is listed as well, closed until its launch."""
+    polls = [
+        poll(
+            minutes,
+            {
+                "USDC/ETHEREUM": CLOSED if minutes >= closes else OPEN,
+                **({"USDC/SOLANA": CLOSED} if minutes >= 30 else {}),
+            },
+        )
+        for minutes in (-10, -5, 0, 5, 30, 35)
+    ]
+
+    usdc = judged_majors(gate(polled(*polls)), at(35))[3]
+
+    assert usdc == MajorWithdrawals("USDC", CLOSED, at(since), began_unseen=closes < 0)
+    month = 30 * DAY + since
+    later = gate(polled(*polls, poll(month, {"USDC/ETHEREUM": CLOSED, "USDC/SOLANA": CLOSED})))
+    assert judged_majors(later, at(month))[3].is_dead
+
+
 def test_what_is_excused_by_an_event_of_one_of_its_networks_is_not_held_against_the_exchange() -> None:
     """Ethereum was closed already, which alone left Tron to withdraw by; then Tron is upgraded."""
     names = ("gate", "htx", "kucoin")
