@@ -123,7 +123,8 @@ class ClosedWithdrawals(SignalSource[KnownWithdrawals, ExchangeWithdrawals]):
 
 
 def _measured(major: MajorWithdrawals, unknown: Hold) -> Measurement:
-    if major.state is WithdrawalState.UNKNOWN:
+    # Without a time it is not listed at all: an incident of what was delisted would wait for it for ever.
+    if major.state is WithdrawalState.UNKNOWN and major.since:
         return Measurement(major.asset, None, unknown)
     return Measurement(major.asset, Size(-float(major.is_closed), Unit.COUNT))
 

@@ -90,7 +90,14 @@ class WithdrawalsCard(SignalCard):
     @override
     def ending(self, incident: Incident) -> str:
         if _closed(incident.signal):
-            return "what is still closed is a network's upgrade, announced, or closed for over a month."
+            return "what is still closed is a network's upgrade, announced, or was closed long before."
+        unlisted = [
+            major.asset
+            for major in incident.signal.withdrawals or ()
+            if major.state is WithdrawalState.UNKNOWN and major.asset in incident.rests_on
+        ]
+        if unlisted:
+            return f"{' and '.join(unlisted)} {'are' if len(unlisted) > 1 else 'is'} not listed there any more."
         return "withdrawals are open again."
 
     @override

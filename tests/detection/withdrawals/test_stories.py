@@ -194,6 +194,17 @@ def test_what_was_closed_at_the_first_look_is_no_news() -> None:
     )
 
 
+def test_an_incident_of_what_is_delisted_ends_once_it_is_forgotten() -> None:
+    world = World()
+    listed = {key: state for key, state in all_main().items() if not key.startswith("USDC")}
+    for minutes in (*range(-10, 120, 5), *range(120, 32 * 24 * 60, 240)):
+        flags = all_main(USDC=CLOSED) if 0 <= minutes < 120 else all_main() if minutes < 0 else listed
+        world.poll(minutes, poll(minutes, flags))
+
+    assert world.told[:2] == ["withdrawals gate opened watch", "withdrawals gate held watch"]
+    assert world.told[-1] == "withdrawals gate resolved watch"
+
+
 def test_a_longer_closing_is_told_again_only_where_it_gets_worse() -> None:
     world = World()
     closed: dict[str, WithdrawalState] = {}

@@ -10,7 +10,7 @@ from bot.domain.incident import Incident, IncidentState, StepReason, WorstMoment
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Measurement, Reason, Signal, Size, Unit
 from bot.domain.withdrawal_reading import WithdrawalState
-from bot.domain.withdrawals import Majors
+from bot.domain.withdrawals import Majors, MajorWithdrawals
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
@@ -35,6 +35,14 @@ def seen(withdrawals: Majors, shares: tuple[Measurement, ...] = (), after: Any =
         "gate", "withdrawals", NOON + after, NOON + after, "Gate", withdrawals=withdrawals, figures=(*figures, *shares)
     )
     return ClosedWithdrawals().grade(raw, Sensitivity.NORMAL)
+
+
+def unlisted(*assets: str) -> Majors:
+    """Return the majors at an exchange that lists all but some, with everything open."""
+    return tuple(
+        MajorWithdrawals(major.asset, WithdrawalState.UNKNOWN, None) if major.asset in assets else major
+        for major in majors()
+    )
 
 
 def story(signal: Signal, **fields: Any) -> Incident:
@@ -153,12 +161,15 @@ def test_a_size_is_how_many_majors_or_which_part_of_all_networks(size: Size | No
         (majors(), "withdrawals are open again."),
         (
             majors("BTC", is_dead=True),
-            "what is still closed is a network's upgrade, announced, or closed for over a month.",
+            "what is still closed is a network's upgrade, announced, or was closed long before.",
         ),
+        (unlisted("USDC"), "USDC is not listed there any more."),
+        (unlisted("USDT", "USDC"), "USDT and USDC are not listed there any more."),
+        (unlisted("BTC"), "withdrawals are open again."),
     ],
 )
-def test_an_end_does_not_call_open_what_is_closed(withdrawals: Majors, words: str) -> None:
-    over = story(seen(withdrawals), state=IncidentState.RESOLVED)
+def test_an_end_does_not_call_open_what_is_closed_or_not_listed(withdrawals: Majors, words: str) -> None:
+    over = story(seen(withdrawals), state=IncidentState.RESOLVED, rests_on=("USDT", "USDC"))
     worst = WorstMoment(NOON, Severity.ELEVATED, CLOSED_WITHDRAWALS, Size(-2, Unit.COUNT))
 
     reply = said(resolved_card(replace(over, worst_moment=worst), "Gate"))
