@@ -40,7 +40,10 @@ def _judged(withdrawals: ExchangeWithdrawals, major: MajorWithdrawals, at: datet
         else "",
         # All of them: over what was not announced it should be possible to withdraw.
         in_maintenance=all(
-            any(is_announced(work, status.asset, status.network, at) for work in withdrawals.maintenance)
+            any(
+                is_announced(work, status.asset, status.network, at, closed_since=status.began_at)
+                for work in withdrawals.maintenance
+            )
             for status in closed
         ),
         is_dead=is_dead(last_closing(closed).began_at, at),

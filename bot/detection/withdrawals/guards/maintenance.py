@@ -13,17 +13,18 @@ LONGEST_OPEN_END = timedelta(hours=24)
 """A maintenance that names no end covers so long from its beginning: what lasts longer is no announcement."""
 
 
-def is_announced(maintenance: Maintenance, asset: str, network: str, at: datetime) -> bool:
-    """Return whether a maintenance is on at a time, and is about an asset on a network."""
-    return _is_on(maintenance, at) and _covers(maintenance, asset, network)
+def is_announced(maintenance: Maintenance, asset: str, network: str, at: datetime, *, closed_since: datetime) -> bool:
+    """Return whether a maintenance is on at a time, and is about an asset on a network that closed before."""
+    return _is_on(maintenance, at, closed_since) and _covers(maintenance, asset, network)
 
 
-def _is_on(maintenance: Maintenance, at: datetime) -> bool:
+def _is_on(maintenance: Maintenance, at: datetime, closed_since: datetime) -> bool:
     begins_at, ends_at = maintenance.begins_at, maintenance.ends_at
-    if ends_at is None and begins_at is not None:
-        ends_at = begins_at + LONGEST_OPEN_END
-    has_begun = maintenance.is_under_way or (begins_at is not None and begins_at <= at)
-    return has_begun and (ends_at is None or at <= ends_at)
+    has_begun_then = begins_at is not None and begins_at <= at
+    if ends_at is None:
+        # Some say no more than that it is under way. It began no later than what it closed.
+        ends_at = (begins_at if begins_at and has_begun_then else closed_since) + LONGEST_OPEN_END
+    return (maintenance.is_under_way or has_begun_then) and at <= ends_at
 
 
 def _covers(maintenance: Maintenance, asset: str, network: str) -> bool:

@@ -28,7 +28,7 @@ def test_it_covers_what_it_names_and_the_whole_exchange_where_it_names_nothing(
 ) -> None:
     work = Maintenance("Work", is_under_way=True, assets=frozenset(assets), networks=frozenset(networks))
 
-    assert is_announced(work, *key, at(0)) is is_covered
+    assert is_announced(work, *key, at(0), closed_since=at(0)) is is_covered
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,15 @@ def test_it_covers_what_it_names_and_the_whole_exchange_where_it_names_nothing(
 def test_it_counts_while_it_is_on_and_not_longer_than_was_announced(
     begins_at: datetime | None, ends_at: datetime | None, *, is_under_way: bool, is_on: bool
 ) -> None:
-    assert is_announced(Maintenance("Work", begins_at, ends_at, is_under_way), "BTC", "BITCOIN", at(0)) is is_on
+    work = Maintenance("Work", begins_at, ends_at, is_under_way)
+
+    assert is_announced(work, "BTC", "BITCOIN", at(0), closed_since=at(-60)) is is_on
+
+
+@pytest.mark.parametrize(("begins_at", "ends_at"), [(None, None), (at(9), None)], ids=["no time", "a time to come"])
+def test_one_without_a_time_covers_a_closing_for_a_day(begins_at: datetime | None, ends_at: datetime | None) -> None:
+    """Otherwise an exchange that calls itself under maintenance for ever would have excused whatever it closes."""
+    work = Maintenance("Work", begins_at, ends_at, is_under_way=True)
+
+    assert is_announced(work, "BTC", "BITCOIN", at(0), closed_since=at(-24 * 60))
+    assert not is_announced(work, "BTC", "BITCOIN", at(0), closed_since=at(-24 * 60 - 1))
