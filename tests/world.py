@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from bot.config.settings import Settings
 from bot.ports.sources import WithdrawalSource
 from bot.service.application import Application
+from bot.service.exchange_interfaces import sources_by_settings
 from bot.service.health_server import HealthServer
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
@@ -63,6 +64,8 @@ class World:
     clock_ahead: timedelta = timedelta()
     data_dir: Path = Path("/nowhere")
     withdrawal_sources: tuple[WithdrawalSource, ...] = ()
+    interface_settings: Mapping[str, Any] = field(default_factory=dict)
+    """Addresses and keys of exchanges' own interfaces: the real sources then ask there, instead of those above."""
 
     def settings(self) -> Settings:
         return Settings(
@@ -79,6 +82,7 @@ class World:
             owner_ids=(f"telegram:{self.ann.id}", f"discord:{self.owner.id}"),
             error_chat=self.error_chat,
             heartbeat_url=SecretStr(f"{self.llama.url}/beat"),
+            **self.interface_settings,
         )
 
     def go_wrong(self) -> None:
@@ -126,14 +130,28 @@ class Running:
         instead.
         """
         self.world.clock.advance(timedelta(hours=1))
-        as_of = self.world.llama.step(exchange, share=share + _SMALL_MOVE, holdings=holdings)
+        return await self.reading(share, exchange, holdings=holdings)
+
+    async def reading(
+        self,
+        share: float = 0.0,
+        exchange: str = "binance",
+        *,
+        holdings: Holdings | None = None,
+        after: timedelta = timedelta(hours=1),
+    ) -> datetime:
+        """Let the upstream tell what is there so long after it last did, and return that time, once judged.
+
+        For tests that move the clock themselves; the rest is as in `hour`.
+        """
+        as_of = self.world.llama.step(exchange, share=share + _SMALL_MOVE, holdings=holdings, after=after)
         for other in self.world.exchanges:
             behind = as_of - self.world.llama.exchanges[other].as_of
             if behind > timedelta():
                 self.world.llama.step(other, share=_SMALL_MOVE, after=behind)
         # The first amounts of a day are told as of midnight as well, and what repeats them is no reading.
         midnight = as_of.replace(hour=0, minute=0, second=0)
-        as_of = midnight if as_of - midnight < timedelta(hours=1) else as_of
+        as_of = midnight if as_of - midnight < after else as_of
         async with in_time(
             lambda: f"a snapshot with the reading of {as_of} of {exchange}, not {self._newest_reading_at(exchange)}"
         ):
@@ -225,6 +243,10 @@ async def running(world: World, *, until_ready: bool = True) -> AsyncIterator[Ru
     machine = ShiftedClock(world.clock, world.clock_ahead)
     clock = CorrectedClock(machine, counter=lambda: world.clock.now().timestamp())
     metrics = Metrics(clock, "1.2.3")
+
+    def fake_sources(*_: object) -> Sequence[WithdrawalSource]:
+        return world.withdrawal_sources
+
     service = Service(
         world.settings(),
         clock=clock,
@@ -232,7 +254,7 @@ async def running(world: World, *, until_ready: bool = True) -> AsyncIterator[Ru
         make_chats=platform_connections,
         poll_every=POLL_EVERY,
         store_clock=world.clock,
-        make_withdrawal_sources=lambda *_: world.withdrawal_sources,
+        make_withdrawal_sources=sources_by_settings if world.interface_settings else fake_sources,
         withdrawal_turn=WITHDRAWAL_TURN,
     )
     async with (

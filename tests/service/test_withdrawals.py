@@ -26,10 +26,10 @@ def sources(world: World) -> dict[str, FakeWithdrawalSource]:
     return told
 
 
-async def polls(run: Running, *exchanges: str, times: int = 2) -> None:
+async def polls(run: Running, *exchanges: str, times: int = 2, every: timedelta = INTERVAL) -> None:
     """Let as many intervals pass, and return when what the exchanges say then is known."""
     for _ in range(times):
-        run.world.clock.advance(INTERVAL)
+        run.world.clock.advance(every)
         now = run.world.clock.now()
         await until(
             lambda now=now: all(polled_at(run, exchange) >= now for exchange in exchanges),  # type: ignore[misc]
