@@ -6,7 +6,7 @@ it, so that a slow machine shows the same story.
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from bot import __version__
 from bot.chat.terminal import TerminalPlatform, answer, converse
 from bot.cli.ask import terminal_operator
 from bot.commands.dispatcher import CommandContext
-from bot.config.exchange_addresses import ExchangeAddresses
+from bot.config.exchange_addresses import OFF, ExchangeAddresses
 from bot.config.settings import Settings
 from bot.domain.place import Subscription
 from bot.messages.cards.about import introduction_card, replay_over_line
@@ -87,8 +87,18 @@ async def serve_episode(name: str, host: str, port: int, hours_a_second: timedel
     speed = episode.speed if hours_a_second is None else hours_a_second.total_seconds()
     clock = ReplayClock.of(episode, speed=speed)
     async with ReplayServer(episode, clock, host, port) as server:
-        print(f"Serving {episode.id} ({episode.label}) at {server.url}", flush=True)  # noqa: T201 — the command's answer
+        settings = "\n".join(f"{name}={value}" for name, value in replay_settings(server).items())
+        print(  # noqa: T201 — the command's answer
+            f"Serving {episode.id} ({episode.label}) at {server.url}\nSettings that lead there:\n{settings}", flush=True
+        )
         await asyncio.Event().wait()
+
+
+def replay_settings(upstream: ReplayServer) -> Mapping[str, str]:
+    """Return the settings with which any other command asks a replay, and nobody else: `GATE_URL=http://…/gate`."""
+    served = upstream.withdrawal_settings
+    addresses = {name.upper(): served.get(name, OFF) for name in ExchangeAddresses.model_fields}
+    return {"DEFILLAMA_URL": upstream.url, **addresses}
 
 
 def demo_settings(upstream: ReplayServer, directory: Path) -> Settings:

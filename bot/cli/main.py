@@ -306,7 +306,7 @@ def settings_example() -> None:
     help="Simulated hours a second; 0 stands still at the start.",
 )
 def replay_server(episode: str, host: str, port: int, speed: float | None) -> None:
-    """Serve an episode in DefiLlama's own format, as a stand-in for DEFILLAMA_URL."""
+    """Serve an episode in the formats of DefiLlama and the exchanges, and print the settings that lead there."""
     from bot.cli.demo import serve_episode  # noqa: PLC0415 — as above
 
     configure("info", "auto", ())

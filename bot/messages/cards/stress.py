@@ -202,7 +202,7 @@ def _flow_line(facts: StressFacts) -> str:
 def _lived_lines(facts: StressFacts) -> Iterator[Line | str]:
     lived = facts.lived
     if lived is None:
-        yield "Worst outflows: not looked up yet."
+        yield "Worst outflows: not known yet."
         return
     days = (lived.until - lived.since).days
     worst = (("24 h", lived.day, facts.closed_then[0]), ("7 d", lived.week, facts.closed_then[1]))

@@ -65,7 +65,7 @@ def test_the_card_says_the_result_first_and_then_what_it_rests_on() -> None:
     [
         ({"flow_share": None}, "Flow in 24 h: unknown."),
         ({"flow_z": None}, "Flow in 24 h: −0.40 % of reserves; what is normal is not known yet."),
-        ({"lived": None}, "Worst outflows: not looked up yet."),
+        ({"lived": None}, "Worst outflows: not known yet."),
         ({"lived": replace(LIVED, day=None)}, "Worst 24 h in 400 days: no net outflow."),
         (
             {"closed_then": (("BTC", "USDC"), None)},
