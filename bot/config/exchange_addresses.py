@@ -51,7 +51,6 @@ class ExchangeAddresses(BaseSettings):
     deribit_url: ExchangeAddress = _of("Deribit", "https://www.deribit.com")
     digifinex_url: ExchangeAddress = _of("DigiFinex", "https://openapi.digifinex.com")
     gate_url: ExchangeAddress = _of("Gate", "https://api.gateio.ws")
-    gemini_url: ExchangeAddress = _of("Gemini", "https://api.gemini.com")
     hashkey_url: ExchangeAddress = _of("HashKey Global", "https://api-glb.hashkey.com")
     hitbtc_url: ExchangeAddress = _of("HitBTC", "https://api.hitbtc.com")
     htx_url: ExchangeAddress = _of("HTX", "https://api.huobi.pro")

@@ -173,3 +173,10 @@ def test_rights_are_asked_where_the_networks_are() -> None:
                 interface.networks.setting,
                 interface.networks.base,
             )
+
+
+def test_every_address_that_can_be_set_is_one_that_a_source_asks() -> None:
+    signed = [interface.networks for interface in SIGNED_INTERFACES]
+    assert {interface.setting for interface in (*ADAPTERS, *STATUS_PARTS, *signed)} == set(
+        ExchangeAddresses.model_fields
+    )
