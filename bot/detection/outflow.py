@@ -29,7 +29,7 @@ from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.domain.snapshot import DailyPoint, IncidentSpan
 from bot.domain.value_object import value_object
-from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS, Majors, closed_majors
+from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS, Majors, raising_majors
 
 WINDOWS = tuple(Window)
 """The windows that are measured; the one of an hour has no threshold and is only shown."""
@@ -208,7 +208,7 @@ def _raised_by_withdrawals(
     raised = _severity_by_withdrawals(signal)
     if raised is None or rank(severity) < Severity.ELEVATED.rank or rank(severity) >= raised.rank:
         return severity, reasons
-    closed = _count_reason(reasons[0].window, len(closed_majors(signal.withdrawals)))
+    closed = _count_reason(reasons[0].window, len(raising_majors(signal.withdrawals)))
     return raised, (*reasons, closed)
 
 
@@ -217,7 +217,7 @@ def _severity_by_withdrawals(signal: Signal) -> Severity | None:
 
     It is critical, and one less where closings were announced as maintenance and fewer than two were not.
     """
-    closed = closed_majors(signal.withdrawals)
+    closed = raising_majors(signal.withdrawals)
     if len(closed) < CRITICAL_CLOSED_MAJORS:
         return None
     unannounced = sum(not major.in_maintenance for major in closed)

@@ -4,6 +4,7 @@ Example: BTC and USDT can be withdrawn over none of their main networks. Two maj
 elevated or worse is critical, and does not ease before they open again.
 """
 
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from bot.domain.errors import SourceFault
@@ -85,7 +86,8 @@ class MajorWithdrawals:
     `last_known` is what an UNKNOWN one was before. `began_unseen` says that it was so already when it was first looked
     at. The rest is what guards say of one that is closed, or was before it became unknown: `network_event` names the
     network that many exchanges closed, `in_maintenance` says that its closing was announced, and `is_dead` that it has
-    been closed for so long that nobody expects otherwise.
+    been closed for so long that nobody expects otherwise. `is_opening` says that the newest poll told it open, which is
+    believed once another one does: it is closed until then, but raises nothing more.
     """
 
     asset: str
@@ -96,6 +98,8 @@ class MajorWithdrawals:
     network_event: str = ""
     in_maintenance: bool = False
     is_dead: bool = False
+    # No part of what tells observations apart: nothing that people read changes by it.
+    is_opening: bool = field(default=False, compare=False)
 
     @property
     def is_closed(self) -> bool:
@@ -121,6 +125,15 @@ def closed_majors(majors: Majors | None) -> Majors:
     """Return the majors that are closed and held against the exchange; none where nobody knows."""
     # Asked of every reading, and most exchanges tell nothing.
     return tuple(major for major in majors if major.is_closed) if majors else ()
+
+
+def raising_majors(majors: Majors | None) -> Majors:
+    """Return the closed majors by which anything may get worse: those that the newest poll did not tell open.
+
+    Example: USDT closes at 12:00, the bot is away from 12:10 on, and at 15:00 USDT is told open. It is believed to be
+    closed until 15:05, but not for three hours.
+    """
+    return tuple(major for major in closed_majors(majors) if not major.is_opening)
 
 
 @value_object

@@ -25,7 +25,7 @@ from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Measurement, Reason, Signal, Size, Unit
 from bot.domain.signal_source import SignalSource
 from bot.domain.withdrawal_reading import WithdrawalState
-from bot.domain.withdrawals import ExchangeWithdrawals, Majors, MajorWithdrawals, closed_majors
+from bot.domain.withdrawals import ExchangeWithdrawals, Majors, MajorWithdrawals, closed_majors, raising_majors
 
 WITHDRAWALS_RULE = "withdrawals"
 CLOSED_SHARE = "closed share"
@@ -151,9 +151,10 @@ def _worst(signal: Signal, scale: float) -> tuple[Severity | None, tuple[Reason,
     """Return the worst severity and why. `scale` is the preset's, on minutes; 0 waits for nothing, for leaving.
 
     What was announced counts for one severity less: of everything that is closed one less, of what was not announced
-    in full, whichever is worse.
+    in full, whichever is worse. What the newest poll told open makes no incident, and keeps one up until another poll
+    says so.
     """
-    closed = closed_majors(signal.withdrawals)
+    closed = raising_majors(signal.withdrawals) if scale else closed_majors(signal.withdrawals)
     unannounced = tuple(major for major in closed if not major.in_maintenance)
     found = [_of_majors(unannounced, signal.as_of, scale), _of_share(signal, scale)]
     if len(unannounced) < len(closed):

@@ -15,6 +15,8 @@ from bot.domain.assets import MAJORS
 from bot.domain.withdrawal_reading import WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, Majors, MajorWithdrawals, last_closing
 
+_OPEN = frozenset({WithdrawalState.OPEN, WithdrawalState.DELAYED})
+
 
 def judged_majors(withdrawals: ExchangeWithdrawals, at: datetime) -> Majors:
     """Return BTC, ETH, USDT and USDC, in this order, as they are known at a time.
@@ -47,6 +49,7 @@ def _judged(withdrawals: ExchangeWithdrawals, major: MajorWithdrawals, at: datet
             for status in closed
         ),
         is_dead=is_dead(last_closing(closed).began_at, at),
+        is_opening=any(status.pending in _OPEN for status in closed),
     )
 
 

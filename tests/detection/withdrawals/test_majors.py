@@ -3,8 +3,8 @@ import pytest
 from bot.detection.withdrawals.majors import judged_majors
 from bot.domain.assets import MAJORS
 from bot.domain.withdrawal_reading import Maintenance, WithdrawalState
-from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals
-from tests.detection.withdrawals.polls import CLOSED, OPEN, UNKNOWN, all_main, at, gate, poll, polled
+from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, raising_majors
+from tests.detection.withdrawals.polls import CLOSED, OPEN, UNKNOWN, all_main, at, gate, poll, polled, usdt_over_tron
 
 WORK = Maintenance("Wallet work", is_under_way=True, networks=frozenset({"TRON"}))
 DAY = 24 * 60
@@ -42,6 +42,15 @@ def test_it_is_in_maintenance_where_everything_that_is_closed_was_announced(
 
     assert major.in_maintenance is in_maintenance
     assert major.is_closed
+
+
+@pytest.mark.parametrize(("state", "is_opening"), [("o", True), ("d", True), ("c", False), ("t", False)])
+def test_a_closed_major_is_opening_where_the_newest_poll_tells_it_open(state: str, *, is_opening: bool) -> None:
+    majors = judged_majors(gate(polled(*usdt_over_tron(f"oocc{state}"))), at(20))
+
+    assert majors[2].is_closed
+    assert majors[2].is_opening is is_opening
+    assert raising_majors(majors) == (() if is_opening else majors[2:3])
 
 
 def test_after_a_month_it_is_dead_and_counts_no_more() -> None:

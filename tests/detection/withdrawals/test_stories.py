@@ -182,6 +182,40 @@ def test_flapping_is_told_once_and_ends_when_it_has_been_quiet_for_six_hours() -
     assert world.told == ["withdrawals gate opened watch", "withdrawals gate resolved watch"]
 
 
+def test_a_poll_that_tells_it_open_raises_nothing_though_it_was_closed_for_an_hour_until_then() -> None:
+    world = World()
+    for minutes in range(-10, 120, 5):
+        world.poll_states(minutes, ["gate"] if 0 <= minutes < 60 else (), USDT=CLOSED)
+
+    assert world.told == []
+
+
+def test_nor_does_one_after_the_bot_was_away_for_hours_make_an_outflow_critical() -> None:
+    world = World()
+    for minutes in (-70, -65):
+        world.poll_states(minutes)
+    world.read_flow(-65, CALM)
+    for minutes in (0, 5):
+        world.poll_states(minutes, ["gate"], **TWO_CLOSED)
+
+    world.poll_states(185)
+    world.read_flow(186, ELEVATED)
+    world.poll_states(190)
+    world.read_flow(246, ELEVATED)
+
+    assert world.told == ["outflow gate opened elevated"]
+
+
+def test_what_is_told_open_by_one_poll_alone_is_closed_all_the_same() -> None:
+    world = with_outflow()
+    for minutes in range(20, 60, 5):
+        world.poll_states(minutes, () if minutes == 30 else ["gate"], **TWO_CLOSED)
+    world.read_flow(60, CALM)
+
+    assert world.told[-2:] == ["outflow gate escalated critical", "withdrawals gate opened elevated"]
+    assert world.incident().severity is Severity.CRITICAL
+
+
 def test_what_was_closed_at_the_first_look_is_no_news() -> None:
     world = World()
     for minutes in range(0, 300, 5):
