@@ -40,15 +40,19 @@ def parse(body: bytes) -> StatusContent:
     check_code(answer.code, "0")
     maintenance = [entry for entry in answer.data if str(entry.env) != _DEMO]
     states = {_state(entry) for entry in maintenance}
+    # Work that names no asset is about all of them, and makes whatever closes meanwhile less severe.
+    announced = [entry for entry in maintenance if entry.state not in _OVER and not _is_partial(entry)]
     state = next((s for s in (SystemState.MAINTENANCE, SystemState.UNKNOWN) if s in states), SystemState.NORMAL)
-    return StatusContent(
-        state, tuple(_maintenance(entry) for entry in maintenance if entry.state not in _OVER)[:MOST_ANNOUNCEMENTS]
-    )
+    return StatusContent(state, tuple(map(_maintenance, announced[:MOST_ANNOUNCEMENTS])))
+
+
+def _is_partial(entry: _OkxMaintenance) -> bool:
+    return str(entry.service_type) in _PARTIAL_SERVICES
 
 
 def _state(entry: _OkxMaintenance) -> SystemState:
     if entry.state in _UNDER_WAY:
-        return SystemState.NORMAL if str(entry.service_type) in _PARTIAL_SERVICES else SystemState.MAINTENANCE
+        return SystemState.NORMAL if _is_partial(entry) else SystemState.MAINTENANCE
     return SystemState.NORMAL if entry.state in _ANNOUNCED | _OVER else SystemState.UNKNOWN
 
 
