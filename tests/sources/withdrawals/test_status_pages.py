@@ -64,6 +64,8 @@ def test_another_component_is_none(name: str) -> None:
         ("Ethereum Classic hard fork", set(), set()),
         ("Wrapped Bitcoin (WBTC) migration", {"WBTC"}, set()),
         ("Scheduled Maintenance - Website", set(), set()),
+        ("Polygon Network Upgrade", set(), {"POLYGON"}),
+        ("Maintenance of Optimism and Base", set(), {"OPTIMISM"}),
         ("Upgrade of 11 May, 09:00 (UTC)", set(), set()),
         ("Scheduled maintenance - Solana (SOL)", {"SOL"}, {"SOLANA"}),
         ("Ethereum (ETH) - Polygon", {"ETH"}, {"POLYGON"}),

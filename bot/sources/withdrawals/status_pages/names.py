@@ -22,7 +22,10 @@ _SYMBOL_IN_BRACKETS = re.compile(r"\(([A-Z0-9.]{2,15})\)")
 _NO_SYMBOLS = frozenset(("API", "EDT", "EST", "ET", "FIX", "PDT", "PST", "PT", "UI", "UTC"))  # in brackets as well
 _WORD = re.compile(r"[A-Za-z0-9]+(?:-[0-9]+)?")  # "ERC-20" is a word
 _LONGEST_TEXT = 300  # characters that are searched; the longest name on Kraken's page has 50
-_NETWORKS = ("BITCOIN", "ETHEREUM", "TRON", "SOLANA")
+# Beside the main ones those whose name is no other word: a title that names nothing is about the whole exchange.
+_NETWORKS = (
+    "BITCOIN", "ETHEREUM", "TRON", "SOLANA", "ARBITRUM", "OPTIMISM", "POLYGON", "AVALANCHE", "APTOS",
+)  # fmt: skip
 # Coins whose names begin like a network's: "Bitcoin Cash (BCH)", "Wrapped Bitcoin (WBTC)", "Ethereum Classic".
 _OTHER_COIN = re.compile(
     rf"(?:[A-Z][\w.]* )+\((?!(?:{'|'.join(TRACKED_ASSETS)})\))[^()]*\)|Bitcoin (?:Cash|SV|Gold)|Ethereum Classic"
@@ -50,7 +53,7 @@ def named_assets(text: str) -> Iterator[str]:
 
 
 def named_networks(text: str) -> Iterator[str]:
-    """Yield the network of a component, and of other texts the main networks that they name: "Tron", "ERC-20"."""
+    """Yield the network of a component, and of other texts the known networks that they name: "Tron", "ERC-20"."""
     component = funding_component(text)
     if component and component.asset not in _NO_SYMBOLS:
         yield network_name(component.asset, component.network)
