@@ -260,13 +260,15 @@ def _worse(before: LivedOutflow | None, flow: Flow | None) -> LivedOutflow | Non
 def _closed(facts: StressFacts, *, in_maintenance: bool) -> list[str]:
     """Return the majors that are closed by no event of a network, with or without those of announced maintenance.
 
-    One that has been closed for months counts as well: nobody expects to withdraw it, and that is no passed test.
+    One that has been closed for months counts as well: nobody expects to withdraw it, and that is no passed test. One
+    that the newest poll told open does not: the day keeps its worst result, and that may be of before midnight.
     """
     return [
         major.asset
         for major in facts.majors
         if major.state is WithdrawalState.CLOSED
         and not major.network_event
+        and not major.is_opening
         and (in_maintenance or not major.in_maintenance)
     ]
 

@@ -107,8 +107,9 @@ class StressTest(StressAnswers):
 
     @override
     async def result_of_today(self) -> StressResult | None:
-        results, day = await self._records.results(), self._today()
-        return results[-1] if results and results[-1].day == day else None
+        day = self._today()
+        # Not the newest: a clock that was fast may have left one of a day to come.
+        return next((result for result in await self._records.results() if result.day == day), None)
 
     @override
     async def league(self) -> Sequence[LeagueRow]:

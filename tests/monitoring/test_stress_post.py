@@ -94,6 +94,13 @@ async def test_the_card_is_posted_at_noon_and_once(bench: Bench) -> None:
     assert await bench.at(NOON + DAY) == ["stress:2022-12-13", "stress:2022-12-14"]
 
 
+async def test_a_post_of_a_day_to_come_does_not_keep_todays_from_being_posted(bench: Bench) -> None:
+    """The clock was a month fast, and is right again."""
+    await bench.memory.stress.mark_posted((NOON + 30 * DAY).date())
+
+    assert await bench.at(NOON) == ["stress:2022-12-13"]
+
+
 async def test_a_bot_that_was_off_at_noon_posts_later_that_day(bench: Bench) -> None:
     assert await bench.at(NOON + 9 * HOUR) == ["stress:2022-12-13"]
 

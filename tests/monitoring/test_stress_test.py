@@ -163,6 +163,36 @@ async def test_the_worst_of_the_day_stays(bench: Bench) -> None:
     )
 
 
+async def test_what_the_newest_poll_told_open_fails_nobody(bench: Bench) -> None:
+    """After a night without the bot, what was closed in the evening is believed to be so until the second poll."""
+    today = await bench.test.today()
+    assert today
+    await bench.is_passing(today.id)
+    opening = [
+        replace(status, state=WithdrawalState.CLOSED, pending=WithdrawalState.OPEN, pending_since=NOON)
+        for status in bench.withdrawals[today.id].networks
+    ]
+    bench.withdrawals[today.id] = replace(bench.withdrawals[today.id], networks=tuple(opening))
+
+    await bench.test.examine()
+
+    result = await bench.test.result_of_today()
+    assert result
+    assert result.outcome is StressOutcome.PASSED
+
+
+async def test_a_result_of_a_day_to_come_does_not_hide_todays(bench: Bench) -> None:
+    await bench.memory.stress.save_result(
+        StressResult(TODAY + timedelta(days=3), "binance", StressOutcome.FAILED, NOON + 3 * DAY)
+    )
+
+    await bench.test.examine()
+
+    result = await bench.test.result_of_today()
+    assert result
+    assert result.day == TODAY
+
+
 async def test_yesterdays_result_is_not_todays(bench: Bench) -> None:
     await bench.test.examine()
     bench.memory.clock.advance(DAY)

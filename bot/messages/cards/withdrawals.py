@@ -359,7 +359,8 @@ def _closed_share_line(status: ExchangeWithdrawals) -> str | None:
 
 
 def main_networks_table(status: ExchangeWithdrawals, now: datetime) -> Table:
-    """Return a row for each main network of each major, and one for each other asset as a whole."""
+    """Return a row for each main network of each major, and one for each other asset as a whole, as known now."""
+    status = as_known_at(status, now)
     rows = [row for asset in TRACKED_ASSETS for row in _rows(status, asset, now)]
     return Table(("Asset", "Network", "State", "Since"), tuple(rows))
 

@@ -43,6 +43,16 @@ FACTS = StressFacts(
 PASSED = StressResult(NOON.date(), "kraken", StressOutcome.PASSED, NOON)
 
 
+def test_what_was_answered_too_long_ago_is_unknown_in_the_table_as_well() -> None:
+    """After a start, before the first poll: the line above the table says unknown."""
+    old = known("kraken", *(network(asset, "*") for asset in MAJORS), at=NOON - HOUR)
+
+    card = stress_card(KRAKEN, FACTS, PASSED, old, is_today=True)
+
+    assert card.table
+    assert {row[2] for row in card.table.rows} == {"⚪ unknown"}
+
+
 def lines_of(facts: StressFacts = FACTS, result: StressResult = PASSED) -> list[str]:
     return said(stress_card(KRAKEN, facts, result, OPEN, is_today=True)).splitlines()
 
