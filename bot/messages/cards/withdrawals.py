@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.detection.withdrawals.guards.network_events import is_excusable
 from bot.detection.withdrawals.majors import judged_majors
 from bot.detection.withdrawals.network_state import as_unknown
 from bot.detection.withdrawals.thresholds import MAX_AGE
@@ -109,7 +110,10 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
             withdrawals_line(majors),
             _silence_line(exchange, status),
             *map(_maintenance_line, status.maintenance[:_MAX_MAINTENANCE]),
-            *[_event_line(event, names) for event in status.events[:_MAX_EVENTS]],
+            *[
+                _event_line(event, names, exchange.name, is_excused=is_excusable(status, now))
+                for event in status.events[:_MAX_EVENTS]
+            ],
             _system_line(status.system),
             *_change_lines(changes),
             _closed_before_line(status),
@@ -289,12 +293,14 @@ def _maintenance_line(work: Maintenance) -> Line:
     )
 
 
-def _event_line(event: NetworkEvent, names: Mapping[str, str]) -> Line:
+def _event_line(event: NetworkEvent, names: Mapping[str, str], name: str, *, is_excused: bool) -> Line:
     exchanges = ", ".join(names.get(exchange, exchange) for exchange in event.exchanges)
     return line(
-        f"{network_label(event.network)} was closed by {len(event.exchanges)} exchanges within an hour ({exchanges}), ",
+        f"{network_label(event.network)} was closed by {len(event.exchanges)} exchanges ({exchanges}), the first ",
         moment(event.since),
-        ": an event of the network, held against none of them.",
+        ": an event of the network, not held against them."
+        if is_excused
+        else f": an event of the network. It does not excuse {name}, which has two other main networks closed.",
     )
 
 

@@ -205,9 +205,18 @@ def test_an_event_of_a_network_accuses_nobody() -> None:
     event = NetworkEvent("TRON", NOON - HOUR, ("gate", "htx", "unlisted"))
 
     assert (
-        "Tron was closed by 3 exchanges within an hour (Gate, HTX, unlisted), 2022-12-13 11:00 UTC: an event of the "
-        "network, held against none of them."
+        "Tron was closed by 3 exchanges (Gate, HTX, unlisted), the first 2022-12-13 11:00 UTC: an event of the "
+        "network, not held against them."
     ) in said(card(replace(CALM, events=(event,))))
+
+
+def test_an_event_is_no_excuse_for_who_has_closed_other_networks_as_well() -> None:
+    event = NetworkEvent("TRON", NOON - HOUR, ("gate", "htx", "unlisted"))
+    run = with_states(BTC=CLOSED, ETH=CLOSED, USDT=CLOSED, USDC=CLOSED)
+
+    assert ("an event of the network. It does not excuse Gate, which has two other main networks closed.") in said(
+        card(replace(run, events=(event,)))
+    )
 
 
 @pytest.mark.parametrize(
