@@ -17,7 +17,7 @@ from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.jump import Jump, Verdict
 from bot.domain.severity import Severity
 from bot.domain.value_object import value_object
-from bot.domain.withdrawals import Majors
+from bot.domain.withdrawals import Majors, raising_majors
 
 
 class Rule(StrEnum):
@@ -210,12 +210,13 @@ class Signal:
     unreported: tuple[Jump, ...] = ()
 
     @property
-    def observation(self) -> tuple[datetime, Majors | None]:
+    def observation(self) -> tuple[datetime, Majors | None, Majors]:
         """Return what tells an observation from others: the time of the reading, and what can be withdrawn.
 
-        A reading that is seen again is no new observation, unless withdrawals have opened or closed since.
+        A reading that is seen again is no new observation, unless withdrawals have opened or closed since, or the
+        newest poll says again that what it told open for once is closed.
         """
-        return self.as_of, self.withdrawals
+        return self.as_of, self.withdrawals, raising_majors(self.withdrawals)
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

@@ -98,7 +98,7 @@ class MajorWithdrawals:
     network_event: str = ""
     in_maintenance: bool = False
     is_dead: bool = False
-    # No part of what tells observations apart: nothing that people read changes by it.
+    # Not compared: nothing that people read changes by it, and messages are edited where majors differ.
     is_opening: bool = field(default=False, compare=False)
 
     @property

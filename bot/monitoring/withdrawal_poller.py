@@ -24,7 +24,13 @@ from bot.domain.errors import LeaseLost, SourceError, SourceFault, StorageError
 from bot.domain.obstacles import JobState
 from bot.domain.reading import SourceHealth
 from bot.domain.withdrawal_reading import WithdrawalReading
-from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, NetworkWithdrawals, WithdrawalTransition
+from bot.domain.withdrawals import (
+    ExchangeWithdrawals,
+    Majors,
+    NetworkWithdrawals,
+    WithdrawalTransition,
+    raising_majors,
+)
 from bot.monitoring.isolation import Crashes, without_crashing
 from bot.monitoring.source_health import SourceHealthRecord
 from bot.monitoring.withdrawal_answers import BUDGET, SLOW_AFTER, WithdrawalAnswers
@@ -295,6 +301,7 @@ def _substance(known: ExchangeWithdrawals) -> tuple[object, ...]:
     return _all_but_these(known), known.as_of is None, share, silent_polls, networks
 
 
-def _majors(known: ExchangeWithdrawals | None) -> tuple[MajorWithdrawals, ...]:
-    """Return the majors as the newest poll has them, none before the first."""
-    return judged_majors(known, known.polled_at) if known and known.polled_at else ()
+def _majors(known: ExchangeWithdrawals | None) -> tuple[Majors, Majors]:
+    """Return the majors as the newest poll has them, and which of them raise anything; none before the first."""
+    majors = judged_majors(known, known.polled_at) if known and known.polled_at else ()
+    return majors, raising_majors(majors)

@@ -140,6 +140,19 @@ async def test_what_exchanges_say_twice_is_believed_stored_and_judged() -> None:
     ]
 
 
+async def test_outflows_are_judged_anew_where_one_poll_tells_a_closed_major_open_and_the_next_does_not() -> None:
+    polled = polling("gate")
+    async with serving(polled):
+        await believed(polled)
+        polled.sources["gate"].say(CLOSED, "USDT")
+        await polled.polls()
+        await polled.polls()
+        for state in (OPEN, CLOSED, CLOSED):
+            polled.sources["gate"].say(state, "USDT")
+            await polled.polls()
+    assert [majors for _, majors in polled.rounds[-3:]] == [{"gate"}, {"gate"}, set()]
+
+
 async def test_each_source_is_asked_at_its_own_interval_at_most() -> None:
     polled = polling("gate", "binance")
     polled.sources["binance"].interval = 3 * INTERVAL

@@ -206,6 +206,18 @@ def test_nor_does_one_after_the_bot_was_away_for_hours_make_an_outflow_critical(
     assert world.told == ["outflow gate opened elevated"]
 
 
+def test_an_outflow_that_is_read_while_one_poll_tells_it_open_is_critical_when_the_next_one_does_not() -> None:
+    world = World()
+    for minutes in (-70, -65):
+        world.poll_states(minutes)
+    for minutes in (20, 25):
+        world.poll_states(minutes, ["gate"], **TWO_CLOSED)
+    world.poll_states(60)
+    assert world.read_flow(61, ELEVATED) == []
+
+    assert "outflow gate opened critical" in world.poll_states(65, ["gate"], **TWO_CLOSED)
+
+
 def test_what_is_told_open_by_one_poll_alone_is_closed_all_the_same() -> None:
     world = with_outflow()
     for minutes in range(20, 60, 5):
