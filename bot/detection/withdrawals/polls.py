@@ -92,7 +92,7 @@ def _without_answer(known: ExchangeWithdrawals, reading: WithdrawalReading) -> E
     if reading.fault in _SILENT and silent_polls < SILENT_POLLS:
         return failed
     # What was announced is not known any more either: an old announcement must not excuse what comes.
-    unknown = tuple(as_unknown(status) for status in known.networks)
+    unknown = tuple(as_unknown(status) for status in known.networks if not _is_forgotten(status, reading.as_of))
     return replace(failed, networks=unknown, closed_share=None, share_jumped_since=None, system=None, maintenance=())
 
 

@@ -27,7 +27,8 @@ NETWORK_EVENT_EXCUSES_FOR = timedelta(hours=24)
 """How long a network event excuses a closing. Upgrades take hours; who is still closed a day later has a reason of its
 own."""
 FORGOTTEN_AFTER = timedelta(days=30)
-"""A network that an exchange has not listed for so long while it answered is forgotten."""
+"""A network that an exchange has not told for so long is forgotten, whether it answers or not. That it was closed when
+it was last known keeps no incident from ending any more: one that is critical for ever hides whatever comes later."""
 
 SHARE_JUMP = 0.2
 """The closed share has jumped when it is so much above the exchange's own median: a fifth of all its networks more than

@@ -140,6 +140,21 @@ def test_an_outflow_that_stops_because_withdrawals_closed_stays_also_when_the_ex
     assert "outflow gate resolved critical" not in world.told
 
 
+def test_what_nobody_has_told_for_a_month_keeps_no_incident_critical() -> None:
+    """The exchange has given up its interface; whatever leaves it later would never be told again."""
+    world = with_outflow()
+    for minutes in (20, 25):
+        world.poll_states(minutes, ["gate"], **TWO_CLOSED)
+
+    for hours in range(6, 32 * 24, 6):
+        world.poll(60 * hours, poll(60 * hours, fault=SourceFault.UNREACHABLE))
+        world.read_flow(60 * hours, CALM)
+        if hours == 30 * 24:
+            assert world.incident().severity is Severity.CRITICAL
+
+    assert world.told[-1] == "outflow gate resolved critical"
+
+
 def test_a_network_event_at_four_exchanges_is_one_notice_and_accuses_none() -> None:
     four = ("bitget", "gate", "htx", "kucoin")
     world = World(*four)
