@@ -276,8 +276,23 @@ def _dated_before(
         before, earlier = known.get(reading.exchange), reading.as_of - _NO_TIME
         if before and before.polled_at and before.polled_at > reading.as_of:
             as_of = min(before.as_of, earlier) if before.as_of else None
-            redated[reading.exchange] = replace(before, as_of=as_of, polled_at=earlier)
+            networks = tuple(_not_dated_after(earlier, status) for status in before.networks)
+            redated[reading.exchange] = replace(before, as_of=as_of, polled_at=earlier, networks=networks)
     return redated
+
+
+def _not_dated_after(latest: datetime, status: NetworkWithdrawals) -> NetworkWithdrawals:
+    """Return a network with no time after `latest`: closed since an hour to come, it would not be closed for any time.
+
+    When it closed nobody knows then, so that its minutes are counted from now on.
+    """
+    return replace(
+        status,
+        since=min(status.since, latest),
+        confirmed_at=min(status.confirmed_at, latest),
+        pending_since=status.pending_since and min(status.pending_since, latest),
+        known_since=status.known_since and min(status.known_since, latest),
+    )
 
 
 def _crashed(reading: WithdrawalReading, crash: Exception) -> WithdrawalReading:

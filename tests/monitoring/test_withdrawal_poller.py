@@ -349,6 +349,24 @@ async def test_after_a_clock_was_set_back_what_is_said_counts_at_once() -> None:
         assert polled.judged["gate"].as_of == polled.memory.clock.now()
 
 
+async def test_what_a_fast_clock_saw_closing_is_closed_since_the_clock_is_right() -> None:
+    """Closed since five hours to come it would not have been closed for any minute, and would raise nothing."""
+    polled = polling("gate")
+    async with serving(polled):
+        await believed(polled)
+        polled.memory.clock.advance(timedelta(hours=5))
+        polled.sources["gate"].say(CLOSED, "USDT")
+        await polled.polls(after=timedelta())
+        await polled.polls()
+        polled.memory.clock.advance(-timedelta(hours=5))
+        polled.poller.time_corrected()
+        now = polled.memory.clock.now()
+        await until(lambda: polled.known["gate"].polled_at == now, "a poll by the right clock")
+        usdt = polled.known["gate"].major("USDT")
+        assert usdt.state is CLOSED
+        assert usdt.since == now - timedelta.resolution
+
+
 async def test_a_clock_that_was_set_back_stops_nobody_from_being_asked() -> None:
     polled = polling("gate")
     async with serving(polled):
