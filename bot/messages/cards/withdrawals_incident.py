@@ -130,6 +130,8 @@ class ClosedNetworkCard(SignalCard):
 
     @override
     def headline(self, incident: Incident) -> str:
+        if _closed_after_event(incident.announced):
+            return "no event of the network any more"
         return f"closed at {self.size(incident.announced.size)}"
 
     @override
@@ -144,6 +146,8 @@ class ClosedNetworkCard(SignalCard):
 
     @override
     def figure(self, signal: Signal) -> Line:
+        if _closed_after_event(signal):
+            return line("Over after a day, or because an exchange has closed other networks as well.")
         since = ("; first closed ", moment(signal.seen_since)) if signal.seen_since else ()
         return line(bold(self.size(signal.size)), " with withdrawals over this network closed", *since, ".")
 
@@ -154,7 +158,9 @@ class ClosedNetworkCard(SignalCard):
 
     @override
     def ending(self, incident: Incident) -> str:
-        return "the network is open again, or has been closed for a day."
+        if _closed_after_event(incident.signal):
+            return "what is still closed counts against the exchanges again."
+        return "the network is open again."
 
     @override
     def measurement(self, name: str) -> str:
@@ -169,6 +175,12 @@ class ClosedNetworkCard(SignalCard):
         return line(
             bold("Thresholds: "), f"watch {NETWORK_EVENT_EXCHANGES} exchanges within an hour; no more than that."
         )
+
+
+def _closed_after_event(signal: Signal) -> bool:
+    """Return whether exchanges still have a network closed, while that is no event of the network any more."""
+    closed = [figure.name for figure in signal.figures if figure.size and figure.size.value]
+    return bool(closed) and CLOSED_AT not in closed
 
 
 def _closed(signal: Signal) -> list[str]:

@@ -228,10 +228,23 @@ def test_why_tells_what_makes_a_network_event() -> None:
     assert "An exchange that closes several main networks within that hour does not count" in text
 
 
-def test_a_network_event_ends_with_the_network_open_or_a_day_later() -> None:
+def test_a_network_event_that_is_over_calls_nothing_open_that_is_closed() -> None:
+    """It is over after a day, and where of three exchanges one has closed other networks as well."""
+    after = network_signal(1, 1, 0)
+    over = replace(after, figures=(Measurement(CLOSED_AT, Size(0.0, Unit.COUNT)), *after.figures[1:]))
+
+    text = said(incident_card(story(over), "TRON", StepReason.UPDATED))
+    assert "TRON · no event of the network any more" in text
+    assert "Over after a day, or because an exchange has closed other networks as well." in text
+    assert "Closed: Gate, HTX." in text
+    end = said(resolved_card(story(over, state=IncidentState.RESOLVED), "TRON"))
+    assert "Resolved: what is still closed counts against the exchanges again." in end
+
+
+def test_a_network_event_ends_with_the_network_open() -> None:
     over = story(network_signal(0, 0, 0), state=IncidentState.RESOLVED)
 
-    assert "Resolved: the network is open again, or has been closed for a day." in said(resolved_card(over, "TRON"))
+    assert "Resolved: the network is open again." in said(resolved_card(over, "TRON"))
     assert NETWORK_CARD.measurement(CLOSED_AT) == "closed at"
     assert NETWORK_CARD.measurement("Gate") == "Gate"
     assert NETWORK_CARD.size(None) == "0 exchanges"
