@@ -4,6 +4,7 @@ Example: BTC and USDT can be withdrawn over none of their main networks. Two maj
 elevated or worse is critical, and does not ease before they open again.
 """
 
+from collections.abc import Iterable
 from dataclasses import field
 from datetime import datetime, timedelta
 
@@ -179,13 +180,17 @@ class ExchangeWithdrawals:
         """Return the networks that decide on an asset: the main ones that are listed, else all that are.
 
         A flag for the asset as a whole decides where it says closed, or where it is all there is: "open" may mean that
-        any network is.
+        any network is. It is all there is as well where the networks, of which none was closed, are not told any more.
+        Example: Kraken tells them on its status page alone, and whether USDT is closed as a whole elsewhere.
         """
         listed = [status for status in self.networks if status.asset == asset and status.network != ALL_NETWORKS]
-        whole = [status for status in self.networks if status.asset == asset and status.network == ALL_NETWORKS]
-        main = [status for status in listed if status.network in MAIN_NETWORKS.get(asset, ())]
-        is_closed = any(status.known_state is WithdrawalState.CLOSED for status in whole)
-        return tuple(whole if is_closed else main or listed or whole)
+        whole = tuple(status for status in self.networks if status.asset == asset and status.network == ALL_NETWORKS)
+        networks = tuple(status for status in listed if status.network in MAIN_NETWORKS.get(asset, ())) or tuple(listed)
+        told = [status for status in networks if status.state is not WithdrawalState.UNKNOWN]
+        if any(_still_says_closed(status, told) for status in whole):
+            return whole
+        was_closed = any(status.known_state is WithdrawalState.CLOSED for status in networks)
+        return networks if told or was_closed or not whole else whole
 
     def major(self, asset: str) -> MajorWithdrawals:
         """Return an asset as a whole: closed where every main network that is listed is, and open where any is."""
@@ -200,6 +205,17 @@ class ExchangeWithdrawals:
                 return MajorWithdrawals(asset, state, since, last_known)
         last = last_closing(judged)
         return MajorWithdrawals(asset, WithdrawalState.CLOSED, last.since, began_unseen=last.began_unseen)
+
+
+def _still_says_closed(whole: NetworkWithdrawals, told: Iterable[NetworkWithdrawals]) -> bool:
+    """Return whether an asset as a whole is closed, or was and no network has been told after that.
+
+    Where networks are told, what is told of the whole is part of them and not told besides.
+    """
+    if whole.state is WithdrawalState.CLOSED:
+        return True
+    is_newest = all(status.confirmed_at <= whole.confirmed_at for status in told)
+    return whole.known_state is WithdrawalState.CLOSED and is_newest
 
 
 def last_closing(closed: tuple[NetworkWithdrawals, ...]) -> NetworkWithdrawals:

@@ -70,6 +70,33 @@ def test_an_asset_that_was_closed_as_a_whole_and_is_unknown_is_not_open_by_a_net
     assert ExchangeWithdrawals("gate", networks=networks).major("USDT").state is UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("networks", "state", "last_known"),
+    [
+        ([("TRON", UNKNOWN, OPEN, 0), (ALL_NETWORKS, OPEN, None, 1)], OPEN, None),
+        ([("TRON", UNKNOWN, CLOSED, 0), (ALL_NETWORKS, OPEN, None, 1)], UNKNOWN, CLOSED),
+        ([("TRON", UNKNOWN, OPEN, 0), (ALL_NETWORKS, UNKNOWN, OPEN, 1)], UNKNOWN, OPEN),
+        ([("TRON", OPEN, None, 2), (ALL_NETWORKS, UNKNOWN, CLOSED, 1)], OPEN, None),
+        ([("TRON", OPEN, None, 0), (ALL_NETWORKS, UNKNOWN, CLOSED, 1)], UNKNOWN, CLOSED),
+    ],
+    ids=["page away", "closed before", "nothing told", "page is back", "older network"],
+)
+def test_where_networks_are_told_on_a_status_page_alone_the_asset_as_a_whole_stands_in(
+    networks: list[tuple[str, WithdrawalState, WithdrawalState | None, int]],
+    state: WithdrawalState,
+    last_known: WithdrawalState | None,
+) -> None:
+    """Each network with its state, what it was before, and when that was confirmed, in hours after noon."""
+    told = tuple(
+        NetworkWithdrawals("USDT", name, state_, NOON, NOON + hours * HOUR, before)
+        for name, state_, before, hours in networks
+    )
+
+    major = ExchangeWithdrawals("kraken", networks=told).major("USDT")
+
+    assert (major.state, major.last_known) == (state, last_known)
+
+
 def test_a_network_that_is_unknown_began_to_be_what_it_was_before_it_became_so() -> None:
     dark = network("USDT", "TRON", UNKNOWN, NOON + HOUR, CLOSED, NOON)
 
