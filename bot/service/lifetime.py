@@ -31,6 +31,7 @@ from bot.service.application import Application, SystemClock
 from bot.service.exchange_interfaces import sources_by_settings
 from bot.service.health_server import HealthServer
 from bot.service.hourly_line import HOURLY, HourlyLine
+from bot.service.memory import keep_no_large_blocks
 from bot.service.metrics import Metrics
 from bot.service.platforms import MakeChats, misdirected, platform_connections
 from bot.service.schedule import Job, Schedule
@@ -73,6 +74,7 @@ async def serve(
             f"--role {role} is for several workers on one server: set REDIS_URL to it. The private server of DATA_DIR "
             "belongs to one process, which does everything (--role all)."
         )
+    keep_no_large_blocks()
     for problem in misdirected(settings):
         log.warning("setting names a platform without a token", problem=problem)
     clock = clock or CorrectedClock(SystemClock())
