@@ -1,10 +1,12 @@
 """Measures what the bot does while nothing is to be done: commands on its Redis a second, and its share of a core.
 
-    python -m benchmarks.idle [--seconds 60]
+    python -m benchmarks.idle [--seconds 300]
 
-Both platforms are connected, 77 exchanges are read, nobody asks, nothing moves and nothing is to be sent. Commands are
-those of `INFO commandstats`, but for those that a script calls inside the server: what counts is how often somebody
-asks. The share of a core is that of the bot and of its Redis together, by the CPU time that Linux counts for both.
+Both platforms are connected, 77 exchanges are read, nobody asks, nothing moves and nothing is to be sent. All exchanges
+that can be are asked about withdrawals every five minutes, so that is how long it lasts: one round of them is in it.
+Commands are those of `INFO commandstats`, but for those that a script calls inside the server: what counts is how often
+somebody asks. The share of a core is that of the bot and of its Redis together, by the CPU time that Linux counts for
+both; memory is that of the bot alone, at the end and at its largest.
 """
 
 import argparse
@@ -16,7 +18,9 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from benchmarks.exchange_interfaces import full_interfaces, until_all_have_answered
 from benchmarks.figure import Figure, tell
+from benchmarks.memory import AT_MOST_MB, peak_mb, sizes_mb
 from benchmarks.programs import free_port, runwatch
 from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
 from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
@@ -25,6 +29,8 @@ from tests.servers import Server, kinds
 AT_MOST_COMMANDS = 3.0
 """A second, all that wait and all that ask together."""
 AT_MOST_CPU_PERCENT = 0.3
+WITHDRAWAL_INTERVAL_S = 300.0
+"""Between two rounds of polls of withdrawals, as the settings have it by default."""
 _SETTLE_S = 20.0
 """After everything was read: what was published then is read once more by the change feed."""
 _SCRIPTS = ("evalsha", "eval")
@@ -36,15 +42,29 @@ async def measured(seconds: float) -> list[Figure]:
     """Return the commands a second and the percents of a core over so many seconds in which nothing is to be done."""
     server = Server(next(iter(kinds().values()))).start()
     try:
-        async with full_upstream() as llama, TimedTelegram() as telegram, TimedDiscord() as discord:
-            port, settings = free_port(), {"REDIS_URL": server.url}
+        async with (
+            full_upstream() as llama,
+            full_interfaces() as interfaces,
+            TimedTelegram() as telegram,
+            TimedDiscord() as discord,
+        ):
+            port, settings = free_port(), {"REDIS_URL": server.url, **interfaces}
             async with runwatch(llama, telegram=telegram, discord=discord, http_port=port, settings=settings) as bot:
                 await until_ready(bot, port)
                 await until_all_is_read(bot, port)
+                await until_all_have_answered(bot, port)
                 await asyncio.sleep(_SETTLE_S)
-                return await _of_span(server, bot.pid, seconds)
+                return [*await _of_span(server, bot.pid, seconds), *_memory(bot.pid)]
     finally:
         server.stop()
+
+
+def _memory(bot_pid: int) -> list[Figure]:
+    resident = sizes_mb(bot_pid)["Rss"]
+    return [
+        Figure("Idle, resident after a round of withdrawals", "MB", resident, at_most=AT_MOST_MB),
+        Figure("Idle, resident at its largest", "MB", peak_mb(bot_pid)),
+    ]
 
 
 async def _of_span(server: Server, bot_pid: int, seconds: float) -> list[Figure]:
@@ -96,7 +116,7 @@ def _cpu_s(pid: int) -> float:
 def main() -> None:
     """Print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long nothing is to be done")
+    parser.add_argument("--seconds", type=float, default=WITHDRAWAL_INTERVAL_S, help="how long nothing is to be done")
     seconds = parser.parse_args().seconds
     tell(asyncio.run(measured(seconds)), seconds=seconds)
 

@@ -2,6 +2,7 @@
 
     python -m benchmarks.memory [--settle 30]
 
+All exchanges that can be asked about withdrawals have answered, with bodies of the real sizes.
 Resident (RSS) counts every page that is in memory, proportional (PSS) shares pages out among the processes that use
 them, unique (USS) are the pages nobody else has. The list says what importing each package adds, one after the other
 in the bot's order, in a process of its own. Linux only.
@@ -13,6 +14,7 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks.exchange_interfaces import full_interfaces, until_all_have_answered
 from benchmarks.figure import Figure, tell
 from benchmarks.programs import bare_discord, bare_telegram, free_port, runwatch
 from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
@@ -53,11 +55,17 @@ _KB = 1024 / 1e6
 
 async def measured(settle: float) -> list[Figure]:
     """Return the bot's sizes in MB, and those of two bare bots together, so many seconds after everything is read."""
-    async with full_upstream() as llama, TimedTelegram() as telegram, TimedDiscord() as discord:
+    async with (
+        full_upstream() as llama,
+        full_interfaces() as settings,
+        TimedTelegram() as telegram,
+        TimedDiscord() as discord,
+    ):
         port = free_port()
-        async with runwatch(llama, telegram=telegram, discord=discord, http_port=port) as process:
+        async with runwatch(llama, telegram=telegram, discord=discord, http_port=port, settings=settings) as process:
             await until_ready(process, port)
             await until_all_is_read(process, port)
+            await until_all_have_answered(process, port)
             await asyncio.sleep(settle)
             ours = sizes_mb(process.pid)
     bare = await _bare()

@@ -4,8 +4,8 @@
 
 120 days of 900 slots are written to a Redis server and read back, small bodies that are as hard to decode as their size
 allows are decoded, and Binance's list of coins is read at the size that it had in 2026, and at nearly twice that. The
-stall is the most CPU time that the process takes between two turns of the loop, threads
-included, for one that holds the interpreter keeps the loop from turning; it is the best of five rounds.
+stall is the most CPU time that the process takes between two turns of the loop, threads included, for one that holds
+the interpreter keeps the loop from turning; it is the best of five rounds.
 """
 
 import asyncio
@@ -16,14 +16,11 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import process_time
 
-import msgspec
-
+from benchmarks.exchange_interfaces import BINANCE_BYTES, binance_body, coin_flags
 from benchmarks.figure import Figure, tell
 from benchmarks.many_chats import redis_server
 from bot.domain.errors import SourceError
 from bot.domain.reading import Holding, Reading, Slot
-from bot.domain.withdrawal_reading import WithdrawalFlag, WithdrawalState
-from bot.replay.withdrawal_bodies.binance_web import binance_coins
 from bot.service.application import SystemClock
 from bot.sources.defillama.decode_process import ReadingFactory, decode_body
 from bot.sources.withdrawals.binance_web import BINANCE_WEB
@@ -33,8 +30,7 @@ from bot.storage.store import open_store
 from tests.sources.protocol_bodies import HARD
 
 DAYS, SLOTS, CHAINS = 120, 900, 25
-COINS, NETWORKS = 959, ("ETHEREUM", "TRON", "SOLANA", "BSC", "POLYGON")  # each coin has one to five of them
-WITHDRAWAL_BYTES = (2_300_000, 4_000_000)
+WITHDRAWAL_BYTES = (BINANCE_BYTES, 4_000_000)
 STALL_MS = 20.0
 ROUNDS = 5
 _DAY = timedelta(days=1)
@@ -96,16 +92,7 @@ async def _bodies_stall_ms() -> float:
 
 
 async def _withdrawals_stall_ms(size: int) -> float:
-    flags = [
-        WithdrawalFlag(f"C{number}", network, WithdrawalState.OPEN)
-        for number in range(COINS)
-        for network in NETWORKS[: number % len(NETWORKS) + 1]
-    ]
-    coins = binance_coins(flags)
-    padding = "x" * ((size - len(msgspec.json.encode(coins))) // len(flags))  # texts about networks that nobody reads
-    for network in (network for coin in coins for network in coin["networkList"]):
-        network["specialTips"] = padding
-    body = msgspec.json.encode({"code": "000000", "data": coins})
+    body = binance_body(size, coin_flags())
 
     async def read() -> None:
         await FlagCollector().add(BINANCE_WEB.parse(body))

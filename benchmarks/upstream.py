@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
+from benchmarks.exchange_interfaces import ASKED
 from benchmarks.programs import Process
 from tests.fakes.defillama import FakeDefiLlama, FakeExchange
 
@@ -20,7 +21,7 @@ _READING_AGE = "runwatch_reading_age_seconds{"
 
 @asynccontextmanager
 async def full_upstream() -> AsyncIterator[FakeDefiLlama]:
-    """Serve 77 exchanges that have a detail body, each with sixty quiet days.
+    """Serve 77 exchanges that have a detail body, each with sixty quiet days, among them all with a withdrawal source.
 
     Binance is as wide as the real one, 25 chains of 22 assets; the others have eight chains of ten.
     """
@@ -29,8 +30,10 @@ async def full_upstream() -> AsyncIterator[FakeDefiLlama]:
         kraken = llama.exchanges["kraken"]
         _widen(kraken, chains=8, assets=10)
         with_wallets = sum(1 for exchange in llama.exchanges.values() if exchange.slug)
+        asked = sorted(ASKED - llama.exchanges.keys())
         for number in range(EXCHANGES - with_wallets):
-            llama.add(replace(kraken, id=f"exchange-{number}", name=f"Exchange {number}", slug=f"exchange-{number}"))
+            id_ = asked[number] if number < len(asked) else f"exchange-{number}"
+            llama.add(replace(kraken, id=id_, name=f"Exchange {number}", slug=id_))
         yield llama
 
 
