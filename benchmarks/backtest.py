@@ -7,6 +7,10 @@ them are made, the exchanges share them under names of their own; one more has h
 size runs as a process of its own, `runwatch backtest --json`; CPU seconds are those of the whole process, reading
 included, memory is its largest resident size. The live round is the engine alone: one more reading of each exchange,
 added to its state, its flows computed over all windows, and graded; the best of five.
+
+A year of all exchanges is judged once more with a record of withdrawals beside each body: every main network of every
+tracked asset is closed for six hours on a day in every two weeks, and each exchange closes all of them for three days
+in the year. That is more than any of them does, some 500 changes for each.
 """
 
 import argparse
@@ -21,6 +25,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from benchmarks.figure import Figure, tell
 from bot.detection.engine import signal_at_newest, states_after_round
@@ -29,6 +34,7 @@ from bot.detection.flow.computation import ColumnComputation
 from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
+from bot.domain.networks import MAIN_NETWORKS
 from bot.domain.reading import Holdings, Layout, Reading, Slot
 from bot.domain.severity import Sensitivity
 
@@ -37,10 +43,13 @@ DAYS = 4 * 365 + 1
 BODIES = 4
 SECONDS, LIVE_MS, MEMORY_MB = 20.0, 50.0, 1000.0
 """Targets: elapsed seconds and memory of the backtest, CPU milliseconds of a live round, which blocks the loop."""
+AT_MOST_TIMES_WITH_WITHDRAWALS = 1.5
+"""CPU of a year with a record of withdrawals as a multiple of the same without."""
 GROWTH = 2.3
 """At most so many times the CPU for twice as much: 2 would be linear growth, the rest is what a machine varies by."""
 _FIRST = datetime(2022, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
+_FORTNIGHT, _MAINTENANCE, _SHUT_FOR = timedelta(days=14), timedelta(hours=6), timedelta(days=3)
 
 Book = dict[tuple[str, str], tuple[float, float]]
 """Amount and value in US dollars of every chain and asset."""
@@ -55,6 +64,10 @@ def figures(exchanges: int) -> list[Figure]:
         costs = [_cost(Path(folder, f"exchanges-{size}"), bodies, size) for size in sizes]
         shorter = [_body(Path(folder, f"days-{days}.json"), 0, days) for days in spans[:2]]
         costs += [_cost(Path(folder, f"of-{path.stem}"), [path], sizes[0]) for path in shorter]
+        year, year_with_withdrawals = (
+            _cost(Path(folder, f"year-{with_withdrawals}"), shorter[:1], exchanges, with_withdrawals=with_withdrawals)
+            for with_withdrawals in (False, True)
+        )
     (_, quarter, _), (_, half, _), (seconds, whole, memory), (_, fewest_days, _), (_, fewer_days, _) = costs
     size = f"{exchanges} exchanges × {DAYS} days × {ASSETS} assets"
     return [
@@ -65,6 +78,19 @@ def figures(exchanges: int) -> list[Figure]:
         _growth(f"{sizes[2]} exchanges against {sizes[1]}", whole, half),
         _growth(f"{sizes[0]} exchanges × {spans[1]} days against {spans[0]}", fewer_days, fewest_days),
         _growth(f"{sizes[0]} exchanges × {spans[2]} days against {spans[1]}", quarter, fewer_days),
+        Figure(
+            f"Backtest of {exchanges} exchanges × {spans[0]} days with withdrawals, elapsed",
+            "s",
+            year_with_withdrawals.elapsed_s,
+            at_most=SECONDS,
+        ),
+        Figure(
+            f"Backtest of {exchanges} exchanges × {spans[0]} days with withdrawals against without",
+            "s CPU",
+            year_with_withdrawals.cpu_s,
+            year.cpu_s,
+            at_most_times=AT_MOST_TIMES_WITH_WITHDRAWALS,
+        ),
         Figure(
             f"One live look at {exchanges} exchanges × {ASSETS} assets",
             "ms CPU",
@@ -78,18 +104,43 @@ def _growth(what: str, ours: float, other: float) -> Figure:
     return Figure(f"Backtest of {what}", "s CPU", ours, other, at_most_times=GROWTH)
 
 
-def _cost(folder: Path, bodies: list[Path], exchanges: int) -> tuple[float, float, float]:
-    """Return the seconds a backtest of so many exchanges takes, those of its CPU, and its largest size in MB."""
+class _Cost(NamedTuple):
+    elapsed_s: float
+    cpu_s: float
+    largest_mb: float
+
+
+def _cost(folder: Path, bodies: list[Path], exchanges: int, *, with_withdrawals: bool = False) -> _Cost:
+    """Return what a backtest of so many exchanges takes; with withdrawals over the days of the shortest bodies."""
     folder.mkdir()
     for number in range(exchanges):
         (folder / f"exchange-{number}.json").symlink_to(bodies[number % len(bodies)])
+        if with_withdrawals:
+            changes = _withdrawal_changes(Random(number), DAYS // 4)  # noqa: S311 — figures, not secrets
+            (folder / f"exchange-{number}.withdrawals.jsonl").write_text("".join(changes), encoding="utf-8")
     words = ("-m", "bot", "backtest", "--json", "--data", str(folder))
     started = time.perf_counter()
     process = os.posix_spawn(sys.executable, (sys.executable, *words), {**os.environ, "PYTHONPATH": str(Path.cwd())})
     _, status, usage = os.wait4(process, 0)  # the only call that gives the resources of this one process
     if os.waitstatus_to_exitcode(status):
         raise AssertionError("the backtest failed")
-    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3
+    return _Cost(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3)
+
+
+def _withdrawal_changes(random: Random, span: int) -> Iterator[str]:
+    """Yield the lines of a record of so many days, in any order, as the backtest takes them."""
+    networks = [(asset, network) for asset, names in MAIN_NETWORKS.items() for network in names]
+    closings = [
+        (key, _FIRST + timedelta(days=day) + random.random() * _FORTNIGHT, _MAINTENANCE)
+        for key in networks
+        for day in range(0, span, _FORTNIGHT.days)
+    ]
+    shut = _FIRST + random.random() * timedelta(days=span)
+    closings += [(key, shut, _SHUT_FOR) for key in networks]
+    for (asset, network), closed_at, lasts in closings:
+        for at, is_open in ((closed_at, False), (closed_at + lasts, True)):
+            line = {"at": at.timestamp(), "asset": asset, "network": network, "open": is_open}
+            yield f"{json.dumps(line)}\n"
 
 
 def _live_round(exchange_count: int) -> float:
