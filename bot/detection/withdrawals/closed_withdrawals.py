@@ -32,7 +32,8 @@ CLOSED_SHARE = "closed share"
 """The measurement of which part of all listed networks is closed: −0.32 is 32 %."""
 USUAL_SHARE = "usual closed share"
 SHARE_JUMPED_FOR = "minutes since the closed share jumped"
-"""A measurement that is only there while the share is far above the usual one; as a measure of reasons, too."""
+"""A measurement that is only there while the share is far above the usual one. No incident rests on it: one that did
+could not end without it."""
 
 _MINUTE = timedelta(minutes=1)
 _TWO = 2
@@ -191,7 +192,7 @@ def _of_share(signal: Signal, scale: float) -> tuple[Severity | None, tuple[Reas
     minutes, limit = _jumped_for(signal), ONE_MAJOR_FOR * scale / _MINUTE
     if minutes is None or minutes < limit:
         return None, ()
-    return Severity.WATCH, (Reason(None, SHARE_JUMPED_FOR, minutes, limit),)
+    return Severity.WATCH, (Reason(None, CLOSED_SHARE, minutes, limit),)
 
 
 def _jumped_for(signal: Signal) -> float | None:

@@ -104,7 +104,7 @@ class WithdrawalsCard(SignalCard):
     def reason(self, reason: Reason) -> str:
         if reason.measure == CLOSED_WITHDRAWALS:
             return f"{reason.value:.0f} of {reason.threshold:.0f} majors closed"
-        what = "Far more networks than usual" if reason.measure == SHARE_JUMPED_FOR else reason.measure
+        what = "Far more networks than usual" if reason.measure == CLOSED_SHARE else reason.measure
         return f"{what} closed for {_span(reason.value)}, limit {_span(reason.threshold)}"
 
     @override

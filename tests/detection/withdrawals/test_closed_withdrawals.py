@@ -166,7 +166,7 @@ def test_a_closed_share_that_has_jumped_for_an_hour_is_a_watch() -> None:
     )
 
     assert (early.severity, early.easing, early.leading) == (None, Severity.WATCH, CLOSED_SHARE)
-    assert (late.severity, late.reasons) == (Severity.WATCH, (Reason(None, SHARE_JUMPED_FOR, 60.0, 60.0),))
+    assert (late.severity, late.reasons) == (Severity.WATCH, (Reason(None, CLOSED_SHARE, 60.0, 60.0),))
     assert (late.size, late.crossed) == (Size(-0.32, Unit.NETWORKS), (CLOSED_SHARE,))
     assert late.figures[-3:] == (
         Measurement(CLOSED_SHARE, Size(-0.32, Unit.NETWORKS)),

@@ -266,6 +266,16 @@ def test_an_incident_of_what_is_delisted_ends_once_it_is_forgotten() -> None:
     assert world.told[-1] == "withdrawals gate resolved watch"
 
 
+def test_an_incident_of_many_closed_networks_ends_once_they_are_open() -> None:
+    world = World()
+    for day in range(-10, 0):
+        world.poll(1440 * day, poll(1440 * day, all_main(), share=0.1))
+    for minutes in range(-10, 10 * 60, 5):
+        world.poll(minutes, poll(minutes, all_main(), share=0.4 if 0 <= minutes < 120 else 0.1))
+
+    assert world.told == ["withdrawals gate opened watch", "withdrawals gate resolved watch"]
+
+
 def test_a_longer_closing_is_told_again_only_where_it_gets_worse() -> None:
     world = World()
     closed: dict[str, WithdrawalState] = {}
