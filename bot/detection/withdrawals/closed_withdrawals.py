@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
+from bot.detection.withdrawals.guards.network_events import has_excused_closing
 from bot.detection.withdrawals.majors import judged_majors
 from bot.detection.withdrawals.thresholds import ONE_MAJOR_FOR, SCALES, TWO_MAJORS_FOR
 from bot.domain.assets import MAJORS
@@ -137,7 +138,7 @@ def _shares(known: ExchangeWithdrawals, at: datetime) -> Iterator[Measurement]:
         yield Measurement(CLOSED_SHARE, Size(-round(known.closed_share, 2), Unit.NETWORKS))
     if known.usual_share is not None:
         yield Measurement(USUAL_SHARE, Size(-round(known.usual_share, 2), Unit.NETWORKS))
-    if known.share_jumped_since:
+    if known.share_jumped_since and not has_excused_closing(known, at):
         yield Measurement(SHARE_JUMPED_FOR, Size(-((at - known.share_jumped_since) / _MINUTE), Unit.COUNT))
 
 

@@ -166,6 +166,20 @@ def test_a_network_event_at_four_exchanges_is_one_notice_and_accuses_none() -> N
     assert "INC-1 · BITCOIN · closed at" in card
 
 
+def test_all_tokens_that_close_with_their_network_are_held_against_none_either() -> None:
+    """Ethereum is upgraded: ETH and every token there are closed for four hours, 40 % of all networks more."""
+    four = ("bitget", "gate", "htx", "kucoin")
+    world = World(*four)
+    for day in range(-10, 0):
+        world.poll(1440 * day, *[poll(1440 * day, all_main(), exchange=id_, share=0.1) for id_ in four])
+    upgrade = {**all_main(), "ETH/ETHEREUM": CLOSED, "USDT/ETHEREUM": CLOSED, "USDC/ETHEREUM": CLOSED}
+    for minutes in range(-10, 6 * 60, 5):
+        flags, share = (upgrade, 0.5) if 0 <= minutes < 240 else (all_main(), 0.1)
+        world.poll(minutes, *[poll(minutes, flags, exchange=id_, share=share) for id_ in four])
+
+    assert world.told == ["network event ETHEREUM opened watch"]
+
+
 def test_four_exchanges_that_shut_everything_are_four_incidents_and_no_event() -> None:
     four = ("bitget", "gate", "htx", "kucoin")
     world = World(*four)

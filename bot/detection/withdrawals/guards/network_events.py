@@ -91,6 +91,15 @@ def is_excusable(withdrawals: ExchangeWithdrawals, at: datetime) -> bool:
     return len(others & _MAJORS_NETWORKS) < _SEVERAL
 
 
+def has_excused_closing(withdrawals: ExchangeWithdrawals, at: datetime) -> bool:
+    """Return whether events excuse what an exchange has closed now: with a network everything goes that is on it.
+
+    Example: for an upgrade of Ethereum exchanges close ETH and all tokens there, which are a third of what they list.
+    """
+    is_part = any(is_closed_on(withdrawals, event.network) for event in withdrawals.events)
+    return is_part and is_excusable(withdrawals, at)
+
+
 def is_closed_on(withdrawals: ExchangeWithdrawals, network: str) -> bool:
     """Return whether an exchange has anything closed on a network, or had when that was last known."""
     return any(
