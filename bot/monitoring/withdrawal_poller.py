@@ -50,6 +50,7 @@ _HEALTH_LASTS = timedelta(hours=1)  # when an exchange last answered is kept wit
 _NO_TIME = timedelta.resolution  # after one poll, what counts as another
 _SLICE = 5  # answers taken in between two pauses of the event loop: some milliseconds
 _BLOCKED_INTERVAL = timedelta(hours=1)  # a region stays blocked for months, and exchanges ban who insists
+_BLOCKED_FOR = timedelta(hours=3)  # since the last answer: in a run, what guards an exchange blocks others for minutes
 
 _SEEN_APART = frozenset({"as_of", "polled_at", "closed_share", "silent_polls", "networks"})
 _all_but_these = attrgetter(*(field.name for field in fields(ExchangeWithdrawals) if field.name not in _SEEN_APART))
@@ -176,7 +177,12 @@ class WithdrawalPoller:
 
     def _is_due(self, source: WithdrawalSource, now: datetime) -> bool:
         asked_at, known = self._asked_at.get(source.exchange), self._known.get(source.exchange)
-        is_blocked = known and known.fault is SourceFault.BLOCKED and known.silent_polls >= SILENT_POLLS
+        is_blocked = (
+            known
+            and known.fault is SourceFault.BLOCKED
+            and known.silent_polls >= SILENT_POLLS
+            and (known.as_of is None or now - known.as_of >= _BLOCKED_FOR)
+        )
         wait = max(self._interval, source.interval, _BLOCKED_INTERVAL if is_blocked else timedelta())
         # Where the clock was set back, how long it was is not known any more.
         return asked_at is None or not timedelta() <= now - asked_at < wait

@@ -246,6 +246,23 @@ async def test_a_source_that_stays_silent_is_unknown_and_its_outage_is_logged_on
         assert [log["source"] for log in logs if log["event"] == "source healed"] == ["withdrawals/htx"]
 
 
+async def test_one_that_answered_before_is_asked_as_often_for_three_hours() -> None:
+    """Under the load of a run, a wall in front of an exchange answers 403 for some minutes."""
+    polled = polling("gate", "htx")
+    async with serving(polled):
+        await believed(polled)
+        polled.sources["htx"].fault = SourceFault.BLOCKED
+        for _ in range(35):
+            await polled.polls()
+        asked = polled.sources["htx"].asked
+        assert asked == 2 + 35
+        for _ in range(11):
+            await polled.polls("gate")
+        assert polled.sources["htx"].asked == asked
+        await polled.polls()
+        assert polled.sources["htx"].asked == asked + 1
+
+
 async def test_an_exchange_that_blocks_this_region_is_asked_once_an_hour_after_some_time() -> None:
     polled = polling("gate", "htx")
     polled.sources["htx"].fault = SourceFault.BLOCKED
