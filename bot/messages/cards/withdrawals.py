@@ -309,14 +309,18 @@ def _system_line(system: SystemState | None) -> str | None:
 
 
 def _change_lines(changes: Sequence[WithdrawalTransition]) -> Iterator[Line]:
-    """Yield the latest changes, newest first, and which networks were closed more than once."""
+    """Yield the latest changes, newest first, and which networks were closed more than once.
+
+    A source that fell silent changes every network to unknown, which the table says: that stands behind what opened and
+    closed before, and what happened on networks that few people use behind what did on the main ones.
+    """
     closings = Counter(
         (change.asset, change.network)
         for change in changes
         # What was unknown in between may have been closed all the time.
-        if change.after is WithdrawalState.CLOSED and change.before is not WithdrawalState.UNKNOWN
+        if change.after is WithdrawalState.CLOSED and change.before is not WithdrawalState.UNKNOWN and _is_main(change)
     )
-    for change in reversed(changes[-_MAX_CHANGES:]):
+    for change in sorted(sorted(changes, key=_interest)[-_MAX_CHANGES:], key=lambda change: change.at, reverse=True):
         yield line(
             f"{ICONS[change.after]} {_where(change.asset, change.network)} {_CHANGE_WORDS[change.after]} ",
             moment(change.at),
@@ -327,21 +331,30 @@ def _change_lines(changes: Sequence[WithdrawalTransition]) -> Iterator[Line]:
             yield line(f"{_where(asset, network)}: closed {times} in {CLOSINGS_COUNTED.days} days.")
 
 
+def _interest(change: WithdrawalTransition) -> tuple[bool, bool, datetime]:
+    return change.after is not WithdrawalState.UNKNOWN, _is_main(change), change.at
+
+
 def _closed_before_line(status: ExchangeWithdrawals) -> str | None:
     """Return what was closed when the exchange last told it: that it is unknown now does not make it open."""
-    places = [
-        _where(network.asset, network.network)
+    closed = [
+        network
         for network in status.networks
         if network.state is WithdrawalState.UNKNOWN and network.last_known is WithdrawalState.CLOSED
     ]
-    return f"Closed when last told: {', '.join(places)}." if places else None
+    if not closed:
+        return None
+    main = [_where(network.asset, network.network) for network in closed if _is_main(network)]
+    others = len(closed) - len(main)
+    more = f"{others} {'more ' if main else ''}{'network' if others == 1 else 'networks'}"
+    return f"Closed when last told: {', '.join([*main, more] if others else main)}."
 
 
 def _where(asset: str, network: str) -> str:
     return asset if network == ALL_NETWORKS else f"{asset} on {network_label(network)}"
 
 
-def _is_main(status: NetworkWithdrawals) -> bool:
+def _is_main(status: NetworkWithdrawals | WithdrawalTransition) -> bool:
     return status.network in {*MAIN_NETWORKS.get(status.asset, ()), ALL_NETWORKS}
 
 

@@ -179,6 +179,30 @@ def test_more_than_two_closings_are_counted_in_figures() -> None:
     assert "BTC: closed 3 times in 30 days." in said(card(CALM, *closings))
 
 
+def test_closings_of_networks_that_few_use_are_not_counted() -> None:
+    closings = [changed("USDT", f"X{number % 30}", OPEN, CLOSED, number * HOUR) for number in range(90)]
+
+    assert "times in 30 days" not in said(card(CALM, *closings))
+
+
+def test_what_closed_is_not_pushed_out_by_a_source_that_fell_silent_nor_by_networks_that_few_use() -> None:
+    closings = [changed("USDT", name, OPEN, CLOSED, 9 * HOUR) for name in ("TRON", "TON", "CELO", "KAVA", "NEAR")]
+    silent = [changed(status.asset, status.network, OPEN, UNKNOWN, HOUR) for status in ALL_OPEN]
+
+    told = [plain(text) for text in card(CALM, *closings, *silent).lines if "2022-12-13" in plain(text)]
+
+    assert "🔴 USDT on Tron closed 2022-12-13 03:00 UTC" in told
+    assert len(told) == 4
+    assert not any("not told" in text for text in told)
+
+
+def test_of_many_networks_that_were_closed_when_last_told_the_main_ones_are_named() -> None:
+    dark = [replace(on("USDT", name, UNKNOWN), last_known=CLOSED) for name in ("TRON", "TON", "CELO")]
+
+    assert "Closed when last told: USDT on Tron, 2 more networks." in said(card(replace(CALM, networks=tuple(dark))))
+    assert "Closed when last told: 1 network." in said(card(replace(CALM, networks=tuple(dark[1:2]))))
+
+
 def test_what_was_closed_when_last_told_is_not_forgotten() -> None:
     networks = (*ALL_OPEN[:-1], replace(on("USDT", "TRON", UNKNOWN), last_known=CLOSED))
 
