@@ -87,7 +87,7 @@ class Polling:
 
 
 def _is_polled(known: ExchangeWithdrawals | None, at: datetime) -> bool:
-    return known is not None and known.polled_at is not None and known.polled_at >= at
+    return known is not None and known.polled_at == at  # not later: a clock may have been set back
 
 
 def polling(*exchanges: str, budget: timedelta = MINUTE, slow_after: timedelta = MINUTE) -> Polling:
