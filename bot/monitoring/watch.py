@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from bot.alerting.data_notice import HEARD_AS, as_notice_listener
+from bot.alerting.data_notice import as_notice_listener
 from bot.alerting.judging_round import (
     MARKET_KEY,
     IncidentKey,
@@ -34,19 +34,20 @@ from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, Step, StepReason, open_by_number
-from bot.domain.place import Subscription
+from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Signal, source_rule
 from bot.domain.signal_source import signals_of
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, grade_by_source
-from bot.messages.model import Message
+from bot.messages.model import Line
+from bot.monitoring.alerts import NO_DRILLS, Audiences, Telling, alerts_of, is_notice, member_drills
 from bot.monitoring.isolation import Crashes, isolated, without_crashing
 from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.ports.drills import Drills
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
-from bot.ports.outbox import Alert, DeliveryKind
+from bot.ports.outbox import Alert
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
 
@@ -55,13 +56,6 @@ log = structlog.get_logger()
 # As long as the shortest window that is graded: until then its flow may lie in the time that nothing was seen of.
 _BLIND_NOTE_FOR = timedelta(days=1)
 _SLICE_SUBSCRIPTIONS = 500  # routed between two pauses of the event loop: some milliseconds
-# How long an alert is worth delivering late. The worse, the longer: a watch of last night is no news in the morning.
-_ALERT_LIFETIME = {
-    Severity.WATCH: timedelta(hours=6),
-    Severity.ELEVATED: timedelta(hours=12),
-    Severity.SEVERE: timedelta(hours=24),
-    Severity.CRITICAL: timedelta(hours=24),
-}
 
 
 class Watch:
@@ -69,6 +63,7 @@ class Watch:
 
     `publish` gets every snapshot that was made on the way. `kinds` are the signal sources. The outflow's readings are
     in the store, where `judge_exchanges` finds them; what any other source has read is passed to `judge_other_source`.
+    Alerts show what members' `drills` found.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -82,8 +77,10 @@ class Watch:
         publish: Callable[[ExchangeSnapshot], None],
         policy: Policy | None = None,
         kinds: SignalKinds = SIGNAL_KINDS,
+        drills: Drills | None = None,
     ) -> None:
         self._kinds = kinds
+        self._drills = drills
         self._source_states: dict[str, Any] = {}
         self._snapshot_builder = snapshot_builder
         self._incidents = incidents
@@ -222,7 +219,7 @@ class Watch:
         """Return who may hear of a step; asked for when something changed only, for there may be a million of them."""
         if step.key == MARKET_KEY:
             return await self._market_subscriptions(step)
-        if _is_notice(step.step.incident):
+        if is_notice(step.step.incident):
             return await self._notice_subscriptions(step.key.subject)
         return await self._subscriptions.interested_in(step.key.subject)
 
@@ -250,73 +247,34 @@ class Watch:
             )
         return subscriptions
 
-    async def _audience(self, step: RoundStep, market: Incident | None) -> Audience:
-        """Return who hears of a step."""
-        post, edit, follow = CompactSubscriptions(), CompactSubscriptions(), CompactSubscriptions()
+    async def _audiences(self, step: RoundStep, market: Incident | None, places_off: Collection[Place]) -> Audiences:
+        """Return who hears of a step; apart from the others, the places that want nothing of members' drills."""
+        ordinary, without_drills = _GrowingAudience(), _GrowingAudience()
         async for slice_ in _slices(await self._subscriptions_for(step)):
-            part = audience(step.before, step.step, slice_, market)
-            post.extend(part.post)
-            edit.extend(part.edit)
-            follow.extend(part.follow)
-        return Audience(post, edit, follow)
+            if not places_off:
+                ordinary.extend(audience(step.before, step.step, slice_, market))
+                continue
+            for growing, is_off in ((ordinary, False), (without_drills, True)):
+                part = [subscription for subscription in slice_ if (subscription.place in places_off) is is_off]
+                growing.extend(audience(step.before, step.step, part, market))
+        return Audiences(ordinary.audience, without_drills.audience)
 
     async def _commit(self, step: RoundStep, market: Incident | None) -> None:
         """Commit a step, incident and alerts together; `market` is the market-wide incident that is open."""
         subject, rule, sensitivity = step.key
-        alerts = self._alerts(self._names.get(subject, subject), step.step, await self._audience(step, market))
+        drills = await member_drills(self._drills, subject) if step.step.incident else NO_DRILLS
+        audiences = await self._audiences(step, market, drills.places_off)
+        alerts = self._alerts(subject, step.step, audiences, drills.line)
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
         self._snapshot_builder.forget_incidents(subject)
         if step.step.reason is not StepReason.NOTHING:
             _log_step(subject, step.step, alerts)
 
-    def _alerts(self, name: str, step: Step, listeners: Audience) -> list[Alert]:
-        incident = step.incident
-        if incident is None:
+    def _alerts(self, subject: str, step: Step, audiences: Audiences, drills: Line | None) -> list[Alert]:
+        if step.incident is None:
             return []
-        card = incident_card(incident, name, step.reason, self._names, self._kinds)
-        change = DeliveryKind.CLOSE if step.reason is StepReason.RESOLVED else DeliveryKind.EDIT
-        alerts = [
-            self._alert(incident, DeliveryKind.POST, card, listeners.post),
-            self._alert(incident, change, card, listeners.edit),
-            self._alert(incident, change, card, listeners.follow, only_where_sent=True),
-        ]
-        # A data notice is one message, and its end is the last change of it.
-        if step.reason is StepReason.RESOLVED and not _is_notice(incident):
-            # An edit notifies nobody, so the end is said in a reply as well.
-            reply = resolved_card(incident, name, self._kinds)
-            for only_where_sent, recipients in ((False, listeners.edit), (True, listeners.follow)):
-                alerts.append(
-                    self._alert(incident, DeliveryKind.REPLY, reply, recipients, only_where_sent=only_where_sent)
-                )
-        return [alert for alert in alerts if alert.recipients]
-
-    def _alert(
-        self,
-        incident: Incident,
-        kind: DeliveryKind,
-        card: Message,
-        recipients: Sequence[Subscription],
-        *,
-        only_where_sent: bool = False,
-    ) -> Alert:
-        now = self._clock.now()
-        role = f"{kind}-where-sent" if only_where_sent else kind
-        severity = HEARD_AS[incident.severity] if _is_notice(incident) else incident.severity
-        incident_key = f"{incident.label}:{incident.sensitivity}"  # one preset's incident: "INC-8:normal"
-        return Alert(
-            # The first reading tells one life from the next: a preset may open anew under the number of its siblings.
-            id=f"{incident_key}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{role}",
-            incident=incident_key,
-            severity=severity,
-            kind=kind,
-            message=card,
-            created_at=now,
-            expires_at=now + _ALERT_LIFETIME[severity],
-            recipients=recipients,
-            ping=kind is DeliveryKind.POST and not _is_notice(incident),
-            about=incident.subject,
-            only_where_sent=only_where_sent,
-        )
+        told = Telling(step.incident, step.reason, self._names.get(subject, subject), self._names, self._kinds)
+        return alerts_of(told, audiences, self._clock.now(), drills)
 
     def _count_holds(self, story: StoryKey, signal: Signal | None) -> None:
         """Count and log each reason for which figures are held, once as long as it lasts.
@@ -334,15 +292,27 @@ class Watch:
             self._meter.set_open_incidents(severity, counts[severity])
 
 
+class _GrowingAudience:
+    """The audience of a step, put together slice by slice."""
+
+    def __init__(self) -> None:
+        self._post, self._edit, self._follow = CompactSubscriptions(), CompactSubscriptions(), CompactSubscriptions()
+
+    def extend(self, part: Audience) -> None:
+        self._post.extend(part.post)
+        self._edit.extend(part.edit)
+        self._follow.extend(part.follow)
+
+    @property
+    def audience(self) -> Audience:
+        return Audience(self._post, self._edit, self._follow)
+
+
 async def _slices(subscriptions: Sequence[Subscription]) -> AsyncIterator[Sequence[Subscription]]:
     """Yield very many subscriptions in slices, and let other tasks run between them."""
     for start in range(0, len(subscriptions), _SLICE_SUBSCRIPTIONS):
         yield subscriptions[start : start + _SLICE_SUBSCRIPTIONS]
         await asyncio.sleep(0)
-
-
-def _is_notice(incident: Incident | None) -> bool:
-    return incident is not None and incident.rule == Rule.DATA
 
 
 def _presets(asked: Collection[Sensitivity], open_incidents: Sequence[Incident], story: StoryKey) -> list[Sensitivity]:

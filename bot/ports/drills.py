@@ -4,7 +4,7 @@ Example: Ann presses *requested* twice. The first press begins her drill, the se
 the time of the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -64,4 +64,8 @@ class Drills(Protocol):
 
     async def is_off(self, place: Place) -> bool:
         """Return whether drills are switched off in a place."""
+        ...
+
+    async def places_off(self) -> Collection[Place]:
+        """Return the places that have switched drills off."""
         ...

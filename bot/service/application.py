@@ -117,6 +117,7 @@ class Application:
             meter=metrics,
             publish=self.latest.set_snapshot,
             kinds=kinds,
+            drills=self.drills,
         )
         self.updates = LatestUpdates(
             self.latest,

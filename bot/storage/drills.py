@@ -5,6 +5,7 @@ same moment, a press that is sent twice, and clocks of workers that differ make 
 after its first drill.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -70,6 +71,11 @@ class RedisDrills(Drills):
     async def is_off(self, place: Place) -> bool:
         return bool(await self.database.command("SISMEMBER", _OFF, str(place)))
 
+    @override
+    async def places_off(self) -> Collection[Place]:
+        places = map(_place, await self.database.command("SMEMBERS", _OFF))
+        return frozenset(place for place in places if place)
+
     async def _press(self, name: str, exchange: str, member: DrillMember, *words: RedisArgument) -> DrillPress:
         person = self._person(member)
         arguments = (exchange, person, self._now(), OPEN_FOR // _MICROSECOND, *words)
@@ -111,6 +117,15 @@ def _decoded(person: bytes, value: bytes) -> Drill:
 
 def _moment(time_us: str | bytes) -> datetime:
     return datetime.fromtimestamp(0, UTC) + int(time_us) * _MICROSECOND
+
+
+def _place(name: bytes) -> Place | None:
+    """Return a place, None for what is no name of one."""
+    try:
+        return Place.parse(name.decode())
+    except ValueError as error:
+        log.warning("stored place cannot be read", error=str(error))
+        return None
 
 
 def _text(word: str) -> str:

@@ -1,5 +1,6 @@
 """Drills on plain dictionaries, for tests, with people and communities as they are."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from typing_extensions import override
@@ -69,6 +70,10 @@ class MemoryDrills(Drills):
     @override
     async def is_off(self, place: Place) -> bool:
         return place in self.off
+
+    @override
+    async def places_off(self) -> Collection[Place]:
+        return frozenset(self.off)
 
     def _fail_if_away(self) -> None:
         if self.away:

@@ -48,6 +48,7 @@ class WatchedBinance:
             clock=self.memory.clock,
             meter=self.memory.meter,
             publish=self.published.append,
+            drills=self.memory.drills,
         )
 
     async def store_quiet_days(self) -> None:

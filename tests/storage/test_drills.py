@@ -306,6 +306,7 @@ async def test_a_place_has_drills_until_it_switches_them_off(drills: RedisDrills
     await drills.switch(GROUP, on=False)
     assert await drills.is_off(GROUP)
     assert not await drills.is_off(replace(GROUP, thread="7"))
+    assert await drills.places_off() == {GROUP}
     await drills.switch(GROUP, on=True)
     assert not await drills.is_off(GROUP)
 

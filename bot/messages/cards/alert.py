@@ -27,16 +27,19 @@ from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, m
 from bot.messages.number_format import percent, usd
 
 
-def incident_card(
+def incident_card(  # noqa: PLR0913 — what its text is made of
     incident: Incident,
     name: str,
     reason: StepReason,
     names: Mapping[str, str] | None = None,
     kinds: SignalKinds = SIGNAL_KINDS,
+    *,
+    drills: Line | None = None,
 ) -> Message:
     """Return the alert that is posted, edited and finally closed.
 
-    `name` is that of the incident's subject, `names` those of all exchanges; `kinds` are the signal sources.
+    `name` is that of the incident's subject, `names` those of all exchanges; `kinds` are the signal sources. `drills`
+    is what members' drills found, shown while the incident is open.
     """
     card = card_of(incident.rule, kinds)
     if incident.rule == Rule.MARKET_WIDE:
@@ -58,6 +61,7 @@ def incident_card(
             # A frozen message has said it already.
             None if incident.is_frozen else comparability(signal, card),
             *map(note_sentence, signal.notes),
+            None if resolved else drills,
             card.footnote,
         ),
         footer=provenance(signal.source, signal.as_of),

@@ -1,0 +1,136 @@
+"""The alerts of a step: what each place that hears of it is sent, and for how long that is worth sending.
+
+Example: INC-8 becomes severe. 40 places get a new message, 300 have their message edited, and 2 of them have switched
+members' drills off: they get the same without the line about drills, so that there are four alerts in all.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.alerting.data_notice import HEARD_AS
+from bot.alerting.routing import Audience
+from bot.detection.drills import summarise_drills
+from bot.domain.errors import StorageError
+from bot.domain.incident import Incident, StepReason
+from bot.domain.place import Place, Subscription
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.messages.cards.alert import incident_card, resolved_card
+from bot.messages.cards.drills import drill_line
+from bot.messages.cards.signal_kinds import SignalKinds
+from bot.messages.model import Line, Message
+from bot.ports.drills import Drills
+from bot.ports.outbox import Alert, DeliveryKind
+
+# How long an alert is worth delivering late. The worse, the longer: a watch of last night is no news in the morning.
+_ALERT_LIFETIME = {
+    Severity.WATCH: timedelta(hours=6),
+    Severity.ELEVATED: timedelta(hours=12),
+    Severity.SEVERE: timedelta(hours=24),
+    Severity.CRITICAL: timedelta(hours=24),
+}
+_WITHOUT_DRILLS = "-without-drills"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """An incident that is told, why, and the names that its text needs."""
+
+    incident: Incident
+    reason: StepReason
+    name: str
+    names: Mapping[str, str]
+    kinds: SignalKinds
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDrills:
+    """What members' drills at an exchange found, None for nothing, and the places that want to hear none of it."""
+
+    line: Line | None = None
+    places_off: Collection[Place] = ()
+
+
+NO_DRILLS = MemberDrills()
+
+
+@dataclass(frozen=True, slots=True)
+class Audiences:
+    """Who hears of a step: most places, and those that have switched members' drills off."""
+
+    ordinary: Audience = Audience()  # noqa: RUF009 — frozen
+    without_drills: Audience = Audience()  # noqa: RUF009 — as above
+
+
+async def member_drills(drills: Drills | None, exchange: str) -> MemberDrills:
+    """Return what is told beside an alert about an exchange; nothing while the store is away."""
+    if drills is None:
+        return NO_DRILLS
+    try:
+        recent = await drills.recent(exchange)
+        found = drill_line(summarise_drills(recent.drills, recent.at))
+        return MemberDrills(found, await drills.places_off()) if found else NO_DRILLS
+    except StorageError:  # a line among others: the alert goes out without it
+        return NO_DRILLS
+
+
+def alerts_of(told: Telling, audiences: Audiences, now: datetime, drills: Line | None = None) -> list[Alert]:
+    """Return the alerts of a step, each with its recipients; none for nobody."""
+    alerts = [
+        *_alerts(told, audiences.ordinary, now, drills),
+        *_alerts(told, audiences.without_drills, now, None, _WITHOUT_DRILLS),
+    ]
+    return [alert for alert in alerts if alert.recipients]
+
+
+def is_notice(incident: Incident | None) -> bool:
+    """Return whether an incident is a data notice."""
+    return incident is not None and incident.rule == Rule.DATA
+
+
+def _alerts(
+    told: Telling, listeners: Audience, now: datetime, drills: Line | None, suffix: str = ""
+) -> Iterator[Alert]:
+    incident = told.incident
+    card = incident_card(incident, told.name, told.reason, told.names, told.kinds, drills=drills)
+    is_over = told.reason is StepReason.RESOLVED
+    change = DeliveryKind.CLOSE if is_over else DeliveryKind.EDIT
+    yield _alert(incident, DeliveryKind.POST, card, listeners.post, now, suffix)
+    yield _alert(incident, change, card, listeners.edit, now, suffix)
+    yield _alert(incident, change, card, listeners.follow, now, suffix, only_where_sent=True)
+    # A data notice is one message, and its end is the last change of it.
+    if is_over and not is_notice(incident):
+        # An edit notifies nobody, so the end is said in a reply as well.
+        reply = resolved_card(incident, told.name, told.kinds)
+        yield _alert(incident, DeliveryKind.REPLY, reply, listeners.edit, now, suffix)
+        yield _alert(incident, DeliveryKind.REPLY, reply, listeners.follow, now, suffix, only_where_sent=True)
+
+
+def _alert(  # noqa: PLR0913, PLR0917 — what an alert is made of
+    incident: Incident,
+    kind: DeliveryKind,
+    card: Message,
+    recipients: Sequence[Subscription],
+    now: datetime,
+    suffix: str,
+    *,
+    only_where_sent: bool = False,
+) -> Alert:
+    role = f"{kind}-where-sent" if only_where_sent else kind
+    severity = HEARD_AS[incident.severity] if is_notice(incident) else incident.severity
+    incident_key = f"{incident.label}:{incident.sensitivity}"  # one preset's incident: "INC-8:normal"
+    return Alert(
+        # The first reading tells one life from the next: a preset may open anew under the number of its siblings.
+        id=f"{incident_key}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{role}{suffix}",
+        incident=incident_key,
+        severity=severity,
+        kind=kind,
+        message=card,
+        created_at=now,
+        expires_at=now + _ALERT_LIFETIME[severity],
+        recipients=recipients,
+        ping=kind is DeliveryKind.POST and not is_notice(incident),
+        about=incident.subject,
+        only_where_sent=only_where_sent,
+    )
