@@ -54,13 +54,15 @@ _READ |= {"list": ("LRANGE", 0, -1), "stream": ("XRANGE", "-", "+")}
 async def everything(database: Database) -> dict[str, Any]:
     """Return the value of every key, without the prefix, and whether it ends some time."""
     found: dict[str, Any] = {}
-    for name in await database.command("KEYS", "*"):
-        kind = (await database.command("TYPE", name)).decode()
+    for stored in await database.command("KEYS", "*"):
+        name = stored.decode().removeprefix(database.prefix)
+        if name.startswith(OF_THE_MOMENT):  # such as a lease of 15 s, which may end before it is read
+            continue
+        kind = (await database.command("TYPE", stored)).decode()
         read, *words = _READ[kind]
-        value = await database.command(read, name, *words)
-        shown = sorted(value) if kind == "set" else value
-        found[name.decode().removeprefix(database.prefix)] = shown, await database.command("PTTL", name) > 0
-    return {key: value for key, value in found.items() if not key.startswith(OF_THE_MOMENT)}
+        value = await database.command(read, stored, *words)
+        found[name] = sorted(value) if kind == "set" else value, await database.command("PTTL", stored) > 0
+    return found
 
 
 @asynccontextmanager
