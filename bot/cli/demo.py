@@ -112,7 +112,7 @@ def demo_settings(upstream: ReplayServer, directory: Path) -> Settings:
         defillama_url=upstream.url,
         poll_interval=_HOUR,
         detail_interval=timedelta(minutes=45),
-        withdrawal_interval=timedelta(minutes=45),
+        withdrawal_interval=_HOUR,
         **addresses,
     )
 

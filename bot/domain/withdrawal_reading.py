@@ -6,7 +6,7 @@ assets that are judged or shown (`TRACKED_ASSETS`) and counts the rest.
 """
 
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.assets import MAJORS
@@ -15,6 +15,9 @@ from bot.domain.value_object import value_object
 
 TRACKED_ASSETS = (*MAJORS, "SOL", "XRP", "TRX")
 """The assets whose networks are kept one by one: the majors are judged, the last three only shown."""
+
+POLLED_EVERY = timedelta(minutes=5)
+"""How often exchanges are asked, unless WITHDRAWAL_INTERVAL says otherwise."""
 
 ALL_NETWORKS = "*"
 """The network of a flag that an exchange tells for the asset as a whole, without saying over which network."""
@@ -79,6 +82,7 @@ class WithdrawalReading:
     assets only, each asset and network once. `listed` and `closed` count every network of every asset that the
     exchange still lists, tracked or not; both are 0 where it tells none. `system` is None where nobody was asked.
     `part_faults` are parts that could not be read while the rest could, each with what it is: ("status page", BLOCKED).
+    `interval` is how often the exchange is asked.
     """
 
     exchange: str
@@ -93,6 +97,7 @@ class WithdrawalReading:
     fault: SourceFault | None = None
     detail: str = ""
     part_faults: tuple[tuple[str, SourceFault], ...] = field(default_factory=tuple)
+    interval: timedelta = POLLED_EVERY
 
     @property
     def closed_share(self) -> float | None:

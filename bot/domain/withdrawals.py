@@ -11,7 +11,14 @@ from datetime import datetime, timedelta
 from bot.domain.errors import SourceFault
 from bot.domain.networks import MAIN_NETWORKS
 from bot.domain.value_object import value_object
-from bot.domain.withdrawal_reading import ALL_NETWORKS, Maintenance, SourceStanding, SystemState, WithdrawalState
+from bot.domain.withdrawal_reading import (
+    ALL_NETWORKS,
+    POLLED_EVERY,
+    Maintenance,
+    SourceStanding,
+    SystemState,
+    WithdrawalState,
+)
 
 CRITICAL_CLOSED_MAJORS = 2
 """Of so many of BTC, ETH, USDT and USDC withdrawals must be closed for an outflow to be critical.
@@ -154,7 +161,7 @@ class ExchangeWithdrawals:
     closed (0.1: a tenth), `usual_share` its median over the last 30 days, of which `day_shares` has one each, oldest
     first; None where they are not known. `share_jumped_since` is since when the share is far above the usual one.
     `transitions` are the latest, oldest first, and `events` the network events that it is part of. `fault` is why the
-    newest poll was not answered, and `silent_polls` how many in a row were not.
+    newest poll was not answered, and `silent_polls` how many in a row were not. It is polled every `interval`.
     """
 
     exchange: str
@@ -175,6 +182,7 @@ class ExchangeWithdrawals:
     polled_at: datetime | None = None
     day_shares: tuple[DayShare, ...] = ()
     share_jumped_since: datetime | None = None
+    interval: timedelta = POLLED_EVERY
 
     def judged_networks(self, asset: str) -> tuple[NetworkWithdrawals, ...]:
         """Return the networks that decide on an asset: the main ones that are listed, else all that are.

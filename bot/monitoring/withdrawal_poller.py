@@ -183,9 +183,12 @@ class WithdrawalPoller:
             and known.silent_polls >= SILENT_POLLS
             and (known.as_of is None or now - known.as_of >= _BLOCKED_FOR)
         )
-        wait = max(self._interval, source.interval, _BLOCKED_INTERVAL if is_blocked else timedelta())
+        wait = max(self._interval_of(source.exchange), _BLOCKED_INTERVAL if is_blocked else timedelta())
         # Where the clock was set back, how long it was is not known any more.
         return asked_at is None or not timedelta() <= now - asked_at < wait
+
+    def _interval_of(self, exchange: str) -> timedelta:
+        return max(self._interval, self._sources[exchange].interval)
 
     async def _try_turn(self) -> str:
         """Ask what is due, and take in, store and have judged what is there.
@@ -213,6 +216,7 @@ class WithdrawalPoller:
 
     async def _take_in(self, readings: Sequence[WithdrawalReading]) -> None:
         """Bring what is known up to date with answers, and show it; raise StorageError."""
+        readings = [replace(reading, interval=self._interval_of(reading.exchange)) for reading in readings]
         crashes: dict[str, Exception] = {}
         for start in range(0, len(readings), _SLICE):
             self._believe(readings[start : start + _SLICE], crashes)

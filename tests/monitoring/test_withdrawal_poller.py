@@ -366,6 +366,14 @@ async def test_after_a_clock_was_set_back_what_is_said_counts_at_once() -> None:
         assert polled.judged["gate"].as_of == polled.memory.clock.now()
 
 
+async def test_an_exchange_knows_how_often_it_is_asked() -> None:
+    polled = polling("gate")
+    polled.sources["gate"].interval = timedelta(hours=1)
+    async with serving(polled):
+        await polled.polls(after=timedelta())
+    assert polled.known["gate"].interval == timedelta(hours=1)
+
+
 async def test_what_a_fast_clock_saw_closing_is_closed_since_the_clock_is_right() -> None:
     """Closed since five hours to come it would not have been closed for any minute, and would raise nothing."""
     polled = polling("gate")

@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from bot.detection.withdrawals.closed_withdrawals import KnownWithdrawals, with_known
 from bot.detection.withdrawals.guards.network_events import is_closed_on
-from bot.detection.withdrawals.thresholds import MAX_AGE, NETWORK_EVENT_EXCHANGES
+from bot.detection.withdrawals.majors import is_too_old
+from bot.detection.withdrawals.thresholds import NETWORK_EVENT_EXCHANGES
 from bot.domain.flow import Hold, HoldReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Measurement, Reason, Signal, Size, Unit
@@ -98,7 +99,7 @@ class ClosedNetworks(SignalSource[KnownEvents, ExchangeWithdrawals]):
 
 def _measured(member: ExchangeWithdrawals, network: str, now: datetime) -> Measurement:
     name = member.source or member.exchange
-    if member.as_of is None or now - member.as_of > MAX_AGE:
+    if is_too_old(member, now):
         return Measurement(name, None, Hold(HoldReason.UNKNOWN, "not told any more"))
     return Measurement(name, Size(-float(is_closed_on(member, network)), Unit.COUNT))
 

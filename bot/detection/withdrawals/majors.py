@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.detection.withdrawals.guards.dead_assets import is_dead
 from bot.detection.withdrawals.guards.maintenance import is_announced
 from bot.detection.withdrawals.guards.network_events import is_excusable, is_of_event
-from bot.detection.withdrawals.thresholds import MAX_AGE
+from bot.detection.withdrawals.thresholds import MAX_AGE, SILENT_POLLS
 from bot.domain.assets import MAJORS
 from bot.domain.withdrawal_reading import WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, Majors, MajorWithdrawals, last_closing
@@ -21,11 +21,19 @@ _OPEN = frozenset({WithdrawalState.OPEN, WithdrawalState.DELAYED})
 def judged_majors(withdrawals: ExchangeWithdrawals, at: datetime) -> Majors:
     """Return BTC, ETH, USDT and USDC, in this order, as they are known at a time.
 
-    What was answered longer than MAX_AGE ago is unknown by then: a poller that stands still keeps nothing closed.
+    What was answered too long ago is unknown by then: a poller that stands still keeps nothing closed.
     """
-    is_old = withdrawals.as_of is None or at - withdrawals.as_of > MAX_AGE
+    is_old = is_too_old(withdrawals, at)
     majors = (_judged(withdrawals, withdrawals.major(asset), at) for asset in MAJORS)
     return tuple(_as_unknown(major, withdrawals.as_of) if is_old else major for major in majors)
+
+
+def is_too_old(withdrawals: ExchangeWithdrawals, at: datetime) -> bool:
+    """Return whether what was answered last, if anything, is not known any more.
+
+    Example: asked every five minutes, after 45 minutes; asked every hour (WITHDRAWAL_INTERVAL=1h), after three hours.
+    """
+    return withdrawals.as_of is None or at - withdrawals.as_of > max(MAX_AGE, SILENT_POLLS * withdrawals.interval)
 
 
 def _judged(withdrawals: ExchangeWithdrawals, major: MajorWithdrawals, at: datetime) -> MajorWithdrawals:

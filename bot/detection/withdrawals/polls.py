@@ -110,6 +110,7 @@ def _answered(known: ExchangeWithdrawals, reading: WithdrawalReading) -> Exchang
         detail=reading.detail,
         silent_polls=0,
         part_faults=reading.part_faults,
+        interval=reading.interval,
     )
     return with_closed_share(answered, reading.closed_share, reading.as_of)
 

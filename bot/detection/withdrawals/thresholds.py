@@ -18,7 +18,8 @@ closed are severe at once under every preset."""
 SILENT_POLLS = 3
 """After so many polls without an answer nothing is known any more: one or two are lost on any network."""
 MAX_AGE = timedelta(minutes=45)
-"""What was answered longer ago is not known any more: three polls of a source that is asked four times an hour."""
+"""What was answered longer ago is not known any more: three polls of a source that is asked four times an hour. Where
+an exchange is asked less often it is three polls of its own (`is_too_old`)."""
 
 NETWORK_EVENT_EXCHANGES = 3
 """So many exchanges that close one network within NETWORK_EVENT_SPAN make it the network's maintenance."""

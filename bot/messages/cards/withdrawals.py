@@ -11,9 +11,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.detection.withdrawals.guards.network_events import is_excusable
-from bot.detection.withdrawals.majors import judged_majors
+from bot.detection.withdrawals.majors import is_too_old, judged_majors
 from bot.detection.withdrawals.network_state import as_unknown
-from bot.detection.withdrawals.thresholds import MAX_AGE
 from bot.domain.assets import MAJORS
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
@@ -226,7 +225,7 @@ def _pieces(majors: Sequence[MajorWithdrawals]) -> Iterator[Line]:
 
 def as_known_at(status: ExchangeWithdrawals, now: datetime) -> ExchangeWithdrawals:
     """Return what is known of an exchange now: what was answered too long ago is not known any more."""
-    if status.as_of is not None and now - status.as_of <= MAX_AGE:
+    if not is_too_old(status, now):
         return status
     return replace(status, networks=tuple(map(as_unknown, status.networks)))
 

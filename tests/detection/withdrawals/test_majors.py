@@ -1,3 +1,6 @@
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from bot.detection.withdrawals.majors import judged_majors
@@ -30,6 +33,18 @@ def test_a_major_that_is_closed_is_held_against_the_exchange() -> None:
     assert usdt(closed_at_noon()) == MajorWithdrawals("USDT", CLOSED, at(0))
     assert usdt(closed_at_noon()).is_closed
     assert usdt(closed_at_noon()).may_be_closed
+
+
+@pytest.mark.parametrize(
+    ("interval", "known_for"), [(timedelta(minutes=5), 45), (timedelta(minutes=15), 45), (timedelta(hours=1), 180)]
+)
+def test_what_was_answered_too_long_ago_for_its_interval_is_not_known_any_more(
+    interval: timedelta, known_for: float
+) -> None:
+    withdrawals = replace(closed_at_noon(minutes=0.5), interval=interval)
+
+    assert usdt(withdrawals, known_for + 0.5).state is CLOSED
+    assert usdt(withdrawals, known_for + 0.6).state is UNKNOWN
 
 
 @pytest.mark.parametrize(("networks", "in_maintenance"), [(("TRON",), False), (("TRON", "ETHEREUM"), True), ((), True)])
