@@ -6,6 +6,7 @@ numbers have no gaps. A name that turns out to be another one of an asset keeps 
 """
 
 from collections.abc import Iterable, Mapping
+from sys import intern
 
 import msgspec
 
@@ -35,7 +36,7 @@ class SlotNumbers:
             number = int(text)
             # What stands in the readings under this number is then a part of its own, and every other one stays right.
             slot = await self._database.decoded(_decoder.decode, body, self._key, text)
-            read[slot or Slot("unknown", f"unreadable {number}")] = number
+            read[_shared(slot) if slot else Slot("unknown", f"unreadable {number}")] = number
         self._set(read)
 
     async def ensure(self, slots: Iterable[Slot]) -> None:
@@ -48,4 +49,14 @@ class SlotNumbers:
     def _set(self, numbers: Mapping[Slot, int]) -> None:
         self.numbers = dict(numbers)
         in_order = sorted(numbers, key=numbers.__getitem__)
-        self.layouts = Layouts([Slot(slot.chain, asset_name(slot.asset)) for slot in in_order])
+        self.layouts = Layouts([_of_asset(slot) for slot in in_order])
+
+
+def _shared(slot: Slot) -> Slot:
+    """Return a slot whose names are the same objects in all exchanges, of which most have the same chains and tokens."""
+    return Slot(intern(slot.chain), intern(slot.asset))
+
+
+def _of_asset(slot: Slot) -> Slot:
+    name = asset_name(slot.asset)
+    return slot if name == slot.asset else Slot(slot.chain, name)
