@@ -53,7 +53,7 @@ class SlotNumbers:
 
 
 def _shared(slot: Slot) -> Slot:
-    """Return a slot whose names are the same objects in all exchanges, of which most have the same chains and tokens."""
+    """Return a slot whose names are the same objects in all exchanges: most have the same chains and tokens."""
     return Slot(intern(slot.chain), intern(slot.asset))
 
 

@@ -16,6 +16,7 @@ from bot.network.proxy_rules import ProxyRules
 from tests.chat.telegram.scene import OpenApi, place
 from tests.fakes.proxy import FakeProxy
 from tests.fakes.telegram import FakeTelegram
+from tests.waiting import LIMIT
 
 SECRET = "4242:AAF-very-secret"  # noqa: S105 — made up, to be looked for
 
@@ -82,7 +83,7 @@ async def test_a_late_answer_may_have_arrived(telegram: FakeTelegram, open_api: 
 async def test_a_call_may_be_more_patient(telegram: FakeTelegram, open_api: OpenApi) -> None:
     release = telegram.delay("getMe")
     api = open_api(telegram.token, telegram.url, read_timeout=0.01)
-    patient = asyncio.create_task(api.call("getMe", patience=5.0))
+    patient = asyncio.create_task(api.call("getMe", patience=LIMIT))
     await telegram.until(lambda: telegram.calls["getme"], "a check of the token")
     release.set()
     assert (await patient)["username"] == "RunwatchBot"
