@@ -61,6 +61,8 @@ _FIRST = tuple(
         "storage/test_backup.py",
         "cli/test_backup.py",
         "delivery/test_lost_places.py",
+        "storage/test_revised_history.py",
+        "service/test_withdrawal_story.py",
     )
 )
 
