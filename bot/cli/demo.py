@@ -20,7 +20,9 @@ from bot.cli.ask import terminal_operator
 from bot.commands.dispatcher import CommandContext
 from bot.config.exchange_addresses import OFF, ExchangeAddresses
 from bot.config.settings import Settings
+from bot.domain.incident import Incident
 from bot.domain.place import Subscription
+from bot.domain.signal import Rule
 from bot.messages.cards.about import introduction_card, replay_over_line
 from bot.messages.cards.flows import daily_line
 from bot.messages.model import Message
@@ -151,11 +153,16 @@ async def _run_episode(
     await _wait_until_settled(application)
     await _ask(application, context, chat, "reserves", leading)
     incidents = await application.store.incidents.recent(_MANY, subject=leading)
-    if incidents:  # the outflow, not a notice about it
-        await _ask(application, context, chat, "why", max(incidents, key=lambda incident: incident.peak.rank).label)
+    if incidents:
+        await _ask(application, context, chat, "why", max(incidents, key=_importance).label)
     await chat.show_line(replay_over_line(has_prompt=sys.stdin.isatty()))
     if sys.stdin.isatty():
         await converse(application.dispatcher, context, chat)
+
+
+def _importance(incident: Incident) -> tuple[bool, int]:
+    """Return what the incident that is explained at the end is chosen by: an outflow first, then how bad it was."""
+    return incident.source_rule == Rule.OUTFLOW, incident.peak.rank
 
 
 class SpeedControl:
