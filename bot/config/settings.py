@@ -48,6 +48,7 @@ from bot.config.setting_types import (
     unquoted,
 )
 from bot.domain.errors import ConfigurationError, echo
+from bot.domain.withdrawal_reading import POLLED_EVERY
 from bot.network.proxy_rules import ProxyRules
 
 _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL", *KEY_SETTINGS)
@@ -113,7 +114,7 @@ class Settings(ExchangeAddresses, ExchangeKeySettings):
     )
     withdrawal_interval: Annotated[
         Interval, Field(description="How often each exchange is asked which withdrawals are closed.")
-    ] = timedelta(minutes=5)
+    ] = POLLED_EVERY
     http_host: Annotated[ListeningHost, Field(description="Where /healthz, /readyz and /metrics listen.")] = "127.0.0.1"
     http_port: Annotated[Port, Field(description="0: any free port.")] = 8080
     owner_ids: Annotated[Owners, Field(description="telegram:123, discord:456.")] = ()

@@ -17,7 +17,8 @@ TRACKED_ASSETS = (*MAJORS, "SOL", "XRP", "TRX")
 """The assets whose networks are kept one by one: the majors are judged, the last three only shown."""
 
 POLLED_EVERY = timedelta(minutes=5)
-"""How often exchanges are asked, unless WITHDRAWAL_INTERVAL says otherwise."""
+"""How often exchanges are asked, unless WITHDRAWAL_INTERVAL says otherwise: a thousandth of what the strictest of them
+allows, and soon enough for rules that judge after 15 min."""
 
 ALL_NETWORKS = "*"
 """The network of a flag that an exchange tells for the asset as a whole, without saying over which network."""

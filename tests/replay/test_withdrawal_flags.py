@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.withdrawal_reading import WithdrawalFlag, WithdrawalState
+from bot.domain.withdrawal_reading import POLLED_EVERY, WithdrawalFlag, WithdrawalState
 from bot.replay.clock import ReplayClock
 from bot.replay.episodes.catalogue import find_episode
 from bot.replay.server import ReplayServer
 from bot.replay.withdrawal_flags import withdrawal_flags
 from bot.sources.http import Http
-from bot.sources.withdrawals.adapter import WITHDRAWAL_INTERVAL
 from bot.sources.withdrawals.ftx import FTX
 from bot.sources.withdrawals.registry import ADAPTERS, withdrawal_sources
 
@@ -52,7 +51,7 @@ async def test_the_real_sources_read_what_the_server_says() -> None:
             http,
             clock,
             addresses=server.withdrawal_settings,
-            interval=WITHDRAWAL_INTERVAL,
+            interval=POLLED_EVERY,
             exchanges=("ftx", "binance", "gate", "kucoin"),
             adapters=(*ADAPTERS, FTX),
         )

@@ -16,15 +16,13 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from bot.domain.errors import SourceError, SourceFault
-from bot.domain.withdrawal_reading import Maintenance, SourceStanding, SystemState, WithdrawalState
+from bot.domain.withdrawal_reading import POLLED_EVERY, Maintenance, SourceStanding, SystemState, WithdrawalState
 from bot.sources.http_types import FetchLimits, OutgoingRequest, Signer
 
 WITHDRAWAL_LIMITS = FetchLimits(
     timedelta(seconds=40), wire_bytes=6 << 20, plain_bytes=6 << 20, in_all=timedelta(seconds=100)
 )
 """Binance's web body is the largest, of 2.2 MB for 959 coins in 2026."""
-WITHDRAWAL_INTERVAL = timedelta(minutes=5)
-"""A thousandth of what the strictest exchange allows, and soon enough for rules that judge after 15 min."""
 
 RAW_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 RAW_ROWS_BY_NAME = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -67,7 +65,7 @@ class ExchangeInterface:
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
-    interval: timedelta = WITHDRAWAL_INTERVAL
+    interval: timedelta = POLLED_EVERY
     standing: SourceStanding = SourceStanding.DOCUMENTED
     limits: FetchLimits = WITHDRAWAL_LIMITS
     sign: Signer = lambda request: request

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from bot.domain.exchange_key import ExchangeKey
+from bot.domain.withdrawal_reading import POLLED_EVERY
 from bot.ports.sources import Clock, WithdrawalSource
 from bot.sources.http import Http
 from bot.sources.withdrawals.adapter import StatusAdapter
@@ -39,7 +40,7 @@ class WithdrawalSettings:
 
     addresses: Mapping[str, str | None] = field(default_factory=dict)
     keys: Mapping[str, ExchangeKey] = field(default_factory=dict)
-    interval: timedelta = timedelta(minutes=5)
+    interval: timedelta = POLLED_EVERY
     exchanges: Collection[str] = ()
 
 
