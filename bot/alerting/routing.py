@@ -46,7 +46,7 @@ def audience(
     own messages all the same, and so does a place that the market-wide incident has not reached.
     """
     incident = step.incident
-    if incident is None or step.reason in _UNANNOUNCED:
+    if incident is None or not is_announced(step):
         return Audience()
     # The end is never the first that a place hears of an incident.
     is_edit_only = step.reason is StepReason.RESOLVED
@@ -70,6 +70,11 @@ def audience(
         elif has_heard:
             edit.append(subscription)
     return Audience(tuple(post), tuple(edit), tuple(follow))
+
+
+def is_announced(step: Step) -> bool:
+    """Return whether anybody may hear of a step: what only waits, or changes nothing, is told to nobody."""
+    return step.reason not in _UNANNOUNCED
 
 
 def followed_incidents(

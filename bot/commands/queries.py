@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.commands.exchange_lookup import complete_exchange, find_exchange
-from bot.detection.drills import summarise_drills
 from bot.domain.drill import DrillSummary
 from bot.domain.errors import AskerError, StorageError
 from bot.domain.exchange import Exchange, Listing
@@ -28,7 +27,7 @@ from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
-from bot.ports.drills import Drills
+from bot.ports.drills import Drills, recent_summary
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Outbox
 from bot.ports.sources import Clock, WithdrawalSource
@@ -306,10 +305,9 @@ class Queries:
         try:
             if place and await self._drills.is_off(place):
                 return None
-            recent = await self._drills.recent(exchange)
+            return await recent_summary(self._drills, exchange)
         except StorageError:  # a line among others: the rest is answered from memory all the same
             return None
-        return summarise_drills(recent.drills, recent.at)
 
     async def status(self) -> BotStatus:
         """Return the bot's own health."""

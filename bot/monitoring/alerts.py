@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.alerting.data_notice import HEARD_AS
-from bot.alerting.routing import Audience
-from bot.detection.drills import summarise_drills
+from bot.alerting.routing import Audience, is_announced
 from bot.domain.errors import StorageError
-from bot.domain.incident import Incident, StepReason
+from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
@@ -20,7 +19,7 @@ from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.drills import drill_line
 from bot.messages.cards.signal_kinds import SignalKinds
 from bot.messages.model import Line, Message
-from bot.ports.drills import Drills
+from bot.ports.drills import Drills, recent_summary
 from bot.ports.outbox import Alert, DeliveryKind
 
 # How long an alert is worth delivering late. The worse, the longer: a watch of last night is no news in the morning.
@@ -63,13 +62,16 @@ class Audiences:
     without_drills: Audience = Audience()  # noqa: RUF009 — as above
 
 
-async def member_drills(drills: Drills | None, exchange: str) -> MemberDrills:
-    """Return what is told beside an alert about an exchange; nothing while the store is away."""
-    if drills is None:
+async def member_drills(drills: Drills | None, step: Step) -> MemberDrills:
+    """Return what is told beside the alerts of a step; nothing where none is shown, and while the store is away.
+
+    Most steps tell nobody anything, and are made at every reading of an incident.
+    """
+    incident = step.incident
+    if drills is None or incident is None or not is_announced(step) or not _shows_drills(incident):
         return NO_DRILLS
     try:
-        recent = await drills.recent(exchange)
-        found = drill_line(summarise_drills(recent.drills, recent.at))
+        found = drill_line(await recent_summary(drills, incident.subject))
         return MemberDrills(found, await drills.places_off()) if found else NO_DRILLS
     except StorageError:  # a line among others: the alert goes out without it
         return NO_DRILLS
@@ -82,6 +84,10 @@ def alerts_of(told: Telling, audiences: Audiences, now: datetime, drills: Line |
         *_alerts(told, audiences.without_drills, now, None, _WITHOUT_DRILLS),
     ]
     return [alert for alert in alerts if alert.recipients]
+
+
+def _shows_drills(incident: Incident) -> bool:
+    return incident.state is IncidentState.OPEN and incident.rule not in {Rule.MARKET_WIDE, Rule.DATA}
 
 
 def is_notice(incident: Incident | None) -> bool:

@@ -41,7 +41,7 @@ from bot.domain.signal_source import signals_of
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, grade_by_source
 from bot.messages.model import Line
-from bot.monitoring.alerts import NO_DRILLS, Audiences, Telling, alerts_of, is_notice, member_drills
+from bot.monitoring.alerts import Audiences, Telling, alerts_of, is_notice, member_drills
 from bot.monitoring.isolation import Crashes, isolated, without_crashing
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.ports.drills import Drills
@@ -262,7 +262,7 @@ class Watch:
     async def _commit(self, step: RoundStep, market: Incident | None) -> None:
         """Commit a step, incident and alerts together; `market` is the market-wide incident that is open."""
         subject, rule, sensitivity = step.key
-        drills = await member_drills(self._drills, subject) if step.step.incident else NO_DRILLS
+        drills = await member_drills(self._drills, step.step)
         audiences = await self._audiences(step, market, drills.places_off)
         alerts = self._alerts(subject, step.step, audiences, drills.line)
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)

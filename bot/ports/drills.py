@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.drill import Drill, DrillOutcome, PressResult
+from bot.detection.drills import summarise_drills
+from bot.domain.drill import Drill, DrillOutcome, DrillSummary, PressResult
 from bot.domain.place import Place, Platform
 
 
@@ -69,3 +70,9 @@ class Drills(Protocol):
     async def places_off(self) -> Collection[Place]:
         """Return the places that have switched drills off."""
         ...
+
+
+async def recent_summary(drills: Drills, exchange: str) -> DrillSummary | None:
+    """Return what members' drills at an exchange say, None for fewer than three people; raise StorageError."""
+    recent = await drills.recent(exchange)
+    return summarise_drills(recent.drills, recent.at)
