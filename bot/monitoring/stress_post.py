@@ -6,7 +6,6 @@ what has been queued already is queued no second time. Had it been delivered lon
 edited, for the alert's kind is EDIT: where nothing was said of the day yet, an edit is sent as a new message.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -19,6 +18,7 @@ from bot.domain.severity import Severity
 from bot.domain.stress import STRESS, STRESS_POST_HOUR
 from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.messages.cards.stress import stress_card
+from bot.monitoring.subscription_slices import slices
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Alert, DeliveryKind
 from bot.ports.sources import Clock
@@ -27,7 +27,6 @@ from bot.ports.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 
-_SLICE_SUBSCRIPTIONS = 2000  # gone through at a time: about a millisecond, then other tasks get their turn
 _DAY = timedelta(days=1)
 
 
@@ -91,9 +90,7 @@ class StressPost:
 
     async def _recipients(self) -> CompactSubscriptions:
         """Return the subscriptions to the stress test itself; those to all exchanges do not mean it."""
-        interested, recipients = await self._subscriptions.interested_in(STRESS.id), CompactSubscriptions()
-        for start in range(0, len(interested), _SLICE_SUBSCRIPTIONS):
-            slice_ = interested[start : start + _SLICE_SUBSCRIPTIONS]
+        recipients = CompactSubscriptions()
+        async for slice_ in slices(await self._subscriptions.interested_in(STRESS.id)):
             recipients.extend(subscription for subscription in slice_ if subscription.exchange == STRESS.id)
-            await asyncio.sleep(0)
         return recipients

@@ -6,9 +6,8 @@ INC-8, opened, and one alert for the 500 places that hear of it. A worker that d
 one that dies after it leaves both: nobody is told twice, and no incident is open of which nobody was told.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -44,6 +43,7 @@ from bot.messages.model import Line
 from bot.monitoring.alerts import Audiences, Telling, alerts_of, is_notice, member_drills
 from bot.monitoring.isolation import Crashes, isolated, without_crashing
 from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.monitoring.subscription_slices import slices
 from bot.ports.drills import Drills
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
@@ -55,7 +55,6 @@ log = structlog.get_logger()
 
 # As long as the shortest window that is graded: until then its flow may lie in the time that nothing was seen of.
 _BLIND_NOTE_FOR = timedelta(days=1)
-_SLICE_SUBSCRIPTIONS = 500  # routed between two pauses of the event loop: some milliseconds
 
 
 class Watch:
@@ -229,7 +228,7 @@ class Watch:
         members = {member.exchange: member for incident in incidents for member in incident.signal.members}.values()
         subscriptions, places = CompactSubscriptions(), set[str]()
         for id_ in (MARKET.id, *(member.exchange for member in members)):
-            async for slice_ in _slices(await self._subscriptions.interested_in(id_)):
+            async for slice_ in slices(await self._subscriptions.interested_in(id_)):
                 for subscription in slice_:
                     # A place that subscribed to three of the members hears once, by the first of its subscriptions.
                     if (place := str(subscription.place)) not in places:
@@ -241,7 +240,7 @@ class Watch:
     async def _notice_subscriptions(self, subject: str) -> CompactSubscriptions:
         """Return who hears of data notices: all but the places that have switched them off."""
         subscriptions, off = CompactSubscriptions(), await self._subscriptions.places_without_notices()
-        async for slice_ in _slices(await self._subscriptions.interested_in(subject)):
+        async for slice_ in slices(await self._subscriptions.interested_in(subject)):
             subscriptions.extend(
                 as_notice_listener(subscription) for subscription in slice_ if subscription.place not in off
             )
@@ -250,7 +249,7 @@ class Watch:
     async def _audiences(self, step: RoundStep, market: Incident | None, places_off: Collection[Place]) -> Audiences:
         """Return who hears of a step; apart from the others, the places that want nothing of members' drills."""
         ordinary, without_drills = _GrowingAudience(), _GrowingAudience()
-        async for slice_ in _slices(await self._subscriptions_for(step)):
+        async for slice_ in slices(await self._subscriptions_for(step)):
             if not places_off:
                 ordinary.extend(audience(step.before, step.step, slice_, market))
                 continue
@@ -306,13 +305,6 @@ class _GrowingAudience:
     @property
     def audience(self) -> Audience:
         return Audience(self._post, self._edit, self._follow)
-
-
-async def _slices(subscriptions: Sequence[Subscription]) -> AsyncIterator[Sequence[Subscription]]:
-    """Yield very many subscriptions in slices, and let other tasks run between them."""
-    for start in range(0, len(subscriptions), _SLICE_SUBSCRIPTIONS):
-        yield subscriptions[start : start + _SLICE_SUBSCRIPTIONS]
-        await asyncio.sleep(0)
 
 
 def _presets(asked: Collection[Sensitivity], open_incidents: Sequence[Incident], story: StoryKey) -> list[Sensitivity]:
