@@ -20,6 +20,8 @@ CORE    := bot/domain/*,bot/detection/*,bot/alerting/*,bot/messages/*,bot/ports/
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export Q
+# Tests start the program a hundred times: without its compiled files each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # install LOCKFILE, WHAT: its packages, hashes checked, into .venv
 define install

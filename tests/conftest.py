@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.fakes.defillama import FakeDefiLlama
 from tests.fakes.telegram import FakeTelegram
@@ -56,7 +58,6 @@ _FIRST = tuple(
         "service/test_self_report.py",
         "cli/test_demo.py",
         "service/test_contradictions.py",
-        "replay/test_expectations.py",
         "detection/invariants/test_order_and_restart.py",
         "storage/test_backup.py",
         "cli/test_backup.py",
@@ -65,6 +66,26 @@ _FIRST = tuple(
         "service/test_withdrawal_story.py",
     )
 )
+
+
+# They read the same episodes, which a process generates once: half a minute of work that two processes would do twice.
+_ON_ALL_EPISODES = frozenset(
+    f"tests/replay/{name}.py"
+    for name in ("test_findings", "test_expectations", "test_how_early", "test_export", "test_staged")
+)
+
+
+class FilesAndEpisodes(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives the tests of a file to one process, and those of every file that reads all episodes to the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "all episodes" if file in _ON_ALL_EPISODES else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesAndEpisodes | None:
+    """Return what hands out the tests; None leaves a choice other than `--dist=loadfile` to xdist."""
+    return FilesAndEpisodes(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from bot.domain.place import Platform
 from bot.domain.worker import Lease
@@ -22,7 +23,7 @@ _GONE, _NEVER = -2, -1  # what PTTL says of a key that is not there, and of one 
 
 def rows_of(key: str) -> Sequence[RedisKey]:
     """Return the rows of the table that a key belongs to; there should be one."""
-    return [row for row in KEYS if re.fullmatch(_pattern(row), key)]
+    return [row for row in KEYS if _pattern(row).fullmatch(key)]
 
 
 async def stored_rows(database: Database) -> set[RedisKey]:
@@ -66,7 +67,8 @@ async def _all_keys(database: Database) -> list[str]:
             return sorted(names)
 
 
-def _pattern(row: RedisKey) -> str:
+@cache
+def _pattern(row: RedisKey) -> re.Pattern[str]:
     """Return a regular expression for the keys of a row: an exchange or an alert may be called anything."""
     pieces = re.split(r"<(\w+)>", row.name)
-    return "".join(_PARTS.get(piece, ".+") if i % 2 else re.escape(piece) for i, piece in enumerate(pieces))
+    return re.compile("".join(_PARTS.get(piece, ".+") if i % 2 else re.escape(piece) for i, piece in enumerate(pieces)))

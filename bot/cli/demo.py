@@ -150,7 +150,7 @@ async def _run_episode(
         if clock.now().date() != day:
             day = clock.now().date()
             await _show_day(application, leading, chat)
-    await _wait_until_settled(application)
+    await _wait_until_settled(application, leading)
     await _ask(application, context, chat, "reserves", leading)
     incidents = await application.store.incidents.recent(_MANY, subject=leading)
     if incidents:
@@ -209,9 +209,14 @@ async def _show_day(application: Application, exchange: str, chat: TerminalPlatf
         await chat.show_line(daily_line(snapshot))
 
 
-async def _wait_until_settled(application: Application) -> None:
-    """Wait until the last readings have been judged and the last message is shown."""
+async def _wait_until_settled(application: Application, exchange: str) -> None:
+    """Wait until the last readings have been judged and the last message is shown.
+
+    The newest of the exchange is fetched: where all is calm the last one is several hours old, and an answer would say
+    that it is too old.
+    """
     await application.poller.poll()
+    await application.fetch_for([exchange])
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _SETTLE_TIMEOUT_S
     while loop.time() < deadline:
