@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from bot.commands.arguments import Arg, ExchangeName
+from bot.commands.arguments import Arg, ExchangeName, ExchangeOrPastRun
 from bot.commands.declaration import Request, command
 from bot.domain.errors import AskerError, UnknownExchange
 from bot.domain.exchange import Exchange
@@ -15,7 +15,7 @@ from bot.messages.model import Message
 async def compare(
     request: Request,
     a: Annotated[ExchangeName, Arg("Exchange, e.g. binance")],
-    b: Annotated[ExchangeName, Arg("Another exchange, or a run of the past: ftx-2022, binance-2022")],
+    b: Annotated[ExchangeOrPastRun, Arg("Another exchange, or a run of the past: ftx-2022, binance-2022")],
 ) -> Message:
     """Show two exchanges side by side, or one beside a run of the past"""
     first, second = await _exchange_or_past_run(request, a), await _exchange_or_past_run(request, b)
@@ -30,7 +30,7 @@ async def compare(
     return beside_the_past_card(snapshot, await request.queries.outflow_curve(first, incident), second, incident)
 
 
-async def _exchange_or_past_run(request: Request, name: ExchangeName) -> Exchange | OutflowCurve:
+async def _exchange_or_past_run(request: Request, name: str) -> Exchange | OutflowCurve:
     """Return the exchange, or the curve of the past run, that a name means; raise UnknownExchange."""
     try:
         return request.queries.exchange(name)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from bot.alerting.routing import followed_incidents, reaches
-from bot.commands.arguments import Arg, ExchangeName, Mention, PlaceName, Share, Usd
+from bot.commands.arguments import Arg, ExchangeOrAll, Mention, PlaceName, Share, Usd
 from bot.commands.declaration import Access, Request, command
 from bot.detection.window_coverage import window_coverage
 from bot.domain.errors import AskerError, NotPermitted
@@ -35,7 +35,7 @@ _ALL = "all"
 @command(access=Access.MODERATOR)
 async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, each a word of its own
     request: Request,
-    exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance, or all; or stress: one card a day")],
+    exchange: Annotated[ExchangeOrAll, Arg("Exchange, e.g. binance, or all; or stress: one card a day")],
     sensitivity: Annotated[Sensitivity | None, Arg("How early to speak; normal, if nothing else is said")] = None,
     severity: Annotated[
         Severity | None, Arg("The mildest severity to hear of; critical takes closed withdrawals as well")
@@ -103,7 +103,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
 @command(access=Access.MODERATOR)
 async def unsubscribe(
     request: Request,
-    exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. binance, or all; empty: everything")] = None,
+    exchange: Annotated[ExchangeOrAll | None, Arg("Exchange, e.g. binance, or all; empty: everything")] = None,
     place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Stop alerts in this place"""
@@ -129,7 +129,7 @@ async def subscriptions(request: Request) -> Message:
     return subscriptions_card(subscribed, request.queries.names(), why_disabled, unwatched)
 
 
-def _exchange_or_all(request: Request, name: ExchangeName) -> Exchange | None:
+def _exchange_or_all(request: Request, name: ExchangeOrAll) -> Exchange | None:
     """Return the exchange, or what stands for the stress test; None for the word `all`; raise UnknownExchange."""
     if name.lower() == STRESS.id:
         return STRESS
@@ -174,7 +174,7 @@ async def _subscribe_to_stress(request: Request, target: Place, *, is_bare: bool
     return subscribed_to_stress_card(await request.place_access.missing(target))
 
 
-async def _exchange_to_cancel(request: Request, place: Place, name: ExchangeName) -> Exchange | None:
+async def _exchange_to_cancel(request: Request, place: Place, name: ExchangeOrAll) -> Exchange | None:
     """Return the exchange to unsubscribe from, None for `all`; raise UnknownExchange.
 
     The source may have dropped an exchange that the place subscribed to: it can still be cancelled by its id.

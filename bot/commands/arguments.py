@@ -10,6 +10,18 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NewType
 
+from bot.commands.suggestions import (
+    SuggestValues,
+    suggest_commands,
+    suggest_dollars,
+    suggest_exchanges,
+    suggest_exchanges_or_all,
+    suggest_exchanges_or_runs,
+    suggest_incidents,
+    suggest_networks,
+    suggest_shares,
+    suggest_thresholds,
+)
 from bot.domain.errors import BadArgument, echo
 from bot.domain.networks import KNOWN_NETWORKS, network_name
 from bot.domain.severity import Sensitivity
@@ -17,6 +29,10 @@ from bot.domain.withdrawal_reading import TRACKED_ASSETS
 
 ExchangeName = NewType("ExchangeName", str)
 """An exchange as somebody typed it; `Queries.exchange` finds it (`exchange_lookup`)."""
+ExchangeOrAll = NewType("ExchangeOrAll", str)
+"""What alerts are about: an exchange as somebody typed it, `all`, or `stress` for the daily stress test."""
+ExchangeOrPastRun = NewType("ExchangeOrPastRun", str)
+"""An exchange as somebody typed it, or a run of the past: `ftx-2022`."""
 Usd = NewType("Usd", float)
 """Dollars, positive."""
 Share = NewType("Share", float)
@@ -58,7 +74,9 @@ class ArgumentKind:
     """How an argument is recognised and read.
 
     `read` returns the value of a word, or raises BadArgument; `matches` says whether a word is written like one. A kind
-    that `takes_any_word` is tried last; one that `takes_all_words` gets all the words that remain.
+    that `takes_any_word` is tried last; one that `takes_all_words` gets all the words that remain. `suggest` returns
+    what the text typed so far may become, from memory: Discord completes with it, and buttons ask with it. A kind whose
+    values are few has them in `choices` instead; one with neither is typed without help.
     """
 
     name: str
@@ -67,6 +85,7 @@ class ArgumentKind:
     choices: tuple[str, ...] = ()
     takes_any_word: bool = False
     takes_all_words: bool = False
+    suggest: SuggestValues | None = None
 
 
 def choice(options: type[StrEnum]) -> ArgumentKind:
@@ -85,7 +104,13 @@ def choice(options: type[StrEnum]) -> ArgumentKind:
 _ANYTHING = r"(?P<text>.{1,100})"
 
 
-def _matching(name: str, pattern: str, meaning: str, convert: Callable[[re.Match[str]], Any]) -> ArgumentKind:
+def _matching(
+    name: str,
+    pattern: str,
+    meaning: str,
+    convert: Callable[[re.Match[str]], Any],
+    suggest: SuggestValues | None = None,
+) -> ArgumentKind:
     expression = re.compile(pattern, re.IGNORECASE)
 
     def read(word: str) -> Any:
@@ -95,8 +120,16 @@ def _matching(name: str, pattern: str, meaning: str, convert: Callable[[re.Match
         return convert(match)
 
     return ArgumentKind(
-        name, read, lambda word: expression.fullmatch(word) is not None, takes_any_word=pattern == _ANYTHING
+        name,
+        read,
+        lambda word: expression.fullmatch(word) is not None,
+        takes_any_word=pattern == _ANYTHING,
+        suggest=suggest,
     )
+
+
+def _exchange_kind(suggest: SuggestValues) -> ArgumentKind:
+    return _matching("exchange", _ANYTHING, "the name of an exchange", lambda match: match["text"].strip(), suggest)
 
 
 _MOST_USD = 1e12  # more than all exchanges hold; keeps `inf` and absurd figures out of thresholds
@@ -121,11 +154,17 @@ _NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+)"
 
 # What handlers annotate a parameter with, and how such an argument is written. `ThresholdArgument` follows below.
 KINDS: dict[object, ArgumentKind] = {
-    ExchangeName: _matching("exchange", _ANYTHING, "the name of an exchange", lambda match: match["text"].strip()),
-    Usd: _matching("usd", rf"\$\s*{_NUMBER}\s*(?P<multiple>k|m|bn?|)", "an amount such as $50M", _usd),
-    Share: _matching("percent", rf"{_NUMBER}\s*%", "a share such as 3%", _share),
+    ExchangeName: _exchange_kind(suggest_exchanges),
+    ExchangeOrAll: _exchange_kind(suggest_exchanges_or_all),
+    ExchangeOrPastRun: _exchange_kind(suggest_exchanges_or_runs),
+    Usd: _matching("usd", rf"\$\s*{_NUMBER}\s*(?P<multiple>k|m|bn?|)", "an amount such as $50M", _usd, suggest_dollars),
+    Share: _matching("percent", rf"{_NUMBER}\s*%", "a share such as 3%", _share, suggest_shares),
     IncidentNumber: _matching(
-        "incident", r"#?(?:inc-?)?(?P<number>\d{1,9})", "an incident such as INC-42", lambda match: int(match["number"])
+        "incident",
+        r"#?(?:inc-?)?(?P<number>\d{1,9})",
+        "an incident such as INC-42",
+        lambda match: int(match["number"]),
+        suggest_incidents,
     ),
     Mention: _matching(
         "mention",
@@ -141,7 +180,13 @@ KINDS: dict[object, ArgumentKind] = {
         "a channel such as @mychannel",
         lambda match: match["text"],
     ),
-    CommandName: _matching("command", r"/?(?P<text>[a-z0-9_]{1,32})", "a command", lambda match: match["text"].lower()),
+    CommandName: _matching(
+        "command",
+        r"/?(?P<text>[a-z0-9_]{1,32})",
+        "a command",
+        lambda match: match["text"].lower(),
+        suggest_commands,
+    ),
     Sentence: replace(
         _matching("text", r"(?P<text>.{1,300})", "a text of at most 300 letters", lambda match: match["text"].strip()),
         takes_any_word=True,
@@ -183,8 +228,10 @@ def _network(word: str) -> str:
 # Closed lists: what members name is read by others, and must not carry a message of its own.
 KINDS[AssetName] = ArgumentKind("asset", _asset, lambda word: word.upper() in TRACKED_ASSETS, TRACKED_ASSETS)
 # Tried last: ETH is an asset, and a network where an asset is named already.
-KINDS[NetworkName] = ArgumentKind("network", _network, lambda word: word.isascii(), takes_any_word=True)
-KINDS[ThresholdArgument] = ArgumentKind("rule", _threshold, _is_threshold)
+KINDS[NetworkName] = ArgumentKind(
+    "network", _network, lambda word: word.isascii(), takes_any_word=True, suggest=suggest_networks
+)
+KINDS[ThresholdArgument] = ArgumentKind("rule", _threshold, _is_threshold, suggest=suggest_thresholds)
 
 
 def kind_of(annotation: Any) -> ArgumentKind:

@@ -6,9 +6,11 @@ an apology with a reference, such as 1f3a09bc, that the log has too. A flood get
 everything else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from time import perf_counter
+from types import MappingProxyType
 from uuid import uuid4
 
 import structlog
@@ -24,6 +26,7 @@ from bot.commands.declaration import (
     Request,
 )
 from bot.commands.queries import Queries
+from bot.commands.suggestions import Suggestion, SuggestionScope
 from bot.commands.throttle import Throttle
 from bot.domain.errors import AskerError, NotPermitted, StorageError
 from bot.domain.place import Place, Platform
@@ -97,13 +100,36 @@ class CommandDispatcher:
         throttled = self._throttled(context)
         return throttled[0] if throttled else message
 
-    def suggest(self, parameter: Parameter, typed: str, *, limit: int = _MOST_SUGGESTIONS) -> list[tuple[str, str]]:
-        """Return (label, value) pairs that complete what was typed so far, from memory."""
+    def suggest(
+        self,
+        parameter: Parameter,
+        typed: str,
+        *,
+        given: Mapping[str, str] = MappingProxyType({}),
+        limit: int = _MOST_SUGGESTIONS,
+    ) -> list[Suggestion]:
+        """Return (label, value) pairs that complete what was typed so far, from memory. Never raises.
+
+        `given` are the other arguments that were typed already: `/compare binance` is not offered Binance once more.
+        """
+        typed = clean(typed)
         if parameter.kind.choices:
             return [(choice, choice) for choice in parameter.kind.choices if choice.startswith(typed.lower())][:limit]
-        if parameter.kind.name != "exchange":
+        if parameter.kind.suggest is None:
             return []
-        return [(clean(exchange.name), exchange.id) for exchange in self.queries.exchanges_like(typed)][:limit]
+        commands = [(command.name, command.description) for command in self.commands]
+        scope = SuggestionScope(self.queries, commands, given)
+        try:
+            pairs = islice(self._untaken(parameter.kind.suggest(scope, typed), given), limit)
+            return [(clean(label), value) for label, value in pairs]
+        except Exception:  # whoever types goes on without help
+            log.exception("suggestions failed", argument=parameter.name)
+            return []
+
+    @staticmethod
+    def _untaken(suggestions: Iterable[Suggestion], given: Mapping[str, str]) -> Iterator[Suggestion]:
+        taken = set(given.values())
+        return (pair for pair in suggestions if pair[1] not in taken)
 
     async def _answer(self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]) -> Message:
         started_s = perf_counter()

@@ -30,8 +30,14 @@ def find_exchange(name: str, exchanges: Sequence[Exchange]) -> Exchange:
         return match
     if not exchanges:
         raise AskerError("The list has not been fetched yet. Ask again in a minute; /status says what is wrong.")
+    raise UnknownExchange(name, tuple(exchange.id for exchange in similar_exchanges(name, exchanges)))
+
+
+def similar_exchanges(name: str, exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Return up to three exchanges whose id, name or slug is spelt much like a name, the likest first."""
+    by_alias = _by_alias(exchanges)
     similar = get_close_matches(_letters(name), by_alias, n=_MOST_SUGGESTIONS, cutoff=_LEAST_SIMILARITY)
-    raise UnknownExchange(name, tuple(dict.fromkeys(by_alias[alias].id for alias in similar)))
+    return list({by_alias[alias].id: by_alias[alias] for alias in similar}.values())
 
 
 def complete_exchange(typed: str, exchanges: Sequence[Exchange]) -> list[Exchange]:

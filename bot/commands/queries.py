@@ -14,7 +14,7 @@ from bot.domain.drill import DrillSummary
 from bot.domain.errors import AskerError, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
-from bot.domain.incident import Incident, open_by_number
+from bot.domain.incident import Incident, IncidentState, open_by_number
 from bot.domain.obstacles import AlertObstacle
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
@@ -44,13 +44,15 @@ class LatestState:
 
     Written by polling and watching, read by `Queries`. Rows of exchanges that have left the list stay.
     `list_changed_at` is the first time that the list was fetched with the figures that it has now. `withdrawals` and
-    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id.
+    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id. `incidents`
+    are the open and recent ones as they were after the last round of judging, newest first.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
     health: dict[str, SourceHealth] = field(default_factory=dict)
     withdrawals: dict[str, ExchangeWithdrawals] = field(default_factory=dict)
     withdrawal_health: dict[str, SourceHealth] = field(default_factory=dict)
+    incidents: Sequence[Incident] = ()
     list_fetched_at: datetime | None = None
     list_changed_at: datetime | None = None
     _snapshots: dict[str, ExchangeSnapshot] = field(default_factory=dict)
@@ -289,6 +291,24 @@ class Queries:
         are_open = [incident for incident in await self._incidents.open() if subject in {None, incident.subject}]
         by_number = {incident.number: incident for incident in recent} | open_by_number(are_open)
         return sorted(by_number.values(), key=lambda incident: -incident.number)
+
+    def known_incidents(self) -> Sequence[Incident]:
+        """Return the incidents that memory has, as of the last round of judging: open ones, worst first, then others.
+
+        The others are the newest first; an answer about an incident is made from the store's.
+        """
+        return sorted(
+            self._latest.incidents,
+            key=lambda incident: (
+                incident.state is not IncidentState.OPEN,
+                -incident.severity.rank if incident.state is IncidentState.OPEN else 0,
+                -incident.number,
+            ),
+        )
+
+    async def remember_incidents(self) -> None:
+        """Read the incidents that suggestions are made from; raise StorageError."""
+        self._latest.incidents = await self.recent_incidents()
 
     async def incident(self, number: int) -> Incident:
         """Return INC-`number`; raise AskerError when there is none."""

@@ -127,6 +127,7 @@ class Application:
             watch=self.watch,
             change_feed=store.change_feed,
             metrics=metrics,
+            remember_incidents=lambda: self.dispatcher.queries.remember_incidents(),  # noqa: PLW0108 — made later
         )
         self.poller = self._source_poller(settings, source)
         self.withdrawal_poller = self._new_withdrawal_poller(settings, withdrawal_turn)

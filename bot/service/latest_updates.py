@@ -5,7 +5,7 @@ snapshot from the store then, so that all answer the same.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.commands.queries import LatestState
@@ -30,7 +30,8 @@ _WITHDRAWALS = "withdrawals"
 class LatestUpdates:
     """Fills the latest state from the store, from other workers' changes, and from this worker's own judging.
 
-    `is_judging` is set while this worker owns the lease to poll.
+    `is_judging` is set while this worker owns the lease to poll. `remember_incidents` is called whenever there may be
+    other incidents than before.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -43,6 +44,7 @@ class LatestUpdates:
         watch: Watch,
         change_feed: ChangeFeed,
         metrics: Metrics,
+        remember_incidents: Callable[[], Awaitable[None]],
     ) -> None:
         self.is_judging = False
         self._latest = latest
@@ -52,6 +54,7 @@ class LatestUpdates:
         self._watch = watch
         self._change_feed = change_feed
         self._metrics = metrics
+        self._remember_incidents = remember_incidents
         self._judging_lock = asyncio.Lock()
 
     async def restore(self) -> None:
@@ -63,6 +66,7 @@ class LatestUpdates:
                 snapshot = await self._snapshot_builder.snapshot(listing.exchange)
                 if snapshot.reading:
                     self._set_snapshot(snapshot)
+        await self._remember_incidents()
 
     async def follow(self, exchange_ids: Collection[str]) -> None:
         """Take over what other workers published about exchanges; raise StorageError."""
@@ -87,6 +91,7 @@ class LatestUpdates:
             async for snapshots in self._snapshot_builder.snapshots_by_round(exchanges):
                 for snapshot in snapshots:
                     self._set_snapshot(snapshot)
+        await self._remember_incidents()
 
     async def judge(self, exchanges: Sequence[Exchange]) -> Mapping[str, Exception]:
         """Judge a round of new readings, then let the other workers know; raise StorageError.
@@ -95,6 +100,7 @@ class LatestUpdates:
         """
         async with self._judging_lock:
             crashes = await self._watch.judge_exchanges(exchanges)
+        await self._remember_incidents()
         await self._change_feed.publish(exchange.id for exchange in exchanges)
         return crashes
 
@@ -103,6 +109,7 @@ class LatestUpdates:
         names = {exchange_id: row.exchange.name for exchange_id, row in self._latest.listings.items()}
         async with self._judging_lock:
             await self._watch.judge_other_source(rule, readings, names)
+        await self._remember_incidents()
 
     async def judge_withdrawals(self, known: Sequence[ExchangeWithdrawals], majors_changed: Iterable[str]) -> None:
         """Judge what is known of withdrawals, and outflows anew where a major opened or closed; raise StorageError.

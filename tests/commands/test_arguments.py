@@ -10,6 +10,8 @@ from bot.commands.arguments import (
     AssetName,
     CommandName,
     ExchangeName,
+    ExchangeOrAll,
+    ExchangeOrPastRun,
     IncidentNumber,
     Mention,
     NetworkName,
@@ -88,7 +90,12 @@ def test_what_cannot_be_read_is_refused_in_a_sentence_that_shows_how(kind: Any, 
     assert echo(word) in str(refused.value)
 
 
-@given(st.sampled_from([kind for kind in KINDS if kind not in {ExchangeName, str, CommandName}]), st.text(max_size=30))
+@given(
+    st.sampled_from(
+        [kind for kind in KINDS if kind not in {ExchangeName, ExchangeOrAll, ExchangeOrPastRun, str, CommandName}]
+    ),
+    st.text(max_size=30),
+)
 def test_what_does_not_match_a_kind_is_never_read(kind: Any, word: str) -> None:
     argument_kind = kind_of(kind)
 
@@ -105,6 +112,8 @@ def test_dollars_are_positive_and_finite(value: float) -> None:
 def test_only_these_kinds_take_any_word() -> None:
     assert {kind for kind, argument_kind in KINDS.items() if argument_kind.takes_any_word} == {
         ExchangeName,
+        ExchangeOrAll,
+        ExchangeOrPastRun,
         NetworkName,
         Sentence,
         str,

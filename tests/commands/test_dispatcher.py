@@ -224,7 +224,7 @@ async def test_at_the_terminal_nobody_is_asked_to_wait(bench: DispatcherBench) -
         ("reserves", "exchange", "gat", [("Gate.io", "gate")]),
         ("flows", "window", "7", [("72h", "72h"), ("7d", "7d")]),
         ("flows", "window", "", [(window, window) for window in ("1h", "24h", "72h", "7d", "14d", "30d")]),
-        ("subscribe", "usd", "$", []),
+        ("subscribe", "usd", "$7", [("$7M", "$7M"), ("$7K", "$7K"), ("$7B", "$7B")]),
     ],
 )
 async def test_what_is_typed_is_completed_from_memory(

@@ -183,16 +183,24 @@ class FakeDiscord:
         answer = await self._interact(2, data, channel, user, permissions, app_permissions)
         return await self._answered(answer) if wait else answer
 
-    async def autocomplete(
-        self, name: str, option: str, typed: str, *, channel: Channel, user: User | None = None
+    async def autocomplete(  # noqa: PLR0913 — what is typed where, by whom
+        self,
+        name: str,
+        option: str,
+        typed: str,
+        *,
+        channel: Channel,
+        user: User | None = None,
+        given: Mapping[str, str] | None = None,
     ) -> list[Json]:
-        """Type into an option and return the choices offered."""
+        """Type into an option, beside those `given`, and return the choices offered."""
         definition = self._definition(name, channel)
         # An option without autocomplete is not asked for while it is typed.
         declared = next(known for known in definition["options"] if known["name"] == option)
         assert declared.get("autocomplete"), f"/{name} {option} has no autocomplete"
+        others = [{"name": key, "type": 3, "value": value} for key, value in (given or {}).items()]
         data = {"id": definition["id"], "name": name, "type": 1,
-                "options": [{"name": option, "type": declared["type"], "value": typed, "focused": True}]}  # fmt: skip
+                "options": [*others, {"name": option, "type": 3, "value": typed, "focused": True}]}  # fmt: skip
         answer = await self._interact(4, data, channel, user, world.MEMBER_RIGHTS, None)
         await self.until(lambda: answer.choices is not None, "the choices for what was typed")
         return answer.choices or []

@@ -68,7 +68,7 @@ class GatewayClient(ShardedClient):
         self.http.on_rate_limit = lambda: meter.count_rate_limited(Platform.DISCORD)
         self._connection.http = self.http
         self.tree = SlashCommandTree(self, interactions.answer_stale_command)
-        for command in build_slash_commands(dispatcher.commands, interactions.answer_command, dispatcher.suggest):
+        for command in build_slash_commands(dispatcher.commands, interactions.answer_command, interactions.suggest):
             self.tree.add_command(command)
         self._interactions = interactions
         self._reachability = reachability

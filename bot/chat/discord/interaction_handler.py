@@ -17,7 +17,8 @@ from bot.chat.discord.errors import INTERACTION_OVER, LIBRARY_ERRORS
 from bot.chat.discord.interaction_context import Interaction, bot_can_post, command_context
 from bot.chat.discord.interaction_reply import announce_reply, send_reply
 from bot.chat.discord.place_reachability import PlaceReachability
-from bot.commands.declaration import Access, Command
+from bot.chat.discord.server_suggestions import SERVER_SUGGESTIONS
+from bot.commands.declaration import Access, Command, Parameter
 from bot.commands.dispatcher import NO_ANSWER, CommandDispatcher
 from bot.messages.cards.errors import refusal
 from bot.messages.model import Message
@@ -65,6 +66,13 @@ class InteractionHandler:
             return
         context = command_context(interaction, self._owner_ids)
         await self._answer(interaction, self._dispatcher.answer_words(context, command, words), hidden=True)
+
+    def suggest(self, interaction: Interaction, parameter: Parameter, typed: str) -> list[tuple[str, str]]:
+        """Return (label, value) pairs that complete what was typed so far, from memory."""
+        if suggest_of_server := SERVER_SUGGESTIONS.get(parameter.kind.name):
+            return suggest_of_server(interaction, typed)
+        given = {name: str(value) for name, value in interaction.namespace if name != parameter.name and value}
+        return self._dispatcher.suggest(parameter, typed, given=given)
 
     async def answer_stale_command(self, interaction: Interaction) -> None:
         """Answer a command that has changed since Discord's client last fetched its definition."""

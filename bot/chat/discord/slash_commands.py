@@ -16,12 +16,14 @@ from discord import app_commands
 from typing_extensions import override
 
 from bot.chat.discord.interaction_context import Interaction
+from bot.chat.discord.server_suggestions import SERVER_SUGGESTIONS
 from bot.commands.declaration import Access, Command, CommandSet, Parameter
+from bot.messages.plain_text import shorten
 
 AnswerCommand = Callable[[Interaction, Command, dict[str, str]], Awaitable[None]]
 """Answers an interaction, given the command and the texts of its options by name."""
-Suggest = Callable[[Parameter, str], list[tuple[str, str]]]
-"""Returns (label, value) pairs that complete what was typed so far."""
+Suggest = Callable[[Interaction, Parameter, str], list[tuple[str, str]]]
+"""Returns (label, value) pairs that complete what was typed so far, by the name of the argument that is typed."""
 SlashCommand = app_commands.Command[Any, ..., None]
 
 log = structlog.get_logger()
@@ -122,22 +124,23 @@ def _option(parameter: Parameter) -> inspect.Parameter:
 
 
 def _offer_values(callback: Any, parameter: Parameter, suggest: Suggest) -> None:
-    """Offer the values of an enumeration as a fixed list, exchanges while they are typed."""
+    """Offer the values of an enumeration as a fixed list, those of longer lists while they are typed."""
 
-    async def complete(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return [_choice(label, value) for label, value in suggest(parameter, typed)[:_MAX_CHOICES]]
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        # One choice that is too long makes Discord refuse the whole list; a value that is cut would mean another one.
+        pairs = [pair for pair in suggest(interaction, parameter, typed) if len(pair[1]) <= _CHOICE_CHARACTERS]
+        return [_choice(label, value) for label, value in pairs[:_MAX_CHOICES]]
 
     choices = parameter.kind.choices
     # Discord takes a fixed list or autocomplete, not both, and no list longer than 25.
     if 0 < len(choices) <= _MAX_CHOICES:
         app_commands.choices(**{parameter.name: [_choice(choice, choice) for choice in choices]})(callback)
-    elif choices or parameter.kind.name == "exchange":
+    elif choices or parameter.kind.suggest or parameter.kind.name in SERVER_SUGGESTIONS:
         app_commands.autocomplete(**{parameter.name: complete})(callback)
 
 
 def _choice(label: str, value: str) -> app_commands.Choice[str]:
-    # One choice that is too long makes Discord refuse the whole list.
-    return app_commands.Choice(name=label[:_CHOICE_CHARACTERS], value=value[:_CHOICE_CHARACTERS])
+    return app_commands.Choice(name=shorten(label, _CHOICE_CHARACTERS) or value, value=value)
 
 
 def _contexts(access: Access) -> app_commands.AppCommandContext:

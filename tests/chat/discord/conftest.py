@@ -179,7 +179,10 @@ class FourExchanges:
 
     def exchanges_like(self, typed: str) -> list[Exchange]:
         names = ("Binance", "Bitfinex", "Kraken", "A" * 120)
-        return [Exchange(name.lower(), name) for name in names if name.lower().startswith(typed.lower())]
+        return [Exchange(name.lower()[:100], name) for name in names if name.lower().startswith(typed.lower())]
+
+    def exchanges(self) -> list[Exchange]:
+        return self.exchanges_like("")
 
 
 @dataclass

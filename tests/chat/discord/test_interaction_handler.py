@@ -6,7 +6,7 @@ import pytest
 
 from tests.chat.discord.conftest import OWNER, SHORT_TIMEOUTS, Bot, build, connected
 from tests.fakes.discord import FakeDiscord
-from tests.fakes.discord_world import MANAGE_GUILD, Channel, User
+from tests.fakes.discord_world import CATEGORY, MANAGE_GUILD, VIEW_CHANNEL, Channel, Role, User
 from tests.waiting import until
 
 QUICK_ANNOUNCEMENT = replace(SHORT_TIMEOUTS, announce_after_s=0.01)
@@ -94,7 +94,46 @@ async def test_exchanges_complete_while_they_are_typed(discord: FakeDiscord, cha
 
 async def test_a_very_long_name_is_cut_to_what_discord_takes(discord: FakeDiscord, channel: Channel) -> None:
     (only,) = await discord.autocomplete("reserves", "exchange", "aaa", channel=channel)
-    assert len(only["name"]) == len(only["value"]) == 100
+    assert only == {"name": "A" * 99 + "…", "value": "a" * 100}
+
+
+async def test_what_is_nobodys_name_completes_to_nothing(discord: FakeDiscord, channel: Channel) -> None:
+    assert await discord.autocomplete("reserves", "exchange", "\u202e" + "z" * 99, channel=channel) == []
+
+
+async def test_a_mistyped_name_is_offered_the_right_one(discord: FakeDiscord, channel: Channel) -> None:
+    choices = await discord.autocomplete("reserves", "exchange", "binanse", channel=channel)
+    assert [choice["value"] for choice in choices] == ["binance"]
+
+
+async def test_channels_complete_to_those_of_the_server_that_the_asker_sees(
+    discord: FakeDiscord, channel: Channel
+) -> None:
+    guild = channel.guild
+    assert guild is not None
+    news = discord.channel(guild, "news")
+    shelf = discord.channel(guild, "news shelf", type=CATEGORY)
+    for new in (news, shelf):
+        await discord.gateway.dispatch("CHANNEL_CREATE", new.json(discord.world.bot))
+    assert await discord.autocomplete("subscribe", "place", "#NEW", channel=channel) == [
+        {"name": "#news", "value": f"<#{news.id}>"}
+    ]
+    guild.everyone.permissions &= ~VIEW_CHANNEL
+    await discord.gateway.dispatch("GUILD_ROLE_UPDATE", {"guild_id": guild.id, "role": guild.everyone.json()})
+    assert await discord.autocomplete("subscribe", "place", "", channel=channel) == []
+
+
+async def test_roles_complete_to_those_of_the_server(bot: Bot, discord: FakeDiscord) -> None:
+    guild = discord.guild("Traders")
+    guild.roles.append(Role("Moderators", 0))
+    channel = discord.channel(guild)
+    await discord.join(guild)
+    choices = await discord.autocomplete("subscribe", "mention", "", channel=channel)
+    names = [choice["name"] for choice in choices]
+    assert names[:2] == ["@here · who is online", "@everyone"]
+    assert set(names[2:]) == {"@Moderators", "@Runwatch"}
+    (moderators,) = await discord.autocomplete("subscribe", "mention", "@mod", channel=channel)
+    assert moderators["value"] == f"<@&{guild.roles[0].id}>"
 
 
 async def test_a_button_answers_the_one_who_pressed_it(discord: FakeDiscord, channel: Channel) -> None:

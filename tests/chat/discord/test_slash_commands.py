@@ -14,7 +14,7 @@ async def answer(_: Interaction, __: Command, ___: dict[str, str]) -> None:
     """Nothing is answered here."""
 
 
-def suggest(_: Parameter, __: str) -> list[tuple[str, str]]:
+def suggest(_: Interaction, __: Parameter, ___: str) -> list[tuple[str, str]]:
     return []
 
 
