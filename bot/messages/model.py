@@ -108,10 +108,16 @@ class ShownTotal:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button: its label and the command line it stands for, without the slash ("flows binance")."""
+    """A button: its label and the command line it stands for, without the slash ("flows binance").
+
+    With `in_place` the answer takes the place of the message that the button is below, where the platform can do that;
+    refusals never do. `starts_row` asks for a new row of buttons.
+    """
 
     label: str
     command: str
+    in_place: bool = False
+    starts_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,14 @@ class Message:
     mention: str | None = None
     sample: bool = False
     totals: tuple[ShownTotal, ...] = ()
+
+
+def takes_place(answer: Message) -> bool:
+    """Return whether an answer may take the place of the message whose button was pressed.
+
+    A refusal is private and has no buttons: in that place it would leave nothing to go on with.
+    """
+    return bool(answer.actions) or not answer.private
 
 
 def bold(text: str) -> Span:

@@ -303,7 +303,7 @@ class FakeDiscord:
             payload |= {"user": person.json(), "authorizing_integration_owners": {"1": person.id},
                         "app_permissions": str(world.BOT_RIGHTS)}  # fmt: skip
         if message:
-            payload["message"] = message
+            payload["message"] = answer.pressed = message
         await self.gateway.dispatch("INTERACTION_CREATE", payload)
         return answer
 

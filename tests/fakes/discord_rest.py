@@ -48,6 +48,7 @@ class Answer:
     choices: list[Json] | None = None
     messages: list[Json] = field(default_factory=list)
     original: Json | None = None
+    pressed: Json | None = None
 
     @property
     def message(self) -> Json:
@@ -236,6 +237,8 @@ class FakeRest:
             self._refuse(message_problems(data, new=True))
             answer.original = message_json(self.world.bot, answer.channel, data)
             answer.messages.append(answer.original)
+        elif kind in {6, 7}:
+            self._change_pressed(answer, data, at_once=kind == 7)
         answer.responded = True
         return _json({
             "interaction": {"id": answer.id, "type": answer.kind, "response_message_id": answer.id},
@@ -264,6 +267,8 @@ class FakeRest:
             answer.messages.append(answer.original)
         else:
             _change(answer.original, body)
+            if answer.original not in answer.messages:  # it is the message whose button was pressed
+                answer.messages.append(answer.original)
         return _json(answer.original)
 
     async def _delete_answer(self, request: web.Request) -> web.Response:
@@ -272,6 +277,19 @@ class FakeRest:
             answer.messages.remove(answer.original)
         answer.announced = answer.original = None
         return web.Response(status=204)
+
+    def _change_pressed(self, answer: Answer, data: Json, *, at_once: bool) -> None:
+        """Change the message with the button that was pressed, or promise to."""
+        answer.original = answer.pressed
+        if at_once:
+            self._refuse(message_problems(data, new=False))
+            _change(self._original(answer), data)
+            answer.messages.append(self._original(answer))
+
+    def _original(self, answer: Answer) -> Json:
+        if answer.original is None:
+            raise Refusal(404, 10008, "Unknown Message")
+        return answer.original
 
     def _by_token(self, request: web.Request) -> Answer:
         answer = self.interactions.get(request.match_info["token"])

@@ -187,6 +187,10 @@ class Methods(People):
         chat.bot = "left"
         return True
 
+    def delete(self, message: Sent) -> None:
+        """Delete a message of the bot, as a person would."""
+        self._messages.pop((message.chat.id, message.id))
+
     def _confirm(self, offset: int) -> None:
         # A negative offset keeps that many of the newest updates and forgets the others.
         if offset < 0:

@@ -14,6 +14,8 @@ from bot.messages.plain_text import clean, shorten
 
 CUSTOM_ID_PREFIX = "run:"
 """What a button's custom_id begins with; the command line follows."""
+IN_PLACE_PREFIX = "edit:"
+"""The same where the answer takes the place of the message that the button is below."""
 
 MAX_BUTTONS = 25  # 5 rows of 5
 _BUTTONS_PER_ROW = 5
@@ -32,16 +34,23 @@ def button_rows(actions: tuple[Action, ...]) -> Iterator[dict[str, Any]]:
         yield {"type": _ACTION_ROW, "components": buttons[start : start + _BUTTONS_PER_ROW]}
 
 
-def command_line_of(custom_id: str) -> str | None:
-    """Return the command line in a pressed button's custom_id, None for a button that is not ours."""
-    return custom_id.removeprefix(CUSTOM_ID_PREFIX) if custom_id.startswith(CUSTOM_ID_PREFIX) else None
+def command_line_of(custom_id: str) -> tuple[str, bool] | None:
+    """Return the command line in a pressed button's custom_id, and whether its answer takes the message's place.
+
+    None for a button that is not ours.
+    """
+    for prefix in (CUSTOM_ID_PREFIX, IN_PLACE_PREFIX):
+        if custom_id.startswith(prefix):
+            return custom_id.removeprefix(prefix), prefix == IN_PLACE_PREFIX
+    return None
 
 
 def _buttons(actions: tuple[Action, ...]) -> Iterator[dict[str, Any]]:
     """Yield a button for each action that fits; one with the same command line as an earlier one is left out."""
     used_ids: set[str] = set()
     for action in actions:
-        label, custom_id = clean(action.label).strip(), CUSTOM_ID_PREFIX + action.command
+        prefix = IN_PLACE_PREFIX if action.in_place else CUSTOM_ID_PREFIX
+        label, custom_id = clean(action.label).strip(), prefix + action.command
         # Discord refuses the whole message for an id that is too long or stands twice: better a button less.
         if label and custom_id not in used_ids and len(custom_id) <= _CUSTOM_ID_CHARACTERS:
             used_ids.add(custom_id)

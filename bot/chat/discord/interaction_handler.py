@@ -15,7 +15,7 @@ import structlog
 from bot.chat.discord.buttons import command_line_of
 from bot.chat.discord.errors import INTERACTION_OVER, LIBRARY_ERRORS
 from bot.chat.discord.interaction_context import Interaction, bot_can_post, command_context
-from bot.chat.discord.interaction_reply import announce_reply, send_reply
+from bot.chat.discord.interaction_reply import announce_reply, replace_pressed, send_reply
 from bot.chat.discord.place_reachability import PlaceReachability
 from bot.chat.discord.server_suggestions import SERVER_SUGGESTIONS
 from bot.commands.declaration import Access, Command, Parameter
@@ -59,13 +59,15 @@ class InteractionHandler:
 
     async def answer_button(self, interaction: Interaction, custom_id: str) -> None:
         """Answer a pressed button by the command line in its custom_id."""
-        name, _, words = (command_line_of(custom_id) or "").partition(" ")
+        line, in_place = command_line_of(custom_id) or ("", False)
+        name, _, words = line.partition(" ")
         command = self._dispatcher.commands.get(name) if name else None
         if command is None:
             await self._send(interaction, refusal(_BUTTON_OUTDATED), hidden=True)
             return
         context = command_context(interaction, self._owner_ids)
-        await self._answer(interaction, self._dispatcher.answer_words(context, command, words), hidden=True)
+        answer = self._dispatcher.answer_words(context, command, words)
+        await self._answer(interaction, answer, hidden=True, in_place=in_place)
 
     def suggest(self, interaction: Interaction, parameter: Parameter, typed: str) -> list[tuple[str, str]]:
         """Return (label, value) pairs that complete what was typed so far, from memory."""
@@ -78,18 +80,31 @@ class InteractionHandler:
         """Answer a command that has changed since Discord's client last fetched its definition."""
         await self._send(interaction, refusal(_COMMAND_CHANGED), hidden=True)
 
-    async def _answer(self, interaction: Interaction, answer: Coroutine[Any, Any, Message], *, hidden: bool) -> None:
-        async with self._announced_when_slow(interaction, hidden=hidden):
+    async def _answer(
+        self,
+        interaction: Interaction,
+        answer: Coroutine[Any, Any, Message],
+        *,
+        hidden: bool,
+        in_place: bool = False,
+    ) -> None:
+        async with self._announced_when_slow(interaction, hidden=hidden, in_place=in_place):
             message = await answer
         if message is NO_ANSWER:  # one of a flood; Discord shows whoever sent it that there was no response
             return
-        await self._send(interaction, message, hidden=hidden)
+        if in_place:
+            async with _failure_logged(interaction):
+                await replace_pressed(interaction, message)
+        else:
+            await self._send(interaction, message, hidden=hidden)
         # Whoever uses a command where the bot can post brings back a place that was switched off.
         if bot_can_post(interaction):
             await self._reachability.mark_reachable([interaction.channel_id or 0])
 
     @asynccontextmanager
-    async def _announced_when_slow(self, interaction: Interaction, *, hidden: bool) -> AsyncIterator[None]:
+    async def _announced_when_slow(
+        self, interaction: Interaction, *, hidden: bool, in_place: bool
+    ) -> AsyncIterator[None]:
         """Announce the answer should the block take long.
 
         A timer instead of a task: a quick answer, the usual case, then costs no task at all.
@@ -97,7 +112,7 @@ class InteractionHandler:
         announcements: list[asyncio.Task[None]] = []
 
         def announce() -> None:
-            announcements.append(asyncio.create_task(self._announce(interaction, hidden=hidden)))
+            announcements.append(asyncio.create_task(self._announce(interaction, hidden=hidden, in_place=in_place)))
 
         timer = asyncio.get_running_loop().call_later(self._announce_after_s, announce)
         try:
@@ -110,9 +125,9 @@ class InteractionHandler:
             for task in announcements:
                 task.cancel()
 
-    async def _announce(self, interaction: Interaction, *, hidden: bool) -> None:
+    async def _announce(self, interaction: Interaction, *, hidden: bool, in_place: bool) -> None:
         async with _failure_logged(interaction):
-            await announce_reply(interaction, hidden=hidden)
+            await announce_reply(interaction, hidden=hidden, in_place=in_place)
 
     async def _send(self, interaction: Interaction, message: Message, *, hidden: bool) -> None:
         async with _failure_logged(interaction):

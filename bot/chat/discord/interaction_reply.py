@@ -15,7 +15,7 @@ from typing_extensions import override
 from bot.chat.discord.errors import INVALID_FORM
 from bot.chat.discord.interaction_context import Interaction
 from bot.chat.discord.render import Payload, payload, plain_payload
-from bot.messages.model import Message
+from bot.messages.model import Message, takes_place
 
 log = structlog.get_logger()
 
@@ -23,9 +23,12 @@ ReplyArguments = dict[str, Any]
 """What the library's methods take for a message: `content`, `embeds`, `allowed_mentions` and `view`."""
 
 
-async def announce_reply(interaction: Interaction, *, hidden: bool) -> None:
-    """Show "thinking…" until the answer follows; raise what the library raises."""
-    await interaction.response.defer(ephemeral=hidden, thinking=True)
+async def announce_reply(interaction: Interaction, *, hidden: bool, in_place: bool = False) -> None:
+    """Show "thinking…" until the answer follows; raise what the library raises.
+
+    Where the answer takes the place of the pressed message, that stays as it is meanwhile.
+    """
+    await interaction.response.defer(ephemeral=hidden, thinking=not in_place)
 
 
 async def send_reply(interaction: Interaction, message: Message, *, hidden: bool) -> None:
@@ -43,6 +46,26 @@ async def send_reply(interaction: Interaction, message: Message, *, hidden: bool
         log.exception("discord refused the form of an answer, sent as plain text", title=message.title)
         arguments = _reply_arguments(plain_payload(message))
         await _reply(interaction, arguments, hidden=hides_answer, announced_hidden=hidden)
+
+
+async def replace_pressed(interaction: Interaction, message: Message) -> None:
+    """Answer a pressed button in place of the message it is below; raise what the library raises.
+
+    A refusal, and an answer for the asker alone to a message that others see, is a hidden message of its own.
+    """
+    pressed = interaction.message
+    shown_to_all = pressed is not None and not pressed.flags.ephemeral
+    arguments = _full_arguments(message)
+    if not takes_place(message) or (message.private and shown_to_all):
+        send = interaction.followup.send if interaction.response.is_done() else interaction.response.send_message
+        await send(**arguments, ephemeral=True)
+        return
+    # Left out, the old buttons would stay below the new text.
+    arguments = {"view": None, **arguments}
+    if interaction.response.is_done():
+        await interaction.edit_original_response(**arguments)
+    else:
+        await interaction.response.edit_message(**arguments)
 
 
 async def _reply(interaction: Interaction, arguments: ReplyArguments, *, hidden: bool, announced_hidden: bool) -> None:

@@ -8,6 +8,7 @@ alerts are sent too, those get three slots of four. Who cannot be answered in ti
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -15,7 +16,7 @@ from bot.chat.telegram.chat_pace import ChatPace
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.sender import TelegramSender
 from bot.delivery.rate_limiter import RateLimiter
-from bot.domain.errors import ChatMoved, DeliveryError, RetryLater
+from bot.domain.errors import BadMessage, ChatMoved, DeliveryError, RetryLater
 from bot.domain.place import Place
 from bot.messages.cards.errors import crowded_card
 from bot.messages.model import Message
@@ -60,10 +61,15 @@ class AnswerSender:
         self._spare_at = clock()  # when the next answer may go without a slot
         self._slot_lock = asyncio.Lock()  # fair: answers leave in the order in which their chats' turns came
 
-    async def send(self, place: Place, message: Message, reply_to: str | None = None) -> bool:
-        """Send an answer and return whether it arrived; a refusal is logged."""
+    async def send(
+        self, place: Place, message: Message, reply_to: str | None = None, *, replaced: str | None = None
+    ) -> bool:
+        """Send an answer and return whether it arrived; a refusal is logged.
+
+        `replaced` is the id of the message whose place it takes; where that cannot be edited it is a new message.
+        """
         try:
-            await self._send_in_turn(place, message, reply_to)
+            await self._send_in_turn(place, message, reply_to, replaced)
         except WaitTooLong as crowd:
             if crowd.in_chat:
                 await self._say_crowded(place)
@@ -75,7 +81,7 @@ class AnswerSender:
             return False
         return True
 
-    async def _send_in_turn(self, place: Place, message: Message, reply_to: str | None) -> None:
+    async def _send_in_turn(self, place: Place, message: Message, reply_to: str | None, replaced: str | None) -> None:
         """Send an answer when its turn has come, again after a pause and to a new address; raise DeliveryError."""
         deadline = self._clock() + _LONGEST_WAIT_S
         has_moved = False
@@ -84,7 +90,7 @@ class AnswerSender:
             if not await self._take_slot(place, deadline):
                 continue
             try:
-                await self._sender.send(place, message, reply_to=reply_to)
+                await self._deliver(place, message, reply_to, replaced)
             except RetryLater as busy:
                 await self._wait_out(place, busy, deadline)
             except ChatMoved as moved:
@@ -95,6 +101,14 @@ class AnswerSender:
                 place = moved.moved_to
             else:
                 return
+
+    async def _deliver(self, place: Place, message: Message, reply_to: str | None, replaced: str | None) -> None:
+        """Edit the message whose place the answer takes, or send it; raise DeliveryError."""
+        if replaced:
+            with suppress(BadMessage):  # it was deleted meanwhile
+                return await self._sender.edit(place, replaced, message)
+        await self._sender.send(place, message, reply_to=reply_to)
+        return None
 
     async def _wait_for_chat(self, place: Place, deadline: float) -> None:
         now = self._clock()

@@ -5,6 +5,8 @@ To add a button to an answer or an alert, append `Action("Why", "why INC-42")` t
 it is pressed, which `update_handler.py` answers like a typed `/why INC-42`.
 https://core.telegram.org/bots/api#inlinekeyboardbutton
 
+The callback data of a button whose answer takes the place of its message begins with `~`: `~subscriptions 2`.
+
 What only whoever pressed is to read, such as a refusal, is shown in a window over the chat (`alert_text`).
 """
 
@@ -24,18 +26,37 @@ _MAX_CALLBACK_BYTES = 64  # https://core.telegram.org/bots/api#inlinekeyboardbut
 _LABEL_CHARACTERS = 40
 _BUTTONS_PER_ROW = 3
 _MAX_BUTTONS = 60
+_IN_PLACE = "~"  # no command begins with it
 _ALERT_CHARACTERS = 200  # https://core.telegram.org/bots/api#answercallbackquery
 
 
 def button_rows(actions: Sequence[Action]) -> ButtonRows:
     """Return rows of at most three buttons; an action whose command is longer than 64 bytes is left out."""
-    buttons = [
-        (shorten(clean(action.label), _LABEL_CHARACTERS) or "…", action.command)
-        for action in actions
+    rows: list[tuple[tuple[str, str], ...]] = []
+    starts_row = True
+    for action in actions[:_MAX_BUTTONS]:
+        starts_row = starts_row or action.starts_row
+        data = callback_data(action)
         # Telegram refuses the whole message for callback data that is empty or too long: better a button less.
-        if 1 <= len(action.command.encode()) <= _MAX_CALLBACK_BYTES
-    ][:_MAX_BUTTONS]
-    return tuple(tuple(buttons[start : start + _BUTTONS_PER_ROW]) for start in range(0, len(buttons), _BUTTONS_PER_ROW))
+        if not action.command or len(data.encode()) > _MAX_CALLBACK_BYTES:
+            continue
+        button = (shorten(clean(action.label), _LABEL_CHARACTERS) or "…", data)
+        if starts_row or len(rows[-1]) == _BUTTONS_PER_ROW:
+            rows.append((button,))
+        else:
+            rows[-1] = (*rows[-1], button)
+        starts_row = False
+    return tuple(rows)
+
+
+def callback_data(action: Action) -> str:
+    """Return what Telegram sends back when the button of an action is pressed."""
+    return f"{_IN_PLACE}{action.command}" if action.in_place else action.command
+
+
+def command_line_of(data: str) -> tuple[str, bool]:
+    """Return the command line in callback data, and whether its answer takes the place of the message."""
+    return data.removeprefix(_IN_PLACE), data.startswith(_IN_PLACE)
 
 
 def alert_text(message: Message) -> str | None:

@@ -13,7 +13,7 @@ import structlog
 from telegram.error import TelegramError
 
 from bot.chat.telegram.answer_sender import AnswerSender
-from bot.chat.telegram.buttons import alert_text
+from bot.chat.telegram.buttons import alert_text, command_line_of
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.own_identity import OwnIdentity
 from bot.chat.telegram.permissions import ChatRights
@@ -34,7 +34,7 @@ from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher
 from bot.domain.errors import StorageError
 from bot.domain.place import Place
 from bot.messages.cards.welcome import BUTTON_TOO_OLD, unknown_command_card, welcome_card, what_to_type_card
-from bot.messages.model import Message
+from bot.messages.model import Message, takes_place
 from bot.ports.subscriptions import Subscriptions
 
 log = structlog.get_logger()
@@ -141,7 +141,8 @@ class UpdateHandler:
         # Of a message that is too old Telegram tells the chat only (date 0). In a forum the answer could land in any
         # topic, so there is none.
         has_lost_topic = bool(message and not message["date"] and message["chat"].get("is_forum"))
-        name, _, words = query.get("data", "").partition(" ")
+        line, in_place = command_line_of(query.get("data", ""))
+        name, _, words = line.partition(" ")
         command = self._dispatcher.commands.get(name)
         if not message or not command or has_lost_topic:
             await self._acknowledge(query, BUTTON_TOO_OLD if has_lost_topic else None)
@@ -155,7 +156,8 @@ class UpdateHandler:
             is_shown = await self._acknowledge(query, alert)
             # A press that is too old shows no window any more. In a group its time is over.
             if alert is None or (private and not is_shown):
-                await self._send_answer(context, await answering, None)
+                replaced = str(message["message_id"]) if in_place and takes_place(await answering) else None
+                await self._send_answer(context, await answering, None, replaced=replaced)
         finally:
             answering.cancel()
 
@@ -176,11 +178,13 @@ class UpdateHandler:
     async def _answer(self, context: CommandContext, command: Command, words: str, reply_to: str | None) -> None:
         await self._send_answer(context, await self._dispatcher.answer_words(context, command, words), reply_to)
 
-    async def _send_answer(self, context: CommandContext, message: Message, reply_to: str | None) -> None:
+    async def _send_answer(
+        self, context: CommandContext, message: Message, reply_to: str | None, *, replaced: str | None = None
+    ) -> None:
         if message is NO_ANSWER:
             return
         # Where an answer arrives, alerts do too.
-        if await self._answers.send(context.place, message, reply_to):
+        if await self._answers.send(context.place, message, reply_to, replaced=replaced):
             await self._subscriptions.clear_trouble(context.place)
 
     async def _answer_text(self, message: Json, author: Author, answer: Message) -> None:

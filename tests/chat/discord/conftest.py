@@ -15,7 +15,7 @@ from bot.chat.discord.reconnect_backoff import ReconnectTimeouts
 from bot.commands.arguments import Arg, ExchangeName, Mention, PlaceName
 from bot.commands.declaration import Access, CommandSet, Request, command
 from bot.commands.dispatcher import CommandDispatcher
-from bot.domain.errors import StorageError
+from bot.domain.errors import AskerError, StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform, Subscription
 from bot.messages.model import Action, Message, lines
@@ -117,9 +117,17 @@ class SlowCommands:
             await self.may_answer.wait()
             return Message("Psst", private=True)
 
-        return CommandSet(
-            (reserves, flows, top, secret, broken, subscribe, loud, hold, command(wait), command(whisper))
-        )
+        async def pages(request: Request, number: Annotated[str, Arg("Which page")]) -> Message:
+            """Show a page that turns in place: there is no 3, nothing after 4; 5 is for the asker, 6 takes a while."""
+            if number == "3":
+                raise AskerError("There is no page 3.")
+            if number == "6":
+                await self.may_answer.wait()
+            turn = Action("Next", f"pages {int(number) + 1}", in_place=True)
+            return Message(f"Page {number}", actions=() if number == "4" else (turn,), private=number == "5")
+
+        slow = (command(wait), command(whisper), command(pages))
+        return CommandSet((reserves, flows, top, secret, broken, subscribe, loud, hold, *slow))
 
 
 @dataclass

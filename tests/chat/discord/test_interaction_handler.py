@@ -161,6 +161,33 @@ async def test_a_button_from_before_a_restart_works(discord: FakeDiscord, channe
     assert answer.embed["title"] == "🏦 Flows of kraken"
 
 
+async def test_an_answer_in_place_changes_the_message_that_was_pressed(discord: FakeDiscord, channel: Channel) -> None:
+    page = (await discord.slash("pages", {"number": "1"}, channel=channel)).message
+    turned = await discord.press("edit:pages 2", channel=channel, message=page)
+    assert (turned.message["id"], page["edits"]) == (page["id"], 1)
+    assert page["embeds"][0]["title"] == "🏦 Page 2"
+    assert page["components"][0]["components"][0]["custom_id"] == "edit:pages 3"
+
+    last = await discord.press("edit:pages 4", channel=channel, message=page)
+    assert (last.message["id"], page["components"]) == (page["id"], [])
+
+
+async def test_a_refusal_does_not_take_the_place_of_what_was_pressed(discord: FakeDiscord, channel: Channel) -> None:
+    page = (await discord.slash("pages", {"number": "1"}, channel=channel)).message
+    refused = await discord.press("edit:pages 3", channel=channel, message=page)
+    assert "There is no page 3." in refused.text
+    assert refused.ephemeral
+    assert page["edits"] == 0
+
+
+async def test_what_only_the_asker_reads_takes_no_place_that_others_see(discord: FakeDiscord, channel: Channel) -> None:
+    page = (await discord.slash("pages", {"number": "1"}, channel=channel)).message
+    secret = await discord.press("edit:pages 5", channel=channel, message=page)
+    assert (secret.ephemeral, page["edits"]) == (True, 0)
+    again = await discord.press("edit:pages 5", channel=channel, message=secret.message)
+    assert again.message["id"] == secret.message["id"]
+
+
 @pytest.mark.parametrize("custom_id", ["run:gone binance", "something else", "run:", "flows binance"])
 async def test_an_unknown_button_is_answered_politely(discord: FakeDiscord, channel: Channel, custom_id: str) -> None:
     answer = await discord.press(custom_id, channel=channel)
@@ -230,6 +257,20 @@ async def test_a_slow_button_is_announced_to_the_asker_only() -> None:
         bot.slow_commands.may_answer.set()
         await discord.until(lambda: bool(answer.messages), "the answer on Discord")
         assert answer.ephemeral
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_a_slow_answer_in_place_leaves_the_message_as_it_is_until_it_comes(*, is_refused: bool) -> None:
+    async with FakeDiscord() as discord, connected(build(discord, timeouts=QUICK_ANNOUNCEMENT), discord) as bot:
+        anna = discord.dm(User("anna"))
+        page = (await discord.slash("pages", {"number": "1"}, channel=anna)).message
+        line = "whisper" if is_refused else "pages 6"
+        answer = await discord.press(f"edit:{line}", channel=anna, message=page, wait=False)
+        await discord.until(lambda: answer.responded, "the word on Discord that the press was seen")
+        assert (answer.announced, page["edits"]) == (None, 0)
+        bot.slow_commands.may_answer.set()
+        await discord.until(lambda: bool(answer.messages), "the answer on Discord")
+        assert (answer.message["id"] == page["id"]) is not is_refused
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 50001)])

@@ -13,7 +13,7 @@ from bot.chat.telegram.transport import BotApi
 from bot.commands.arguments import Arg, ExchangeName, PlaceName
 from bot.commands.declaration import Access, CommandSet, Request, command
 from bot.commands.dispatcher import CommandDispatcher
-from bot.domain.errors import StorageError
+from bot.domain.errors import AskerError, StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, line
@@ -64,13 +64,22 @@ async def find(request: Request, place: Annotated[PlaceName, Arg("A channel")]) 
     return Message(f"Found {await request.place_access.find(place)}")
 
 
+@command
+async def pages(request: Request, number: Annotated[ExchangeName, Arg("Which page")]) -> Message:
+    """Show a page that turns in place; there is no page 3."""
+    if number == "3":
+        raise AskerError("There is no page 3.")
+    turn = Action("Next", f"pages {int(number) + 1}", in_place=True)
+    return Message(f"Page {number}", actions=(turn,))
+
+
 @command(access=Access.OWNER)
 async def hold(request: Request) -> Message:
     """Hold a metric."""
     return Message("Held")
 
 
-COMMANDS = CommandSet((reserves, flows, help, subscribe, lacking, find, hold))
+COMMANDS = CommandSet((reserves, flows, help, subscribe, lacking, find, pages, hold))
 
 
 @dataclass

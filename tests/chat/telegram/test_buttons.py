@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat.telegram.buttons import alert_text, button_rows
+from bot.chat.telegram.buttons import alert_text, button_rows, command_line_of
 from bot.messages.cards.errors import refusal
 from bot.messages.model import Action, Message, line, lines, moment
 from tests.chat.telegram.scene import NOW
@@ -18,6 +18,22 @@ def test_buttons_stand_three_in_a_row() -> None:
 @pytest.mark.parametrize(("command", "kept"), [("x" * 64, True), ("x" * 65, False), ("é" * 33, False), ("", False)])
 def test_a_command_too_long_for_a_button_is_left_out(command: str, *, kept: bool) -> None:
     assert bool(button_rows((Action("label", command),))) is kept
+
+
+def test_a_button_that_begins_a_row_stands_below_the_others() -> None:
+    actions = (Action("a", "flows a"), Action("b", "flows b", starts_row=True), Action("c", "flows c"))
+    assert [[label for label, _ in row] for row in button_rows(actions)] == [["a"], ["b", "c"]]
+
+
+def test_a_row_begins_although_its_first_button_is_left_out() -> None:
+    actions = (Action("a", "flows a"), Action("b", "x" * 65, starts_row=True), Action("c", "flows c"))
+    assert [[label for label, _ in row] for row in button_rows(actions)] == [["a"], ["c"]]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_button_says_where_its_answer_goes(*, in_place: bool) -> None:
+    (((_, data),),) = button_rows((Action("a", "flows a", in_place=in_place),))
+    assert command_line_of(data) == ("flows a", in_place)
 
 
 def test_a_button_always_has_a_label() -> None:

@@ -226,6 +226,30 @@ async def test_a_button_needs_the_rights_of_who_presses_it(live: Scene, telegram
     assert "Subscribed" in (await telegram.wait_for_message(group)).text
 
 
+async def test_an_answer_in_place_changes_the_message_that_was_pressed(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    telegram.say(group, ann, "/pages 1")
+    page = await telegram.wait_for_message(group)
+    telegram.press(page, "~pages 2", ann)
+    await telegram.until(lambda: page.text == "🏦 Page 2", "the second page in place of the first")
+    refused = telegram.press(page, "~pages 3", ann)
+    await telegram.until(lambda: refused in telegram.answered, "a word on the third page")
+    assert "There is no page 3." in telegram.answered[refused]["text"]
+    assert page.text == "🏦 Page 2"
+    assert len(telegram.sent) == 1
+
+
+async def test_an_answer_in_place_of_a_deleted_message_is_a_new_one(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    telegram.say(group, ann, "/pages 1")
+    page = await telegram.wait_for_message(group)
+    telegram.delete(page)
+    telegram.press(page, "~pages 2", ann)
+    assert (await telegram.wait_for_message(group)).text == "🏦 Page 2"
+
+
 async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeTelegram) -> None:
     """A message too old for Telegram to show has date 0; in a group without topics its button still works."""
     ann = telegram.user("Ann")
