@@ -15,7 +15,10 @@ from bot.messages.model import Message
 async def compare(
     request: Request,
     a: Annotated[ExchangeName, Arg("Exchange, e.g. binance")],
-    b: Annotated[ExchangeOrPastRun, Arg("Another exchange, or a run of the past: ftx-2022, binance-2022")],
+    b: Annotated[
+        ExchangeOrPastRun,
+        Arg("Another exchange, or a run of the past: ftx-2022, binance-2022", ask="Compare it with what?"),
+    ],
 ) -> Message:
     """Show two exchanges side by side, or one beside a run of the past"""
     first, second = await _exchange_or_past_run(request, a), await _exchange_or_past_run(request, b)

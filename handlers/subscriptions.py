@@ -35,10 +35,16 @@ _ALL = "all"
 @command(access=Access.MODERATOR)
 async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, each a word of its own
     request: Request,
-    exchange: Annotated[ExchangeOrAll, Arg("Exchange, e.g. binance, or all; or stress: one card a day")],
+    exchange: Annotated[
+        ExchangeOrAll,
+        Arg("Exchange, e.g. binance, or all; or stress: one card a day", ask="Alerts for which exchange?"),
+    ],
     sensitivity: Annotated[Sensitivity | None, Arg("How early to speak; normal, if nothing else is said")] = None,
     severity: Annotated[
-        Severity | None, Arg("The mildest severity to hear of; critical takes closed withdrawals as well")
+        Severity | None,
+        Arg(
+            "The mildest severity to hear of; critical takes closed withdrawals as well", ask="From which severity on?"
+        ),
     ] = None,
     usd: Annotated[Usd | None, Arg("Only flows of at least this many dollars, e.g. $50M")] = None,
     percent: Annotated[Share | None, Arg("Only flows of at least this share of reserves, e.g. 3%")] = None,

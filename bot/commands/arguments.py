@@ -64,9 +64,14 @@ class ThresholdArgument:
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """What a parameter is for, in at most 100 characters (Discord's limit)."""
+    """What a parameter is for, in at most 100 characters (Discord's limit).
+
+    `ask` is the question put to whoever leaves it out: "Compare it with what?". An optional parameter that has one is
+    asked for where a command is gone through step by step (`/subscribe` alone).
+    """
 
     description: str
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ class ArgumentKind:
     `read` returns the value of a word, or raises BadArgument; `matches` says whether a word is written like one. A kind
     that `takes_any_word` is tried last; one that `takes_all_words` gets all the words that remain. `suggest` returns
     what the text typed so far may become, from memory: Discord completes with it, and buttons ask with it. A kind whose
-    values are few has them in `choices` instead; one with neither is typed without help.
+    values are few has them in `choices` instead; one with neither is typed without help. `question` is what is asked
+    where it is left out, `none_known` what is said where nothing can be suggested.
     """
 
     name: str
@@ -86,6 +92,8 @@ class ArgumentKind:
     takes_any_word: bool = False
     takes_all_words: bool = False
     suggest: SuggestValues | None = None
+    question: str = ""
+    none_known: str = ""
 
 
 def choice(options: type[StrEnum]) -> ArgumentKind:
@@ -129,7 +137,12 @@ def _matching(
 
 
 def _exchange_kind(suggest: SuggestValues) -> ArgumentKind:
-    return _matching("exchange", _ANYTHING, "the name of an exchange", lambda match: match["text"].strip(), suggest)
+    kind = _matching("exchange", _ANYTHING, "the name of an exchange", lambda match: match["text"].strip(), suggest)
+    return replace(
+        kind,
+        question="Which exchange?",
+        none_known="No exchange is known yet: the list has not been fetched. Ask again in a minute.",
+    )
 
 
 _MOST_USD = 1e12  # more than all exchanges hold; keeps `inf` and absurd figures out of thresholds
@@ -159,12 +172,16 @@ KINDS: dict[object, ArgumentKind] = {
     ExchangeOrPastRun: _exchange_kind(suggest_exchanges_or_runs),
     Usd: _matching("usd", rf"\$\s*{_NUMBER}\s*(?P<multiple>k|m|bn?|)", "an amount such as $50M", _usd, suggest_dollars),
     Share: _matching("percent", rf"{_NUMBER}\s*%", "a share such as 3%", _share, suggest_shares),
-    IncidentNumber: _matching(
-        "incident",
-        r"#?(?:inc-?)?(?P<number>\d{1,9})",
-        "an incident such as INC-42",
-        lambda match: int(match["number"]),
-        suggest_incidents,
+    IncidentNumber: replace(
+        _matching(
+            "incident",
+            r"#?(?:inc-?)?(?P<number>\d{1,9})",
+            "an incident such as INC-42",
+            lambda match: int(match["number"]),
+            suggest_incidents,
+        ),
+        question="Which incident?",
+        none_known="No open or past incidents.",
     ),
     Mention: _matching(
         "mention",

@@ -8,7 +8,7 @@ terminal's prompt. How to add one is in docs/adding-a-command.md.
 import inspect
 import re
 import shlex
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,9 @@ from bot.messages.model import Message
 from bot.ports.drills import Drills
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import Suppressions
+
+LEAD_ON = "?"
+"""The last word of a command line that asks to be led through the arguments it leaves out."""
 
 
 class Access(StrEnum):
@@ -99,15 +102,37 @@ class Parameter:
     kind: ArgumentKind
     required: bool
     default: Any = None
+    ask: str = ""
+
+    @property
+    def question(self) -> str:
+        """Return what is asked where it is left out."""
+        return self.ask or self.kind.question or f"Which {self.name}?"
 
 
 class MissingArgument(BadArgument):
-    """A required argument was left out."""
+    """An argument was left out that is required, or that is asked for step by step.
 
-    def __init__(self, command: "Command", parameter: Parameter) -> None:
-        super().__init__(f"/{command.name} needs to know the {parameter.name}: {command.usage}")
+    `given` are the arguments so far as they were typed, by name. `is_guided`: the command is gone through step by step.
+    """
+
+    def __init__(
+        self, command: "Command", parameter: Parameter, given: Mapping[str, str], *, is_guided: bool = False
+    ) -> None:
+        super().__init__(f"{parameter.question} {command.usage}")
         self.command = command
         self.parameter = parameter
+        self.given = given
+        self.is_guided = is_guided
+
+    @property
+    def still_missing(self) -> Sequence[Parameter]:
+        """Return the parameters that are to be asked for, this one first."""
+        return [
+            parameter
+            for parameter in self.command.parameters
+            if parameter.name not in self.given and (parameter.required or (self.is_guided and parameter.ask))
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +150,11 @@ class Command:
     linkable: bool = True
 
     @property
+    def is_guided(self) -> bool:
+        """Return whether it can be gone through step by step: whether it asks for arguments that may be left out."""
+        return any(parameter.ask and not parameter.required for parameter in self.parameters)
+
+    @property
     def usage(self) -> str:
         """Return how it is typed: `/flows <exchange> [window]`."""
         words = (
@@ -138,33 +168,55 @@ class Command:
         Required ones come first, in order. Optional ones follow in any order, recognised by how they are written, or
         one that takes all remaining words. Example: `/subscribe binance $50M early` and `/subscribe binance early $50M`
         are the same.
+
+        A last word `?` asks to be led through what is left out: `/subscribe binance ?` asks for the severity.
         """
         words = split_words(text)
-        arguments: dict[str, Any] = {}
-        for parameter in self.parameters:
-            if not parameter.required:
-                break
-            if not words:
-                raise MissingArgument(self, parameter)
-            arguments[parameter.name] = parameter.kind.read(words.pop(0))
-        sentence = next((parameter for parameter in self.parameters if parameter.kind.takes_all_words), None)
-        if sentence and words:
-            return {**arguments, sentence.name: sentence.kind.read(" ".join(words))}
-        for word in words:
-            parameter = self._parameter_for(word, arguments)
-            arguments[parameter.name] = parameter.kind.read(word)
-        return arguments
+        is_led = self.is_guided and words[-1:] == [LEAD_ON]
+        given = self._words_by_name(words[:-1] if is_led else words)
+        if is_led:
+            self._check_asked(given)
+        kinds = {parameter.name: parameter.kind for parameter in self.parameters}
+        return {name: kinds[name].read(word) for name, word in given.items()}
 
     def read_options(self, options: Mapping[str, str]) -> dict[str, Any]:
         """Return the arguments given by name, as texts; raise BadArgument or MissingArgument."""
         for parameter in self.parameters:
             if parameter.required and not options.get(parameter.name):
-                raise MissingArgument(self, parameter)
+                raise MissingArgument(self, parameter, {name: text for name, text in options.items() if text})
         return {
             parameter.name: parameter.kind.read(options[parameter.name])
             for parameter in self.parameters
             if options.get(parameter.name)
         }
+
+    def _words_by_name(self, words: Sequence[str]) -> dict[str, str]:
+        """Return which word is which argument; raise BadArgument or MissingArgument."""
+        required = [parameter for parameter in self.parameters if parameter.required]
+        given = {parameter.name: word for parameter, word in zip(required, words, strict=False)}
+        if len(words) < len(required):
+            self._check_readable(given)
+            raise MissingArgument(self, required[len(words)], given, is_guided=self.is_guided)
+        others = words[len(required) :]
+        sentence = next((parameter for parameter in self.parameters if parameter.kind.takes_all_words), None)
+        if sentence and others:
+            return given | {sentence.name: " ".join(others)}
+        for word in others:
+            given[self._parameter_for(word, given).name] = word
+        return given
+
+    def _check_asked(self, given: Mapping[str, str]) -> None:
+        """Raise MissingArgument for the first argument that is asked for and not given."""
+        self._check_readable(given)
+        for parameter in self.parameters:
+            if parameter.ask and parameter.name not in given:
+                raise MissingArgument(self, parameter, given, is_guided=True)
+
+    def _check_readable(self, given: Mapping[str, str]) -> None:
+        """Raise BadArgument where a word cannot be read: nobody is led on from a mistake."""
+        for parameter in self.parameters:
+            if parameter.name in given:
+                parameter.kind.read(given[parameter.name])
 
     def _parameter_for(self, word: str, arguments: Mapping[str, Any]) -> Parameter:
         optional = sorted(
@@ -223,7 +275,7 @@ def _parameter(command_name: str, parameter: inspect.Parameter, hint: Any) -> Pa
         (annotation,) = (member for member in get_args(annotation) if member is not NoneType)
     required = parameter.default is inspect.Parameter.empty
     default = None if required else parameter.default
-    return Parameter(parameter.name, arg.description, kind_of(annotation), required, default)
+    return Parameter(parameter.name, arg.description, kind_of(annotation), required, default, arg.ask)
 
 
 def split_words(text: str) -> list[str]:

@@ -6,6 +6,7 @@ an apology with a reference, such as 1f3a09bc, that the log has too. A flood get
 everything else.
 """
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +17,7 @@ from uuid import uuid4
 import structlog
 
 from bot.commands.declaration import (
+    LEAD_ON,
     Access,
     Caller,
     Command,
@@ -30,7 +32,7 @@ from bot.commands.suggestions import Suggestion, SuggestionScope
 from bot.commands.throttle import Throttle
 from bot.domain.errors import AskerError, NotPermitted, StorageError
 from bot.domain.place import Place, Platform
-from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
+from bot.messages.cards.errors import apology, question_card, refusal, store_away_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
 from bot.ports.drills import Drills
@@ -153,7 +155,7 @@ class CommandDispatcher:
             values = command.read_words(arguments) if isinstance(arguments, str) else command.read_options(arguments)
             return await command.handler(self._request(context), **values), "ok"
         except MissingArgument as missing:
-            return missing_argument_card(str(missing), self._suggestion_buttons(missing)), "refused"
+            return self._question(missing), "refused"
         except AskerError as error:
             return refusal(str(error)), "refused"
         except StorageError as error:
@@ -201,9 +203,38 @@ class CommandDispatcher:
             community=context.community,
         )
 
-    def _suggestion_buttons(self, missing: MissingArgument) -> tuple[tuple[str, str], ...]:
-        """Return (label, command line) of the first values for the missing argument, else one that leads to /help."""
-        pairs = self.suggest(missing.parameter, "", limit=_MOST_BUTTONS)
+    def _question(self, missing: MissingArgument) -> Message:
+        """Return the question for a missing argument, with its likeliest values as buttons.
+
+        A button has the whole command line. Where several arguments are missing, the first of them get their likeliest
+        value, so that one press is enough: `/compare` offers Binance beside OKX. Only a command that is gone through
+        step by step asks for one after the other.
+        """
+        *filled, last = missing.still_missing[:1] if missing.is_guided else missing.still_missing
+        given, labels = dict(missing.given), list[str]()
+        for parameter in filled:
+            if not (pairs := self.suggest(parameter, "", given=given, limit=1)):
+                return question_card(parameter.question, parameter.kind.none_known or missing.command.usage, ())
+            label, given[parameter.name] = pairs[0]
+            labels.append(label)
+        pairs = self.suggest(last, "", given=given, limit=_MOST_BUTTONS)
         if not pairs:
-            return ((f"About /{missing.command.name}", f"help {missing.command.name}"),)
-        return tuple((label, f"{missing.command.name} {value}") for label, value in pairs)
+            nothing = last.kind.none_known
+            help_button = (f"About /{missing.command.name}", f"help {missing.command.name}")
+            return question_card(last.question, nothing or missing.command.usage, () if nothing else (help_button,))
+        lead_on = f" {LEAD_ON}" if missing.is_guided and len(missing.still_missing) > 1 else ""
+        buttons = tuple(
+            (
+                " · ".join((*labels, label)),
+                f"{_command_line(missing.command, given | {last.name: value})}{lead_on}",
+            )
+            for label, value in pairs
+        )
+        example = buttons[0][1].removesuffix(lead_on)
+        return question_card(last.question, f"Or type it, for example /{example}", buttons)
+
+
+def _command_line(command: Command, given: Mapping[str, str]) -> str:
+    """Return the line that a person would type for these arguments, without the slash."""
+    words = (shlex.quote(given[parameter.name]) for parameter in command.parameters if parameter.name in given)
+    return " ".join((command.name, *words))

@@ -4,7 +4,7 @@ from typing import Annotated
 import pytest
 from structlog.testing import capture_logs
 
-from bot.commands.arguments import Arg, CommandName, IncidentNumber
+from bot.commands.arguments import Arg, CommandName, IncidentNumber, Sentence
 from bot.commands.declaration import Access, Command, CommandSet, Request, command
 from bot.commands.dispatcher import NO_ANSWER
 from bot.domain.errors import StorageError
@@ -12,7 +12,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, Tone
 from handlers import COMMANDS
-from tests.builders import HERE, listing
+from tests.builders import HERE, incident, listing
 from tests.fakes.dispatcher import MEMBER, MODERATOR, OWNER, DispatcherBench
 from tests.messages.cards.plain import said
 
@@ -50,7 +50,13 @@ async def describe(
     return Message(f"{what} {request.place} {request.caller.id} {request.private} {request.now:%H:%M}")
 
 
-ODD = CommandSet((shatter, forget, withhold, explain, describe))
+@command
+async def repeat(request: Request, words: Annotated[Sentence, Arg("Words")]) -> Message:
+    """Repeat"""
+    return Message(words)
+
+
+ODD = CommandSet((shatter, forget, withhold, explain, describe, repeat))
 ARGUMENTS = {"exchange": "binance", "incident": "INC-1", "a": "binance", "b": "okx", "rule": "normal"}
 
 
@@ -134,20 +140,72 @@ async def test_members_may_ask_everything_else(bench: DispatcherBench, declared:
 async def test_a_missing_argument_gives_buttons(bench: DispatcherBench) -> None:
     answer = await bench.ask("flows")
 
-    assert said(answer).startswith("Which one?\n/flows needs to know the exchange: /flows <exchange> [window]")
+    assert said(answer).startswith("Which exchange?\nOr type it, for example /flows binance\n")
     assert answer.actions == (
-        Action("Binance", "flows binance"),
-        Action("OKX", "flows okx"),
-        Action("Gate.io", "flows gate"),
-        Action("NEXO", "flows nexo"),
+        Action("Binance", "flows binance", in_place=True),
+        Action("OKX", "flows okx", in_place=True),
+        Action("Gate.io", "flows gate", in_place=True),
+        Action("NEXO", "flows nexo", in_place=True),
     )
     assert answer.private
 
 
-async def test_where_nothing_can_be_suggested_a_button_leads_to_help(bench: DispatcherBench) -> None:
-    answer = await bench.ask("why")
+def buttons(answer: Message) -> list[tuple[str, str]]:
+    return [(action.label, action.command) for action in answer.actions]
 
-    assert answer.actions == (Action("About /why", "help why"),)
+
+async def test_a_comparison_is_offered_in_complete_pairs(bench: DispatcherBench) -> None:
+    answer = await bench.ask("compare okx")
+
+    assert answer.title == "Compare it with what?"
+    assert buttons(answer)[:4] == [
+        ("Binance", "compare okx binance"),
+        ("Gate.io", "compare okx gate"),
+        ("FTX, November 2022", "compare okx ftx-2022"),
+        ("Binance, December 2022", "compare okx binance-2022"),
+    ]
+    assert buttons(await bench.ask("compare"))[0] == ("Binance · OKX", "compare binance okx")
+    for _, line in buttons(await bench.ask("compare")):
+        assert "Which" not in (await bench.ask(line, who=MODERATOR)).title
+
+
+async def test_open_incidents_are_offered_to_who_asks_why(bench: DispatcherBench) -> None:
+    assert said(await bench.ask("why")).startswith("Which incident?\nNo open or past incidents.")
+    assert buttons(await bench.ask("why")) == []
+    bench.latest.incidents = (incident(number=7),)
+    assert buttons(await bench.ask("why")) == [("INC-7 · Binance · elevated", "why INC-7")]
+
+
+async def test_without_a_list_of_exchanges_it_is_said_that_there_is_none() -> None:
+    assert "No exchange is known yet" in said(await DispatcherBench().ask("compare"))
+    assert (await DispatcherBench().ask("compare")).actions == ()
+
+
+async def test_where_nothing_can_be_suggested_a_button_leads_to_help() -> None:
+    answer = await DispatcherBench(ODD).ask("repeat")
+
+    assert said(answer).startswith("Which words?\n/repeat <words>")
+    assert buttons(answer) == [("About /repeat", "help repeat")]
+
+
+async def test_a_subscription_is_set_up_step_by_step(bench: DispatcherBench) -> None:
+    first = await bench.ask("subscribe", who=MODERATOR)
+    assert first.title == "Alerts for which exchange?"
+    assert "/subscribe all" in said(first)
+    assert buttons(first)[:2] == [("All exchanges", "subscribe all ?"), ("Binance", "subscribe binance ?")]
+    second = await bench.ask(buttons(first)[1][1], who=MODERATOR)
+    assert second.title == "From which severity on?"
+    assert buttons(second)[2] == ("severe", "subscribe binance severe")
+    assert (await bench.ask(buttons(second)[2][1], who=MODERATOR)).title == "Subscribed · Binance"
+    assert await bench.memory.subscriptions.count() == 1
+
+
+async def test_who_has_said_everything_is_not_led_on(bench: DispatcherBench) -> None:
+    assert (await bench.ask("subscribe binance early severe ?", who=MODERATOR)).title == "Subscribed · Binance"
+    assert "There is no" not in said(await bench.ask("subscribe binance", who=MODERATOR))
+    assert "not understood here" in said(await bench.ask("subscribe binance loudly ?", who=MODERATOR))
+    assert "not understood here" in said(await bench.ask("reserves binance ?"))
+    assert (await bench.ask("subscribe ?")).title == "That did not work", "a member is not led on"
 
 
 async def test_no_more_buttons_than_can_be_pressed(bench: DispatcherBench) -> None:

@@ -14,12 +14,15 @@ def refusal(sentence: str) -> Message:
     return Message(title="That did not work", tone=Tone.TROUBLE, lines=lines(sentence), private=True)
 
 
-def missing_argument_card(sentence: str, choices: tuple[tuple[str, str], ...]) -> Message:
-    """Return the question for a missing argument, with buttons for its likeliest values (label, command line)."""
+def question_card(question: str, hint: str, choices: tuple[tuple[str, str], ...]) -> Message:
+    """Return the question for a missing argument, with buttons for its likeliest values (label, command line).
+
+    `hint` says how it is typed. The answer to a button takes the question's place, so that a chat keeps one message.
+    """
     return Message(
-        title="Which one?",
-        lines=lines(sentence),
-        actions=tuple(Action(label, command) for label, command in choices),
+        title=question,
+        lines=lines(hint),
+        actions=tuple(Action(label, command, in_place=True) for label, command in choices),
         private=True,
     )
 

@@ -47,9 +47,12 @@ async def help(request: Request) -> Message:  # noqa: A001 — a command's name 
 
 
 @command(access=Access.MODERATOR)
-async def subscribe(request: Request) -> Message:
+async def subscribe(
+    request: Request,
+    exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. binance")] = None,
+) -> Message:
     """Subscribe this place."""
-    return Message(f"Subscribed {request.place}")
+    return Message(f"Subscribed {request.place}" + (f" to {exchange}" if exchange else ""))
 
 
 @command
@@ -149,11 +152,14 @@ class RecordedMeter:
         self.answers.append((command, result))
 
 
-class NoExchanges:
-    """Queries that know no exchange."""
+class TwoExchanges:
+    """Queries that know Binance and OKX by name, which is all that is asked of them here."""
+
+    def exchanges(self) -> Sequence[Exchange]:
+        return (Exchange("binance", "Binance", "binance-cex"), Exchange("okx", "OKX", "okx"))
 
     def exchanges_like(self, typed: str) -> Sequence[Exchange]:
-        return ()
+        return [exchange for exchange in self.exchanges() if typed.lower() in exchange.id]
 
 
 @dataclass
@@ -173,7 +179,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         meter: Any = self.meter  # the adapter and the dispatcher count nothing else
-        queries: Any = NoExchanges()
+        queries: Any = TwoExchanges()
         dispatcher = CommandDispatcher(
             self.commands,
             queries,

@@ -135,7 +135,10 @@ async def test_a_missing_argument_is_asked_for(live: Scene, telegram: FakeTelegr
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.say(chat, ann, "/reserves")
-    assert "/reserves <exchange>" in (await telegram.wait_for_message(chat)).text
+    question = await telegram.wait_for_message(chat)
+    assert question.text == "🏦 Which exchange?\nOr type it, for example /reserves binance"
+    telegram.press(question, "~reserves okx", ann)
+    await telegram.until(lambda: question.text == "🏦 Reserves of okx", "the answer in place of the question")
 
 
 async def test_a_name_alone_is_enough_in_private(live: Scene, telegram: FakeTelegram) -> None:
