@@ -173,7 +173,7 @@ class Command:
         """
         words = split_words(text)
         is_led = self.is_guided and words[-1:] == [LEAD_ON]
-        given = self._words_by_name(words[:-1] if is_led else words)
+        given = self._by_name(words[:-1] if is_led else words)
         if is_led:
             self._check_asked(given)
         kinds = {parameter.name: parameter.kind for parameter in self.parameters}
@@ -190,7 +190,11 @@ class Command:
             if options.get(parameter.name)
         }
 
-    def _words_by_name(self, words: Sequence[str]) -> dict[str, str]:
+    def words_by_name(self, text: str) -> dict[str, str]:
+        """Return which word of a typed line is which argument; raise BadArgument or MissingArgument."""
+        return self._by_name(split_words(text))
+
+    def _by_name(self, words: Sequence[str]) -> dict[str, str]:
         """Return which word is which argument; raise BadArgument or MissingArgument."""
         required = [parameter for parameter in self.parameters if parameter.required]
         given = {parameter.name: word for parameter, word in zip(required, words, strict=False)}

@@ -8,7 +8,7 @@ everything else.
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from time import perf_counter
 from types import MappingProxyType
@@ -33,6 +33,7 @@ from bot.commands.throttle import Throttle
 from bot.domain.errors import AskerError, NotPermitted, StorageError
 from bot.domain.place import Place, Platform
 from bot.messages.cards.errors import apology, question_card, refusal, store_away_card
+from bot.messages.cards.start import proposal_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
 from bot.ports.drills import Drills
@@ -132,6 +133,18 @@ class CommandDispatcher:
     def _untaken(suggestions: Iterable[Suggestion], given: Mapping[str, str]) -> Iterator[Suggestion]:
         taken = set(given.values())
         return (pair for pair in suggestions if pair[1] not in taken)
+
+    async def propose(self, context: CommandContext, command: Command, words: str) -> Message:
+        """Answer a line that somebody else has made for the caller: it changes nothing until a button is pressed.
+
+        What it leaves out is asked for; a complete one is shown, to be confirmed.
+        """
+
+        async def confirm(_: Request, **__: object) -> Message:
+            line = _command_line(command, command.words_by_name(words))
+            return proposal_card(line)
+
+        return await self._answer(context, replace(command, handler=confirm), f"{words} {LEAD_ON}")
 
     async def _answer(self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]) -> Message:
         started_s = perf_counter()

@@ -150,7 +150,7 @@ async def test_on_telegram_a_link_begins_and_deletes_nothing(bench: DispatcherBe
     chat = on_telegram.private(ann)
     for payload in ("drill_binance_requested", "privacy_forget"):
         on_telegram.say(chat, ann, f"/start {payload}")
-        assert "Runwatch · help" in (await on_telegram.wait_for_message(chat)).text
+        assert "or try one of these" in (await on_telegram.wait_for_message(chat)).text
     assert bench.memory.drills.kept == {}
 
 

@@ -5,7 +5,8 @@ https://docs.discord.com/developers/interactions/receiving-and-responding#intera
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,7 +21,9 @@ from bot.chat.discord.place_reachability import PlaceReachability
 from bot.chat.discord.server_suggestions import SERVER_SUGGESTIONS
 from bot.commands.declaration import Access, Command, Parameter
 from bot.commands.dispatcher import NO_ANSWER, CommandDispatcher
+from bot.commands.repeated_questions import RepeatedQuestions
 from bot.messages.cards.errors import refusal
+from bot.messages.cards.welcome import BUTTON_OUTDATED
 from bot.messages.model import Message
 
 log = structlog.get_logger()
@@ -28,7 +31,6 @@ log = structlog.get_logger()
 # The first reply is due within 3 s: a call that hangs for 30 s comes too late in any case.
 _REPLY_TIMEOUT_S = 30.0
 _COMMAND_CHANGED = "This command has changed. Reload Discord, or try again in a minute."
-_BUTTON_OUTDATED = "This button belongs to a command that no longer exists. /help lists those there are."
 
 
 class InteractionHandler:
@@ -44,18 +46,24 @@ class InteractionHandler:
         *,
         owner_ids: frozenset[str],
         announce_after_s: float = 1.5,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._dispatcher = dispatcher
         self._reachability = reachability
         self._owner_ids = owner_ids
+        self._repeated = RepeatedQuestions(clock)
         self._announce_after_s = announce_after_s
 
     async def answer_command(self, interaction: Interaction, command: Command, options: dict[str, str]) -> None:
         """Answer a slash command."""
         context = command_context(interaction, self._owner_ids)
         answer = self._dispatcher.answer_options(context, command, options)
-        # What moderators and the owner set is nobody else's business in a busy channel.
-        await self._answer(interaction, answer, hidden=command.access is not Access.MEMBER)
+        # What moderators and the owner set is nobody else's business in a busy channel, nor is what everybody reads
+        # there already: a question that repeats within seconds is answered to its asker alone.
+        hidden = command.access is not Access.MEMBER or self._repeated.is_repeated(context, command, options)
+        is_for_all = await self._answer(interaction, answer, hidden=hidden)
+        if not hidden and not is_for_all:
+            self._repeated.forget(context, command, options)
 
     async def answer_button(self, interaction: Interaction, custom_id: str) -> None:
         """Answer a pressed button by the command line in its custom_id."""
@@ -63,7 +71,7 @@ class InteractionHandler:
         name, _, words = line.partition(" ")
         command = self._dispatcher.commands.get(name) if name else None
         if command is None:
-            await self._send(interaction, refusal(_BUTTON_OUTDATED), hidden=True)
+            await self._send(interaction, refusal(BUTTON_OUTDATED), hidden=True)
             return
         context = command_context(interaction, self._owner_ids)
         answer = self._dispatcher.answer_words(context, command, words)
@@ -87,19 +95,17 @@ class InteractionHandler:
         *,
         hidden: bool,
         in_place: bool = False,
-    ) -> None:
+    ) -> bool:
+        """Send an answer, and return whether everybody in the channel can read it."""
         async with self._announced_when_slow(interaction, hidden=hidden, in_place=in_place):
             message = await answer
         if message is NO_ANSWER:  # one of a flood; Discord shows whoever sent it that there was no response
-            return
-        if in_place:
-            async with _failure_logged(interaction):
-                await replace_pressed(interaction, message)
-        else:
-            await self._send(interaction, message, hidden=hidden)
+            return False
+        is_sent = await self._send(interaction, message, hidden=hidden, in_place=in_place)
         # Whoever uses a command where the bot can post brings back a place that was switched off.
         if bot_can_post(interaction):
             await self._reachability.mark_reachable([interaction.channel_id or 0])
+        return is_sent and not hidden and not message.private
 
     @asynccontextmanager
     async def _announced_when_slow(
@@ -129,9 +135,15 @@ class InteractionHandler:
         async with _failure_logged(interaction):
             await announce_reply(interaction, hidden=hidden, in_place=in_place)
 
-    async def _send(self, interaction: Interaction, message: Message, *, hidden: bool) -> None:
+    async def _send(self, interaction: Interaction, message: Message, *, hidden: bool, in_place: bool = False) -> bool:
+        """Send an answer, and return whether Discord took it."""
         async with _failure_logged(interaction):
-            await send_reply(interaction, message, hidden=hidden)
+            if in_place:
+                await replace_pressed(interaction, message)
+            else:
+                await send_reply(interaction, message, hidden=hidden)
+            return True
+        return False
 
 
 @asynccontextmanager

@@ -10,6 +10,8 @@ from telegram.error import RetryAfter
 from typing_extensions import override
 
 from bot.chat.telegram.answer_sender import AnswerSender
+from bot.chat.telegram.asker_context import AskerContexts
+from bot.chat.telegram.button_handler import ButtonHandler
 from bot.chat.telegram.command_menu import CommandMenus
 from bot.chat.telegram.errors import OUTAGE_PAUSE, retry_after_of
 from bot.chat.telegram.membership_handler import MembershipHandler
@@ -23,6 +25,7 @@ from bot.chat.telegram.transport import AiohttpRequest, BotApi
 from bot.chat.telegram.update_handler import UpdateHandler
 from bot.chat.telegram.update_parser import BotIdentity, Json
 from bot.commands.dispatcher import CommandDispatcher
+from bot.commands.repeated_questions import RepeatedQuestions
 from bot.delivery.rate_limiter import RateLimiter
 from bot.domain.bot_account import BotAccount
 from bot.domain.errors import ChatGone, RetryLater
@@ -81,23 +84,34 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
         # Answers are never paid for: 28 a second are free.
         unpaid_sender = TelegramSender(self._api, clock=clock, meter=meter)
         membership = MembershipHandler(subscriptions, clock)
+        answers = AnswerSender(
+            unpaid_sender,
+            membership,
+            # Paid alerts have a rate of their own; what is free shares one budget.
+            rate_limiter=RateLimiter(Platform.TELEGRAM, budget=None if paid_broadcast else send_budget),
+            sleep=self._timeouts.sleep,
+            clock=self._timeouts.clock,
+        )
+        contexts = AskerContexts(ChatRights(self._api), self._identity, owner_ids)
+        repeated = RepeatedQuestions(self._timeouts.clock)
         self._update_handler = UpdateHandler(
             dispatcher,
-            api=self._api,
-            answers=AnswerSender(
-                unpaid_sender,
-                membership,
-                # Paid alerts have a rate of their own; what is free shares one budget.
-                rate_limiter=RateLimiter(Platform.TELEGRAM, budget=None if paid_broadcast else send_budget),
-                sleep=self._timeouts.sleep,
+            answers=answers,
+            buttons=ButtonHandler(
+                dispatcher,
+                api=self._api,
+                answers=answers,
+                contexts=contexts,
+                repeated=repeated,
+                subscriptions=subscriptions,
+                acknowledge_s=self._timeouts.acknowledge_s,
                 clock=self._timeouts.clock,
             ),
             membership=membership,
-            rights=ChatRights(self._api),
+            contexts=contexts,
+            repeated=repeated,
             subscriptions=subscriptions,
-            owner_ids=owner_ids,
             identity=self._identity,
-            acknowledge_s=self._timeouts.acknowledge_s,
         )
         self._tasks = TaskLimiter()
         self._menus = CommandMenus(self._api, dispatcher.commands, self._timeouts.sleep)

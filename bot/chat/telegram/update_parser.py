@@ -88,15 +88,6 @@ def typed_command(text: str) -> TypedCommand | None:
     return TypedCommand(match["name"].lower(), match["words"] or "", match["bot"] or "") if match else None
 
 
-def linked_command(payload: str) -> TypedCommand:
-    """Return the command inside a deep link's payload: `reserves_binance` → /reserves binance.
-
-    A payload may hold letters, digits, `_` and `-` only: https://core.telegram.org/bots/features#deep-linking
-    """
-    name, _, words = payload.partition("_")
-    return TypedCommand(name.lower(), words.replace("_", " "))
-
-
 def is_present(member: Json) -> bool:
     """Return whether a ChatMember is in the chat; a restricted one may be or not."""
     status = member.get("status")

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from bot.messages.model import Action, Message, Tone, code, line, lines
 
 BUTTON_TOO_OLD = "This message is too old for its buttons. Type the command instead."
+BUTTON_OUTDATED = "This button belongs to a command that no longer exists. /help lists those there are."
+ANSWERED_ABOVE = "Answered above, a moment ago."
 
 
 def welcome_card() -> Message:
@@ -16,7 +18,7 @@ def welcome_card() -> Message:
             line("Ask with ", code("/reserves binance"), ". Nothing is posted here by itself."),
             line("Moderators: ", code("/subscribe all"), " in the place that should get alerts."),
         ),
-        actions=(Action("Help", "help"),),
+        actions=(Action("Set up alerts here", "subscribe ?"), Action("Help", "help")),
         silent=True,
     )
 

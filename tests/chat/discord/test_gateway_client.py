@@ -201,7 +201,8 @@ async def test_a_new_server_is_greeted_once_in_its_system_channel(bot: Bot, disc
     await joined(discord, bot, guild)
     await discord.until(lambda: bool(discord.messages(guild.channels[0])), "a message in the first channel")
     (greeting,) = discord.messages(guild.channels[0])
-    assert greeting["components"][0]["components"][0]["custom_id"] == "run:help"
+    ids = [button["custom_id"] for button in greeting["components"][0]["components"]]
+    assert ids == ["run:subscribe ?", "run:help"]
     assert greeting["flags"] == 1 << 12
     assert discord.messages(guild.channels[1]) == []
 

@@ -74,6 +74,32 @@ async def test_a_flood_gets_one_refusal_that_only_its_sender_reads(
     assert "Top by share" in (await discord.slash("top", channel=channel)).text
 
 
+async def test_a_question_that_repeats_in_a_channel_is_answered_to_its_asker_alone(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    """Discord wants an answer to everybody; the channel has it once, and the same words come to each."""
+    answers = [
+        await discord.slash("reserves", {"exchange": name}, channel=channel, user=User(f"user {number}"))
+        for number, name in enumerate(("okx", "OKX ", "okx", "binance"))
+    ]
+    assert [answer.ephemeral for answer in answers] == [False, True, True, False]
+    assert answers[2].embed == answers[0].embed
+
+
+async def test_what_was_refused_to_one_is_shown_to_all_when_the_next_asks(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    failing = await discord.slash("pages", {"number": "3"}, channel=channel)
+    again = await discord.slash("pages", {"number": "3"}, channel=channel)
+    assert failing.ephemeral
+    assert again.ephemeral
+    failure = discord.fail("POST", "/interactions/", 403, code=50001)
+    await discord.slash("reserves", {"exchange": "okx"}, channel=channel, wait=False)
+    await until(lambda: failure.times == 0, "an answer that Discord does not take")
+    await discord.until(lambda: len(bot.meter.answers) == 3, "three questions to be handled")
+    assert not (await discord.slash("reserves", {"exchange": "okx"}, channel=channel)).ephemeral
+
+
 async def test_an_error_is_an_ephemeral_sentence(discord: FakeDiscord, channel: Channel) -> None:
     answer = await discord.slash("broken", channel=channel)
     assert answer.ephemeral

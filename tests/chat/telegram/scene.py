@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 from bot.chat.telegram.client import TelegramPlatform
@@ -82,7 +83,27 @@ async def hold(request: Request) -> Message:
     return Message("Held")
 
 
-COMMANDS = CommandSet((reserves, flows, help, subscribe, lacking, find, pages, hold))
+class Badness(StrEnum):
+    MILD = "mild"
+    BAD = "bad"
+
+
+watched: list[str] = []
+"""What `/watch` was told to watch in this test."""
+
+
+@command(access=Access.MODERATOR)
+async def watch(
+    request: Request,
+    exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")],
+    badness: Annotated[Badness | None, Arg("From which badness on", ask="How bad must it be?")] = None,
+) -> Message:
+    """Watch an exchange, step by step."""
+    watched.append(exchange)
+    return Message(f"Watching {exchange} from {badness or 'anything'} on")
+
+
+COMMANDS = CommandSet((reserves, flows, help, subscribe, lacking, find, pages, watch, hold))
 
 
 @dataclass
@@ -178,6 +199,7 @@ class Scene:
     sleeps: RecordedSleeps = field(default_factory=RecordedSleeps)
 
     def __post_init__(self) -> None:
+        watched.clear()
         meter: Any = self.meter  # the adapter and the dispatcher count nothing else
         queries: Any = TwoExchanges()
         dispatcher = CommandDispatcher(

@@ -39,10 +39,10 @@ async def publish(menus: CommandMenus, telegram: FakeTelegram) -> None:
 async def test_everybody_sees_the_commands_they_may_use(telegram: FakeTelegram, menus: CommandMenus) -> None:
     await publish(menus, telegram)
     shown = {scope: [command["command"] for command in menu] for scope, menu in telegram.commands.items()}
-    everything = ["reserves", "flows", "help", "subscribe", "lacking", "find", "pages"]
+    everything = ["reserves", "flows", "help", "subscribe", "lacking", "find", "pages", "watch"]
     assert shown == {
         PRIVATE: everything,
-        GROUP: [name for name in everything if name != "subscribe"],
+        GROUP: [name for name in everything if name not in {"subscribe", "watch"}],
         ADMINISTRATORS: everything,
     }
     assert telegram.commands[PRIVATE][0]["description"] == "Show what an exchange holds"

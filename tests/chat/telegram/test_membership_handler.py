@@ -87,7 +87,7 @@ async def test_any_command_clears_the_trouble_of_its_place(live: Scene, telegram
         await live.subscriptions.record_trouble(PlaceTrouble(where, "closed", since=NOW, disabled=True))
     telegram.say(forum, ann, "/reserves okx", thread=topic)
     await telegram.wait_for_message(forum)
-    telegram.say(forum, ann, "/reserves okx", thread=topic)
+    telegram.say(forum, ann, "/reserves binance", thread=topic)
     await telegram.wait_for_message(forum)
     assert live.subscriptions.troubles == {}
 

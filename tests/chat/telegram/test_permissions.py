@@ -60,6 +60,7 @@ async def test_a_button_of_a_dismissed_administrator_changes_nothing(live: Scene
     telegram.press(answer, "subscribe", ann)
     assert "Subscribed" in (await telegram.wait_for_message(group)).text
     group.members[ann.id] = "member"
+    live.sleeps.seconds.append(3)  # later than a double tap
     refused = telegram.press(answer, "subscribe", ann)
     await telegram.until(lambda: refused in telegram.answered, "a word on the press of a dismissed administrator")
     assert "for the people who moderate" in telegram.answered[refused]["text"]

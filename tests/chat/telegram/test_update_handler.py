@@ -8,14 +8,16 @@ from typing import Annotated
 import pytest
 from structlog.testing import capture_logs
 
+from bot.chat.telegram.deep_links import linked_command, start_payload
 from bot.chat.telegram.polling import PollingTimeouts
+from bot.chat.telegram.update_parser import TypedCommand
 from bot.commands.arguments import Arg
 from bot.commands.declaration import CommandSet, Request, command
 from bot.delivery.rate_limiter import LocalBudget
 from bot.domain.place import Platform
 from bot.messages.model import Message
 from bot.ports.workers import SendSlots
-from tests.chat.telegram.scene import COMMANDS, Scene, place
+from tests.chat.telegram.scene import COMMANDS, Scene, place, watched
 from tests.fakes.telegram import FakeTelegram, Rates, User
 from tests.waiting import in_time, stop, until
 
@@ -29,6 +31,9 @@ class CountingBudget(LocalBudget):
         self.reserved += number
         self.most_at_once = max(self.most_at_once, number)
         return await super().reserve(platform, per_second=per_second, number=number)
+
+
+START = "Runwatch watches crypto exchanges for the signs of a run"
 
 
 def ask_from_everybody(telegram: FakeTelegram, people: int) -> None:
@@ -159,18 +164,71 @@ async def test_a_long_private_text_is_answered_with_what_to_type(live: Scene, te
 @pytest.mark.parametrize(
     ("typed", "answered"),
     [
-        ("/start", "Help is here"),
+        ("/start", START),
         ("/start reserves_binance", "Reserves of binance"),
-        ("/start subscribe", "Help is here"),
-        ("/start ' or 1=1", "Help is here"),
+        ("/start RESERVES_gate-io", "Reserves of gate-io"),
+        ("/start subscribe", START),
+        ("/start hold", START),
+        ("/start " + "reserves_" + "x" * 60, START),
+        ("/start ' or 1=1", START),
+        ("/start watch_okx", "How bad must it be?"),
+        ("/start watch_okx_bad", "Do you want this?"),
     ],
 )
-async def test_a_deep_link_opens_a_question(live: Scene, telegram: FakeTelegram, typed: str, answered: str) -> None:
+async def test_a_deep_link_asks_or_proposes(live: Scene, telegram: FakeTelegram, typed: str, answered: str) -> None:
     """A link may open a member's command only: anybody can make one, so it must not change anything."""
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.say(chat, ann, typed)
-    assert (await telegram.wait_for_message(chat)).text == f"🏦 {answered}"
+    assert (await telegram.wait_for_message(chat)).text.partition("\n")[0] == f"🏦 {answered}"
+    assert watched == []
+
+
+async def test_what_a_link_proposes_is_done_at_a_press(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.say(chat, ann, "/start watch_okx")
+    question = await telegram.wait_for_message(chat)
+    assert question.labels == ("mild", "bad")
+    telegram.press(question, "~watch okx bad", ann)
+    await telegram.until(lambda: question.text == "🏦 Watching okx from bad on", "the answer in place of the question")
+    assert watched == ["okx"]
+
+
+async def test_a_link_into_a_group_leads_its_moderators_on(live: Scene, telegram: FakeTelegram) -> None:
+    """Telegram adds the bot to the group that somebody chose, and writes /start with the payload there."""
+    ann, bob = telegram.user("Ann"), telegram.user("Bob")
+    group = telegram.group(admins=(ann,), members=(bob,), bot="left")
+    telegram.add_bot(group, ann)
+    asked = telegram.say(group, ann, "/start@RunwatchBot watch_okx")
+    question = await telegram.wait_for_message(group, containing="How bad must it be?")
+    assert question.reply_to == asked
+    assert "Runwatch is here" in (await telegram.wait_for_message(group)).text
+    refused = telegram.press(question, "~watch okx bad", bob)
+    await telegram.until(lambda: refused in telegram.answered, "a word on the press of a member")
+    assert "for the people who moderate" in telegram.answered[refused]["text"]
+    assert watched == []
+    telegram.say(group, bob, "/start@RunwatchBot watch_okx")
+    assert "for the people who moderate" in (await telegram.wait_for_message(group)).text
+
+
+async def test_start_in_a_group_says_what_to_ask_but_not_twice(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    telegram.say(group, ann, "/start@RunwatchBot true")
+    telegram.say(group, ann, "/start@RunwatchBot")
+    answer = await telegram.wait_for_message(group)
+    assert answer.labels == ("Binance: reserves", "Largest outflows", "Open withdrawals", "Set up alerts here")
+    assert len(telegram.sent) == 1
+
+
+def test_a_payload_is_read_as_it_was_written() -> None:
+    assert start_payload("subscribe binance") == "subscribe_binance"
+    assert linked_command("subscribe_binance") == TypedCommand("subscribe", "binance")
+    assert start_payload("subscribe binance $50M") is None
+    assert start_payload("reserves my_exchange") is None
+    assert start_payload("x" * 65) is None
+    assert linked_command("") is None
 
 
 @pytest.mark.parametrize("words", ["<b>&amp;", "\u202egnp.\u200bexe", "'unbalanced", "🟠" * 40, "a" * 90])
@@ -251,6 +309,98 @@ async def test_an_answer_in_place_of_a_deleted_message_is_a_new_one(live: Scene,
     telegram.delete(page)
     telegram.press(page, "~pages 2", ann)
     assert (await telegram.wait_for_message(group)).text == "🏦 Page 2"
+
+
+async def test_a_question_that_repeats_in_a_group_is_answered_once(telegram: FakeTelegram) -> None:
+    time = HandMovedTime()
+    timeouts = PollingTimeouts(poll_s=5.0, margin_s=2.0, sleep=time.sleep, clock=time.clock, shutdown_s=0.5)
+    scene = Scene(telegram, timeouts=timeouts)
+    people = [telegram.user(f"Person {number}") for number in range(12)]
+    group, other = telegram.group(members=tuple(people)), telegram.group(members=tuple(people))
+    running = asyncio.create_task(scene.chat.run())
+    asked = telegram.say(group, people[0], "/reserves okx")
+    for person in people[1:]:
+        telegram.say(group, person, "/Reserves@RunwatchBot  OKX")
+    telegram.say(group, people[0], "/reserves binance")
+    telegram.say(other, people[0], "/reserves okx")
+    assert (await telegram.wait_for_message(other)).text == "🏦 Reserves of okx"
+    await telegram.wait_for_message(group, containing="binance")
+    assert [message.reply_to for message in telegram.messages_in(group)][:1] == [asked]
+    assert len(telegram.messages_in(group)) == 2
+    time.now += 10
+    telegram.say(group, people[3], "/reserves okx")
+    await telegram.until(lambda: len(telegram.messages_in(group)) == 3, "an answer to who asks later")
+    await stop(running)
+    await scene.chat.close()
+
+
+async def test_what_was_refused_to_one_is_answered_to_the_next(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(admins=(ann,), members=(ann,))
+    for _ in range(2):
+        telegram.say(group, ann, "/reserves")
+        assert "Which exchange?" in (await telegram.wait_for_message(group)).text
+    telegram.fail("sendMessage", status=400, description="Bad Request: no")
+    telegram.say(group, ann, "/flows okx")
+    await telegram.until(lambda: telegram.calls["sendmessage"] == 3, "an answer that is refused")
+    telegram.say(group, ann, "/help")
+    await telegram.wait_for_message(group, containing="Help")
+    telegram.say(group, ann, "/flows okx")
+    assert "Flows of okx" in (await telegram.wait_for_message(group, containing="Flows")).text
+
+
+async def test_a_button_that_many_press_is_answered_once(live: Scene, telegram: FakeTelegram) -> None:
+    people = [telegram.user(f"Person {number}") for number in range(3)]
+    group = telegram.group(members=tuple(people))
+    telegram.say(group, people[0], "/reserves okx")
+    shown = await telegram.wait_for_message(group)
+    presses = [telegram.press(shown, "flows okx", person) for person in people]
+    await telegram.until(lambda: all(press in telegram.answered for press in presses), "a word on every press")
+    await telegram.wait_for_message(group, containing="Flows")
+    assert len(telegram.messages_in(group)) == 2
+    texts = [telegram.answered[press].get("text") for press in presses]
+    assert texts == [None, "Answered above, a moment ago.", "Answered above, a moment ago."]
+    assert "show_alert" not in telegram.answered[presses[1]] or telegram.answered[presses[1]]["show_alert"] == "false"
+
+
+async def test_a_double_tap_is_one_press(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.say(chat, ann, "/reserves okx")
+    shown = await telegram.wait_for_message(chat)
+    presses = [telegram.press(shown, "flows okx", ann) for _ in range(2)]
+    await telegram.until(lambda: all(press in telegram.answered for press in presses), "a word on both presses")
+    await telegram.wait_for_message(chat, containing="Flows")
+    telegram.say(chat, ann, "/help")
+    await telegram.wait_for_message(chat, containing="Help")
+    assert len(telegram.messages_in(chat)) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ("gone okx", "no longer exists"),
+        ("", "no longer exists"),
+        ("~gone", "no longer exists"),
+        ("flows", None),
+        ("flows okx early", "not understood here"),
+        ("subscribe \u202eokx\u200b x", "the same thing twice"),
+    ],
+)
+async def test_a_button_of_an_older_version_says_what_to_do(
+    live: Scene, telegram: FakeTelegram, data: str, sentence: str | None
+) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.presses.add("old")
+    message = telegram.new_message(chat, telegram.bot) | {"text": "An alert of last year"}
+    telegram.update("callback_query", {"id": "old", "from": ann.json(), "data": data, "message": message})
+    await telegram.until(lambda: "old" in telegram.answered, "a word on the press")
+    if sentence is None:
+        assert "Which exchange?" in (await telegram.wait_for_message(chat)).text
+    else:
+        assert sentence in telegram.answered["old"]["text"]
+        assert telegram.answered["old"]["show_alert"] == "true"
 
 
 async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeTelegram) -> None:
@@ -425,8 +575,8 @@ async def test_a_flood_in_one_chat_does_not_take_the_task_slots_of_everybody(tel
         "sendMessage", status=429, parameters=pause, times=9, when=lambda given: given["chat_id"] == for_group
     )
     running = asyncio.create_task(scene.chat.run())
-    for _ in range(9):
-        telegram.say(group, eve, "/reserves okx")
+    for number in range(9):
+        telegram.say(group, eve, f"/reserves okx{number}")
     # Five answers and the sentence that the others are not answered.
     await until(lambda: len(pauses) == 6, "six messages that wait")
     telegram.say(chat, ann, "/reserves okx")
@@ -503,10 +653,10 @@ async def test_a_group_that_asks_more_than_a_group_may_get_is_told_once(telegram
     group = telegram.group(members=tuple(people))
     running = asyncio.create_task(scene.chat.run())
     for person in people[:20]:
-        telegram.say(group, person, "/reserves okx")
+        telegram.say(group, person, f"/reserves {person.id}")
     await telegram.until(lambda: len(telegram.messages_in(group)) == 20, "twenty answers")
     for person in people[20:]:
-        telegram.say(group, person, "/reserves okx")
+        telegram.say(group, person, f"/reserves {person.id}")
         await until(lambda: time.sleeping == [1060.0], "the sentence to wait for the next minute")
     await until(lambda: len(scene.meter.answers) == 30, "thirty questions to be handled")
     time.now += 60
