@@ -134,6 +134,23 @@ class CommandDispatcher:
         taken = set(given.values())
         return (pair for pair in suggestions if pair[1] not in taken)
 
+    def admits(self, context: CommandContext) -> bool:
+        """Return whether a question that is no command may be answered now, and count it as one."""
+        return self._throttled(context) is None
+
+    async def answer_from_memory(self, context: CommandContext, command: Command, words: str) -> Message | None:
+        """Return what memory alone answers, for a command that changes nothing; None where it cannot. Never raises."""
+        if not command.linkable:
+            return None
+        try:
+            request = replace(self._request(context), queries=self.queries.from_memory())
+            return await command.handler(request, **command.read_words(words))
+        except (AskerError, StorageError):
+            return None
+        except Exception:
+            log.exception("not answered from memory", command=command.name)
+            return None
+
     async def propose(self, context: CommandContext, command: Command, words: str) -> Message:
         """Answer a line that somebody else has made for the caller: it changes nothing until a button is pressed.
 

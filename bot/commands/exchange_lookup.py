@@ -43,9 +43,12 @@ def similar_exchanges(name: str, exchanges: Sequence[Exchange]) -> list[Exchange
 def complete_exchange(typed: str, exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Return the exchanges that what was typed may become, in their order.
 
-    First those whose name or id begins with it, then those whose name contains it.
+    First those whose name or id begins with it, then those whose name contains it; none for what has no letter in it,
+    such as an emoji.
     """
     letters = _letters(typed)
+    if typed.strip() and not letters:
+        return []
     names = [(exchange, _letters(exchange.name)) for exchange in exchanges]
     begins = [exchange for exchange, name in names if name.startswith(letters) or exchange.id.startswith(letters)]
     contains = [exchange for exchange, name in names if letters in name and exchange not in begins]

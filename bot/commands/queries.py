@@ -6,8 +6,10 @@ incidents, subscriptions and the past come from the store.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.commands.exchange_lookup import complete_exchange, find_exchange
 from bot.domain.drill import DrillSummary
@@ -329,6 +331,17 @@ class Queries:
         except StorageError:  # a line among others: the rest is answered from memory all the same
             return None
 
+    def from_memory(self) -> "Queries":
+        """Return the same questions, answered from memory alone: for what only the store has they raise StorageError.
+
+        Handlers know a store that is away, and say then what they can.
+        """
+        memory, store = copy(self), _NotInMemory()
+        memory._incidents = memory._outbox = memory._subscriptions = store  # noqa: SLF001 — a copy of its own
+        memory._withdrawals = memory._drills = store  # noqa: SLF001 — as above
+        memory._build_snapshot = store.anything  # noqa: SLF001 — as above
+        return memory
+
     async def status(self) -> BotStatus:
         """Return the bot's own health."""
         readings = [snapshot.reading for snapshot in self.snapshots() if snapshot.reading]
@@ -379,6 +392,17 @@ class Queries:
             )
         except StorageError:
             return None
+
+
+class _NotInMemory:
+    """Stands for every part of the store where nothing may be asked of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self.anything
+
+    async def anything(self, *_: object, **__: object) -> Any:
+        """Raise StorageError, at once."""
+        raise StorageError("not in memory")
 
 
 async def _nobody_looks() -> None:

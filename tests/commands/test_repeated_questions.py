@@ -1,4 +1,4 @@
-"""Which questions count as asked already: the same words, in the same place, within ten seconds, for everybody alike."""
+"""Which questions were asked already: the same words, in the same place, within ten seconds, for everybody alike."""
 
 from collections.abc import Mapping
 from dataclasses import replace

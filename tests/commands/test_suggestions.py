@@ -47,6 +47,7 @@ EXCHANGES = ["binance", "okx", "gate", "nexo"]
         ("reserves", "exchange", "bin\u200bance\u202e", ["binance"]),
         ("reserves", "exchange", "binanse", ["binance"]),
         ("reserves", "exchange", "q" * 6000, []),
+        ("reserves", "exchange", "🟠", []),
         ("subscribe", "exchange", "", ["all", *EXCHANGES]),
         ("subscribe", "exchange", "al", ["all"]),
         ("subscribe", "exchange", "stre", ["stress"]),

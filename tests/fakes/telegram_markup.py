@@ -20,6 +20,8 @@ _HTML_TOKEN = re.compile(
 )
 _MAX_TEXT_UTF16_UNITS = 4096  # https://core.telegram.org/bots/api#sendmessage
 _MAX_CALLBACK_BYTES = 64  # https://core.telegram.org/bots/api#inlinekeyboardbutton
+_MAX_INLINE_RESULTS = 50
+_START_PARAMETER = re.compile("[A-Za-z0-9_-]{1,64}")
 _MAX_BUTTONS = 100  # not documented; more are refused as "too long"
 
 Buttons = tuple[tuple[tuple[str, str], ...], ...]
@@ -91,6 +93,25 @@ def _offset(html: str, token: re.Match[str]) -> int:
 
 def _unparsable(reason: str) -> Refused:
     return bad_request(f"can't parse entities: {reason}")
+
+
+def check_inline_results(results: object, button: object) -> None:
+    """Raise Refused for what answerInlineQuery would not take: https://core.telegram.org/bots/api#answerinlinequery."""
+    if not isinstance(results, list):
+        raise bad_request("can't parse inline query results: expected an array")
+    if len(results) > _MAX_INLINE_RESULTS:
+        raise bad_request("RESULTS_TOO_MUCH")
+    ids = [str(result.get("id", "")) for result in results]
+    if len(set(ids)) != len(ids):
+        raise bad_request("RESULT_ID_DUPLICATE")
+    for result in results:
+        content = result.get("input_message_content") or {}
+        if result.get("type") != "article" or not result.get("title") or not 1 <= len(result["id"].encode()) <= 64:
+            raise bad_request("RESULT_TYPE_INVALID")
+        plain_text(content.get("message_text", ""), content.get("parse_mode", ""))
+        keyboard(json.dumps(result["reply_markup"]) if "reply_markup" in result else "")
+    if isinstance(button, dict) and not _START_PARAMETER.fullmatch(button.get("start_parameter", "")):
+        raise bad_request("START_PARAM_INVALID")
 
 
 def keyboard(markup: str) -> Buttons:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tests.fakes.telegram_markup import Refused, bad_request, keyboard, plain_text
+from tests.fakes.telegram_markup import Refused, bad_request, check_inline_results, keyboard, plain_text
 from tests.fakes.telegram_people import People, now
 from tests.fakes.telegram_rates import Rates
 from tests.fakes.telegram_world import Chat, Sent, User
@@ -35,6 +35,7 @@ class Methods(People):
         self.typed: list[tuple[Chat, int | None]] = []
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.answered: dict[str, dict[str, str]] = {}
+        self.offered: dict[str, dict[str, Any]] = {}
         self.webhook = False
         self.rates: Rates | None = None
         self._messages: dict[tuple[int, int], Sent] = {}
@@ -61,7 +62,8 @@ class Methods(People):
     async def getme(self, given: Parameters) -> object:
         """Return the bot itself."""
         abilities = ("can_join_groups", "supports_inline_queries", "can_connect_to_business", "has_main_web_app")
-        return self.bot.json() | dict.fromkeys((*abilities, "can_read_all_group_messages"), False)
+        switched_off = dict.fromkeys((*abilities, "can_read_all_group_messages"), False)
+        return self.bot.json() | switched_off | {"supports_inline_queries": self.has_inline_mode}
 
     async def deletewebhook(self, given: Parameters) -> object:
         """Forget the webhook."""
@@ -154,6 +156,17 @@ class Methods(People):
             raise bad_request("MESSAGE_TOO_LONG")
         self.presses.discard(query)
         self.answered[query] = dict(given)
+        return True
+
+    async def answerinlinequery(self, given: Parameters) -> object:
+        """Offer answers to what somebody types."""
+        query = given.get("inline_query_id", "")
+        if query not in self.typing:
+            raise bad_request("query is too old and response timeout expired or query ID is invalid")
+        results, button = json.loads(given.get("results") or "null"), json.loads(given.get("button") or "null")
+        check_inline_results(results, button)
+        self.typing.discard(query)
+        self.offered[query] = dict(given) | {"results": results, "button": button}
         return True
 
     async def getchat(self, given: Parameters) -> object:

@@ -23,6 +23,8 @@ class People:
         self.chats: dict[int, Chat] = {}
         self.users: dict[int, User] = {bot.id: bot}
         self.presses: set[str] = set()
+        self.typing: set[str] = set()
+        self.has_inline_mode = True
         self.ids: Iterator[int] = iter(range(1, 10**9))
 
     def user(self, name: str, *, user_id: int | None = None) -> User:
@@ -110,6 +112,16 @@ class People:
         query = {"id": callback, "from": user.json(), "chat_instance": "1", "data": data}
         self.update("callback_query", query | {"message": message.json(self.bot, now())})
         return callback
+
+    def type_inline(self, user: User, typed: str) -> str:
+        """Type the bot's name and then this in some chat, and return the query's id."""
+        if not self.has_inline_mode:
+            raise ValueError("inline mode is off: Telegram would tell the bot nothing")
+        query = str(next(self.ids))
+        self.typing.add(query)
+        content = {"id": query, "from": user.json(), "query": typed[:256], "offset": "", "chat_type": "supergroup"}
+        self.update("inline_query", content)
+        return query
 
     def add_bot(self, chat: Chat, by: User, *, status: str = "member") -> None:
         """Put the bot into a chat, unblock it, or change its status there."""

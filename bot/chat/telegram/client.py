@@ -6,6 +6,7 @@ Polling has connections of its own, so that closing them after a failure harms n
 import asyncio
 from collections.abc import Sequence
 
+import structlog
 from telegram.error import RetryAfter
 from typing_extensions import override
 
@@ -14,6 +15,7 @@ from bot.chat.telegram.asker_context import AskerContexts
 from bot.chat.telegram.button_handler import ButtonHandler
 from bot.chat.telegram.command_menu import CommandMenus
 from bot.chat.telegram.errors import OUTAGE_PAUSE, retry_after_of
+from bot.chat.telegram.inline_queries import InlineQueryHandler
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.own_identity import OwnIdentity, fetch_identity
 from bot.chat.telegram.permissions import ChatRights
@@ -37,6 +39,8 @@ from bot.ports.meter import Meter
 from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import SendBudget
+
+log = structlog.get_logger()
 
 _POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
 
@@ -106,6 +110,9 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
                 subscriptions=subscriptions,
                 acknowledge_s=self._timeouts.acknowledge_s,
                 clock=self._timeouts.clock,
+            ),
+            inline_queries=InlineQueryHandler(
+                dispatcher, api=self._api, contexts=contexts, identity=self._identity, clock=clock
             ),
             membership=membership,
             contexts=contexts,
@@ -195,6 +202,8 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
 
     async def _on_connect(self, identity: BotIdentity) -> None:
         self._identity.present = identity
+        if not identity.answers_inline:
+            log.info("inline mode is off", hint="send /setinline to @BotFather to let people ask in any chat")
         self._menus.publish_soon()
 
     async def _on_update(self, update: Json) -> None:

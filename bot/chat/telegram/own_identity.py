@@ -26,7 +26,8 @@ async def fetch_identity(api: BotApi) -> BotIdentity:
         bot_user = await api.call("getMe")
     except InvalidToken:
         raise InvalidToken(UNKNOWN_TOKEN) from None
-    return BotIdentity(bot_user["id"], bot_user.get("username", ""))
+    answers_inline = bool(bot_user.get("supports_inline_queries", True))
+    return BotIdentity(bot_user["id"], bot_user.get("username", ""), answers_inline)
 
 
 class OwnIdentity:

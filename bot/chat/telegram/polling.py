@@ -23,7 +23,7 @@ from bot.chat.telegram.update_parser import BotIdentity, Json
 
 log = structlog.get_logger()
 
-ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member")
 _NOT_YET = "not connected yet"
 _SECOND_POLLER = (
     "another program polls Telegram with the same token: stop it, or give this bot a token of its own (one per bot)"

@@ -1,8 +1,8 @@
 """Answers updates: commands, deep links, and plain names typed in private.
 
 `/reserves okx` in a group, `okx` in a private chat and a link with the payload `reserves_okx` all become the same
-question to the command dispatcher. Pressed buttons go to `button_handler.py`, what happened to the chats themselves to
-`membership_handler.py`.
+question to the command dispatcher. Pressed buttons go to `button_handler.py`, what is typed in other chats after the
+bot's name to `inline_queries.py`, what happened to the chats themselves to `membership_handler.py`.
 """
 
 import shlex
@@ -14,6 +14,7 @@ from bot.chat.telegram.answer_sender import AnswerSender
 from bot.chat.telegram.asker_context import AskerContexts
 from bot.chat.telegram.button_handler import ButtonHandler
 from bot.chat.telegram.deep_links import linked_command
+from bot.chat.telegram.inline_queries import InlineQueryHandler
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.own_identity import OwnIdentity
 from bot.chat.telegram.update_parser import (
@@ -51,6 +52,7 @@ class UpdateHandler:
         *,
         answers: AnswerSender,
         buttons: ButtonHandler,
+        inline_queries: InlineQueryHandler,
         membership: MembershipHandler,
         contexts: AskerContexts,
         repeated: RepeatedQuestions,
@@ -58,6 +60,7 @@ class UpdateHandler:
         identity: OwnIdentity,
     ) -> None:
         self._buttons = buttons
+        self._inline_queries = inline_queries
         self._contexts = contexts
         self._repeated = repeated
         self._identity = identity
@@ -73,6 +76,8 @@ class UpdateHandler:
                 await self._on_message(update["message"])
             elif "callback_query" in update:
                 await self._buttons.answer(update["callback_query"])
+            elif "inline_query" in update:
+                await self._inline_queries.answer(update["inline_query"])
             elif "my_chat_member" in update:
                 await self._on_own_membership(update["my_chat_member"])
         except StorageError as error:  # the next refused message, or the daily probe, tells the same

@@ -25,10 +25,11 @@ _PRESENT_STATUSES = ("creator", "administrator", "member")
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """Who the bot itself is, as getMe says."""
+    """Who the bot itself is, as getMe says; `answers_inline`: whether its owner has switched inline mode on."""
 
     id: int
     username: str
+    answers_inline: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,9 @@ async def test_only_the_updates_needed_are_asked_for(telegram: FakeTelegram) -> 
         telegram.update("message", {"text": "x"})
         await telegram.until(lambda: telegram.calls["getupdates"] == 3, "a third poll of Telegram")
     polls = [given for method, given in telegram.requests if method == "getupdates"]
-    assert {poll["allowed_updates"] for poll in polls[:3]} == {'["message", "callback_query", "my_chat_member"]'}
+    assert {poll["allowed_updates"] for poll in polls[:3]} == {
+        '["message", "callback_query", "inline_query", "my_chat_member"]'
+    }
     assert [poll["timeout"] for poll in polls[:3]] == ["0", "5", "5"]
 
 

@@ -1,0 +1,156 @@
+"""What people are offered who type the bot's name in any chat, with the real commands behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.chat.telegram.client import TelegramPlatform
+from bot.chat.telegram.polling import PollingTimeouts
+from bot.domain.exchange import Exchange
+from tests.builders import OKX, listing
+from tests.fakes.dispatcher import DispatcherBench
+from tests.fakes.telegram import FakeTelegram, User
+from tests.waiting import stop, until
+
+
+@pytest.fixture
+async def bench() -> DispatcherBench:
+    bench = DispatcherBench()
+    await bench.load()
+    binance = bench.latest.snapshot("binance")
+    assert binance
+    for exchange in (OKX, Exchange("binance-us", "Binance US", "binance-us")):
+        bench.add_listings(listing(exchange))
+        bench.latest.set_snapshot(replace(binance, exchange=exchange))
+    return bench
+
+
+@pytest.fixture
+async def asked(telegram: FakeTelegram, bench: DispatcherBench) -> AsyncIterator[FakeTelegram]:
+    """The stand-in of a Telegram that a bot polls."""
+    chat = TelegramPlatform(
+        bench.dispatcher,
+        token=telegram.token,
+        api_url=telegram.url,
+        subscriptions=bench.memory.subscriptions,
+        clock=bench.memory.clock,
+        owner_ids=frozenset(),
+        meter=bench.memory.meter,
+        timeouts=PollingTimeouts(poll_s=5.0, margin_s=2.0, shutdown_s=0.5),
+    )
+    running = asyncio.create_task(chat.run())
+    await until(lambda: chat.trouble() is None, "a connection to Telegram without trouble")
+    yield telegram
+    await stop(running)
+
+
+async def offered(telegram: FakeTelegram, user: User, typed: str) -> dict[str, Any]:
+    query = telegram.type_inline(user, typed)
+    await telegram.until(lambda: query in telegram.offered, f"what is offered for {typed!r}")
+    return telegram.offered[query]
+
+
+def titles(answer: dict[str, Any]) -> Sequence[str]:
+    return [result["title"].partition(" ")[2] for result in answer["results"]]
+
+
+async def test_a_name_is_offered_its_reserves_flows_and_withdrawals(
+    bench: DispatcherBench, asked: FakeTelegram
+) -> None:
+    bench.memory.readings.away = bench.memory.drills.away = True
+    answer = await offered(asked, asked.user("Ann"), "binance")
+    assert titles(answer) == [
+        "Binance · reserves",
+        "Binance · flows",
+        "Binance · withdrawals",
+        "Binance US · reserves",
+    ]
+    first = answer["results"][0]
+    posted = first["input_message_content"]
+    assert posted["parse_mode"] == "HTML"
+    assert "DefiLlama" in posted["message_text"]
+    assert "2022-12-13" in posted["message_text"] or "ago" in posted["message_text"]
+    assert first["description"]
+    [[button]] = first["reply_markup"]["inline_keyboard"]
+    assert button["url"] == "https://t.me/RunwatchBot?start=reserves_binance"
+    assert (answer["cache_time"], answer["is_personal"]) == ("30", "false")
+    assert asked.sent == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("flows okx", ["OKX · flows"]),
+        ("OKX /reserves", ["OKX · reserves"]),
+        ("oxk", ["OKX · reserves", "OKX · flows", "OKX · withdrawals"]),
+        ("gate", ["Gate.io · withdrawals"]),
+        ("bin\u200bance\u202e us", ["Binance US · reserves", "Binance US · flows", "Binance US · withdrawals"]),
+    ],
+)
+async def test_words_are_taken_for_what_they_may_mean(asked: FakeTelegram, typed: str, expected: list[str]) -> None:
+    assert titles(await offered(asked, asked.user("Ann"), typed)) == expected
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "top", "/top"])
+async def test_nothing_typed_yet_is_the_largest_outflows(asked: FakeTelegram, typed: str) -> None:
+    answer = await offered(asked, asked.user("Ann"), typed)
+    assert titles(answer)[0].startswith("Top · largest outflow")
+    assert titles(answer)[1:] == ["Binance · reserves", "OKX · reserves", "Binance US · reserves"]
+
+
+@pytest.mark.parametrize("typed", ["zzzz", "<b>&amp;" * 40, "\u202e" * 256, "'unbalanced \"", "🟠" * 100, "x" * 256])
+async def test_what_means_nothing_leads_to_the_list(asked: FakeTelegram, typed: str) -> None:
+    answer = await offered(asked, asked.user("Ann"), typed)
+    if typed.strip("\u202e"):
+        assert answer["results"] == []
+        assert answer["button"] == {"text": "No exchange is called that. See them all", "start_parameter": "exchanges"}
+    else:
+        assert titles(answer)[0].startswith("Top")
+
+
+async def test_each_person_may_type_so_often(asked: FakeTelegram) -> None:
+    """The limit is that of commands, so that typing costs nobody else anything."""
+    ann, bob = asked.user("Ann"), asked.user("Bob")
+    answers = [await offered(asked, ann, f"binance{number}") for number in range(30)]
+    refused = [answer for answer in answers if answer["is_personal"] == "true"]
+    assert refused
+    assert all(answer["results"] == [] and answer["button"]["start_parameter"] == "help" for answer in refused)
+    assert titles(await offered(asked, bob, "okx"))[0] == "OKX · reserves"
+
+
+async def test_a_query_that_is_too_old_harms_nothing(asked: FakeTelegram) -> None:
+    ann = asked.user("Ann")
+    asked.typing.discard(asked.type_inline(ann, "okx"))
+    assert titles(await offered(asked, ann, "okx"))[0] == "OKX · reserves"
+
+
+async def test_a_fault_costs_one_answer(bench: DispatcherBench, asked: FakeTelegram) -> None:
+    snapshot = bench.latest.snapshot("okx")
+    assert snapshot
+    bench.latest.set_snapshot(replace(snapshot, days=None))  # type: ignore[arg-type]  # what cannot be
+    with capture_logs() as logs:
+        answer = await offered(asked, asked.user("Ann"), "okx")
+    assert "OKX · withdrawals" in titles(answer)
+    assert "not answered from memory" in [entry["event"] for entry in logs]
+
+
+async def test_that_inline_mode_is_off_is_logged_once_connected(telegram: FakeTelegram, bench: DispatcherBench) -> None:
+    telegram.has_inline_mode = False
+    with capture_logs() as logs:
+        chat = TelegramPlatform(
+            bench.dispatcher,
+            token=telegram.token,
+            api_url=telegram.url,
+            subscriptions=bench.memory.subscriptions,
+            clock=bench.memory.clock,
+            owner_ids=frozenset(),
+            meter=bench.memory.meter,
+        )
+        running = asyncio.create_task(chat.run())
+        await until(lambda: chat.trouble() is None, "a connection to Telegram without trouble")
+        await stop(running)
+    assert "inline mode is off" in [entry["event"] for entry in logs]
