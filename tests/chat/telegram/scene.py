@@ -182,6 +182,9 @@ class TwoExchanges:
     def exchanges_like(self, typed: str) -> Sequence[Exchange]:
         return [exchange for exchange in self.exchanges() if typed.lower() in exchange.id]
 
+    def from_memory(self) -> "TwoExchanges":
+        return self
+
 
 @dataclass
 class Scene:
