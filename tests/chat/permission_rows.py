@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     SILENCE = "no answer"
     PROPOSED = "only proposed"
+    IN_PRIVATE = "in their private chat"
     NOT_OFFERED = "–"
 
 
@@ -38,7 +39,7 @@ class PermissionRow:
 
 
 _YES, _REFUSED, _SILENCE = Outcome.YES, Outcome.REFUSED, Outcome.SILENCE
-_PROPOSED, _NOT_OFFERED = Outcome.PROPOSED, Outcome.NOT_OFFERED
+_PROPOSED, _IN_PRIVATE, _NOT_OFFERED = Outcome.PROPOSED, Outcome.IN_PRIVATE, Outcome.NOT_OFFERED
 
 
 def _telegram(where: str, who: str, outcomes: tuple[Outcome, Outcome, Outcome], act: str) -> PermissionRow:
@@ -72,8 +73,8 @@ ROWS = (
     _telegram("channel", "whoever posts there: a post has no author", (_SILENCE, _SILENCE, _SILENCE), "channel/post"),
     _telegram("button in a group", "member", (_YES, _REFUSED, _REFUSED), "button/member"),
     _telegram("button in a group", "administrator", (_YES, _YES, _REFUSED), "button/administrator"),
-    _telegram("button in a channel", "subscriber", (_YES, _REFUSED, _REFUSED), "channel button/member"),
-    _telegram("button in a channel", "administrator", (_YES, _YES, _REFUSED), "channel button/administrator"),
+    _telegram("button in a channel", "subscriber", (_IN_PRIVATE, _REFUSED, _REFUSED), "channel button/member"),
+    _telegram("button in a channel", "administrator", (_IN_PRIVATE, _YES, _REFUSED), "channel button/administrator"),
     _telegram(
         "channel, named in a private chat",
         "administrator of it",

@@ -105,6 +105,10 @@ class OnTelegram:
         message = Sent(next(telegram.ids), chat, None, "An alert", "An alert", buttons=((("Do it", line),),))
         callback = telegram.press(message, line, user)
         await telegram.until(lambda: callback in telegram.answered, "a word on the press")
+        if "url" in telegram.answered[callback]:
+            assert telegram.answered[callback]["url"] == "https://t.me/RunwatchBot?start=flows_okx"
+            assert telegram.messages_in(chat) == []
+            return Outcome.IN_PRIVATE
         if "text" in telegram.answered[callback]:
             assert telegram.answered[callback]["show_alert"] == "true"
             assert telegram.messages_in(chat) == []

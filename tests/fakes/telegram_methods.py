@@ -154,6 +154,8 @@ class Methods(People):
             raise bad_request("query is too old and response timeout expired or query ID is invalid")
         if len(given.get("text", "")) > _MAX_ALERT_CHARACTERS:
             raise bad_request("MESSAGE_TOO_LONG")
+        if "url" in given and not given["url"].startswith(f"https://t.me/{self.bot.username}?start="):
+            raise bad_request("URL_INVALID")
         self.presses.discard(query)
         self.answered[query] = dict(given)
         return True

@@ -14,12 +14,14 @@ from telegram.error import TelegramError
 from bot.chat.telegram.answer_sender import AnswerSender
 from bot.chat.telegram.asker_context import AskerContexts
 from bot.chat.telegram.buttons import alert_text, command_line_of
+from bot.chat.telegram.deep_links import start_payload
+from bot.chat.telegram.own_identity import OwnIdentity
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import Author, Json, is_private, place_of
-from bot.commands.declaration import Command
+from bot.commands.declaration import Access, Command
 from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher
 from bot.commands.repeated_questions import RecentKeys, RepeatedQuestions
-from bot.messages.cards.welcome import ANSWERED_ABOVE, BUTTON_OUTDATED, BUTTON_TOO_OLD
+from bot.messages.cards.welcome import ANSWERED_ABOVE, ASK_IN_PRIVATE, BUTTON_OUTDATED, BUTTON_TOO_OLD
 from bot.messages.model import Message, takes_place
 from bot.ports.subscriptions import Subscriptions
 
@@ -38,6 +40,7 @@ class ButtonHandler:
         api: BotApi,
         answers: AnswerSender,
         contexts: AskerContexts,
+        identity: OwnIdentity,
         repeated: RepeatedQuestions,
         subscriptions: Subscriptions,
         acknowledge_s: float,
@@ -47,6 +50,7 @@ class ButtonHandler:
         self._api = api
         self._answers = answers
         self._contexts = contexts
+        self._identity = identity
         self._repeated = repeated
         self._subscriptions = subscriptions
         self._acknowledge_s = acknowledge_s
@@ -66,6 +70,9 @@ class ButtonHandler:
         if not command:
             await self._acknowledge(query, BUTTON_OUTDATED)
             return
+        if message["chat"].get("type") == "channel" and command.access is Access.MEMBER:
+            await self._answer_in_private(query, line)
+            return
         press = (query["from"]["id"], message["chat"]["id"], message["message_id"], data)
         if self._pressed.was_seen(press):
             await self._acknowledge(query)
@@ -81,6 +88,20 @@ class ButtonHandler:
             # Nothing was posted: a second press shows the window once more, and harms nobody.
             self._pressed.forget(press)
             self._repeated.forget(context, command, words)
+
+    async def _answer_in_private(self, query: Json, line: str) -> None:
+        """Lead a subscriber of a channel to the answer in their chat with the bot.
+
+        Subscribers may not post there, and a button must not do it for them: a thousand would be told for one.
+        """
+        payload, username = start_payload(line), self._identity.present.username
+        url = f"https://t.me/{username}?start={payload}" if payload and username else None
+        try:
+            await self._api.answer_callback_query(
+                query["id"], None if url else ASK_IN_PRIVATE, show_alert=url is None, url=url
+            )
+        except TelegramError as error:
+            log.debug("button press not acknowledged", error=str(error))
 
     async def _answer(
         self, query: Json, context: CommandContext, command: Command, words: str, *, replaced: str | None = None

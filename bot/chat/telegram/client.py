@@ -106,6 +106,7 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
                 api=self._api,
                 answers=answers,
                 contexts=contexts,
+                identity=self._identity,
                 repeated=repeated,
                 subscriptions=subscriptions,
                 acknowledge_s=self._timeouts.acknowledge_s,

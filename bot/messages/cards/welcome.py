@@ -6,6 +6,7 @@ from bot.messages.model import Action, Message, Tone, code, line, lines
 
 BUTTON_TOO_OLD = "This message is too old for its buttons. Type the command instead."
 BUTTON_OUTDATED = "This button belongs to a command that no longer exists. /help lists those there are."
+ASK_IN_PRIVATE = "Ask the bot in a private chat: only administrators post here."
 ANSWERED_ABOVE = "Answered above, a moment ago."
 
 

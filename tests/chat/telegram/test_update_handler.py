@@ -363,6 +363,20 @@ async def test_a_button_that_many_press_is_answered_once(live: Scene, telegram: 
     assert "show_alert" not in telegram.answered[presses[1]] or telegram.answered[presses[1]]["show_alert"] == "false"
 
 
+async def test_what_a_link_cannot_hold_is_to_be_asked_in_private(live: Scene, telegram: FakeTelegram) -> None:
+    """A press below a channel's post is never answered there, also when Telegram no longer takes its answer."""
+    ann = telegram.user("Ann")
+    channel = telegram.channel("news")
+    message = telegram.new_message(channel, telegram.bot) | {"text": "An alert"}
+    query = {"from": ann.json(), "data": "flows my_exchange", "message": message}
+    telegram.presses.add("in time")
+    telegram.update("callback_query", query | {"id": "too late"})
+    telegram.update("callback_query", query | {"id": "in time"})
+    await telegram.until(lambda: "in time" in telegram.answered, "a word on the press")
+    assert "Ask the bot in a private chat" in telegram.answered["in time"]["text"]
+    assert telegram.sent == []
+
+
 async def test_a_double_tap_is_one_press(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
