@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 _MAX_BUCKETS = 10_000  # bounds the memory; whoever is forgotten starts with a full bucket
 # How many commands at once, and how many a second after that. A person reads an answer for seconds; a place may have
-# many people in it.
+# many people in it, and in a run on an exchange a hundred of them ask within a second.
 _PERSON_BURST, _PERSON_RATE = 20.0, 1.0
-_PLACE_BURST, _PLACE_RATE = 60.0, 5.0
+_PLACE_BURST, _PLACE_RATE = 240.0, 20.0
 _NOTICE_INTERVAL_S = 60.0
 
 
@@ -31,7 +31,7 @@ class Throttled:
 
 
 class Throttle:
-    """Allows a person 20 commands at once and one a second after that; a place 60 and five a second.
+    """Allows a person 20 commands at once and one a second after that; a place 240 and twenty a second.
 
     Only the most recent 10,000 people and places are remembered, which bounds the memory.
     """

@@ -16,14 +16,14 @@ def test_a_person_may_ask_twenty_times_at_once_then_once_a_second() -> None:
     assert waits(throttle, 3, now=3.0) == [0.0, 0.0, 1.0]
 
 
-def test_a_place_may_be_asked_in_sixty_times_at_once_then_five_times_a_second() -> None:
+def test_a_place_may_be_asked_in_240_times_at_once_then_twenty_times_a_second() -> None:
     throttle = Throttle()
-    for person in range(60):
+    for person in range(240):
         assert throttle.seconds_to_wait(person, "c", 0.0) == 0.0
 
     assert throttle.seconds_to_wait("another", "c", 0.0) == 1.0
     assert throttle.seconds_to_wait("another", "elsewhere", 0.0) == 0.0
-    assert [throttle.seconds_to_wait(person, "c", 1.0) for person in range(6)] == [0.0] * 5 + [1.0]
+    assert [throttle.seconds_to_wait(person, "c", 1.0) for person in range(21)] == [0.0] * 20 + [1.0]
 
 
 def test_who_is_told_to_wait_is_not_made_to_wait_longer() -> None:
@@ -79,15 +79,15 @@ def test_who_floods_is_told_once_a_minute_wherever_it_is() -> None:
 
 def test_a_place_in_which_too_many_ask_is_told_once_for_all() -> None:
     throttle = Throttle()
-    assert told(throttle, *[(f"p{number}", "c") for number in range(70)]) == [True] + [False] * 9
-    assert told(throttle, ("another", "c"), now=0.1) == [False]
+    assert told(throttle, *[(f"p{number}", "c") for number in range(250)]) == [True] + [False] * 9
+    assert told(throttle, ("another", "c"), now=0.04) == [False]
 
 
 def test_where_nobody_else_reads_it_each_is_told() -> None:
     throttle = Throttle()
-    people = [(f"p{number}", "c") for number in range(65)]
+    people = [(f"p{number}", "c") for number in range(245)]
     assert told(throttle, *people, tells_each=True) == [True] * 5
-    assert told(throttle, *people[60:], now=0.1, tells_each=True) == [False] * 5
+    assert told(throttle, *people[240:], now=0.04, tells_each=True) == [False] * 5
 
 
 def test_only_the_most_recent_are_remembered_as_told() -> None:
