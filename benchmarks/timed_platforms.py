@@ -112,6 +112,13 @@ class TimedDiscord(FakeDiscord):
         await self.slash(name, options, channel=channel, user=person, wait=False)
         return await self._watch.seconds()
 
+    async def type(self, command: str, argument: str, typed: str) -> float:
+        """Let the next person type into an argument; return the seconds until the bot's choices arrived."""
+        channel, person = next(self._askers)
+        self._watch.start()
+        await self.autocomplete(command, argument, typed, channel=channel, user=person)
+        return await self._watch.seconds()
+
     async def read(self, name: str, options: Mapping[str, str]) -> Json:
         """Let the next person use a command; return the message that answers it."""
         channel, person = next(self._askers)

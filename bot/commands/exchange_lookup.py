@@ -6,6 +6,7 @@ Letter case, spaces and punctuation do not matter: `Gate.io`, `gate-io` and `GAT
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 
 from bot.domain.errors import AskerError, UnknownExchange
 from bot.domain.exchange import Exchange, exchange_id
@@ -49,7 +50,7 @@ def complete_exchange(typed: str, exchanges: Sequence[Exchange]) -> list[Exchang
     letters = _letters(typed)
     if typed.strip() and not letters:
         return []
-    names = [(exchange, _letters(exchange.name)) for exchange in exchanges]
+    names = [(exchange, _name_letters(exchange.name)) for exchange in exchanges]
     begins = [exchange for exchange, name in names if name.startswith(letters) or exchange.id.startswith(letters)]
     contains = [exchange for exchange, name in names if letters in name and exchange not in begins]
     return [*begins, *contains]
@@ -58,9 +59,15 @@ def complete_exchange(typed: str, exchanges: Sequence[Exchange]) -> list[Exchang
 def _by_alias(exchanges: Sequence[Exchange]) -> Mapping[str, Exchange]:
     by_alias: dict[str, Exchange] = {}
     for exchange in exchanges:
-        for alias in filter(None, map(_letters, (exchange.id, exchange.name, exchange.slug or ""))):
+        for alias in filter(None, map(_name_letters, (exchange.id, exchange.name, exchange.slug or ""))):
             by_alias.setdefault(alias, exchange)
     return by_alias
+
+
+@lru_cache(maxsize=1024)
+def _name_letters(name: str) -> str:
+    """Return `_letters` of a listed name: the same hundred are asked for at every letter that somebody types."""
+    return _letters(name)
 
 
 def _letters(name: str) -> str:

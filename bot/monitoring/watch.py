@@ -62,7 +62,7 @@ class Watch:
 
     `publish` gets every snapshot that was made on the way. `kinds` are the signal sources. The outflow's readings are
     in the store, where `judge_exchanges` finds them; what any other source has read is passed to `judge_other_source`.
-    Alerts show what members' `drills` found.
+    Alerts show what members' `drills` found. `commits` counts the steps that were committed.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -78,6 +78,7 @@ class Watch:
         kinds: SignalKinds = SIGNAL_KINDS,
         drills: Drills | None = None,
     ) -> None:
+        self.commits = 0
         self._kinds = kinds
         self._drills = drills
         self._source_states: dict[str, Any] = {}
@@ -265,6 +266,7 @@ class Watch:
         audiences = await self._audiences(step, market, drills.places_off)
         alerts = self._alerts(subject, step.step, audiences, drills.line)
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
+        self.commits += 1
         self._snapshot_builder.forget_incidents(subject)
         if step.step.reason is not StepReason.NOTHING:
             _log_step(subject, step.step, alerts)

@@ -55,6 +55,7 @@ class LatestUpdates:
         self._change_feed = change_feed
         self._metrics = metrics
         self._remember_incidents = remember_incidents
+        self._commits_remembered = 0
         self._judging_lock = asyncio.Lock()
 
     async def restore(self) -> None:
@@ -100,7 +101,7 @@ class LatestUpdates:
         """
         async with self._judging_lock:
             crashes = await self._watch.judge_exchanges(exchanges)
-        await self._remember_incidents()
+        await self._remember_changed_incidents()
         await self._change_feed.publish(exchange.id for exchange in exchanges)
         return crashes
 
@@ -109,7 +110,13 @@ class LatestUpdates:
         names = {exchange_id: row.exchange.name for exchange_id, row in self._latest.listings.items()}
         async with self._judging_lock:
             await self._watch.judge_other_source(rule, readings, names)
-        await self._remember_incidents()
+        await self._remember_changed_incidents()
+
+    async def _remember_changed_incidents(self) -> None:
+        """Read the incidents again that suggestions are made from, after a round in which one changed; else nothing."""
+        if self._watch.commits != self._commits_remembered:
+            await self._remember_incidents()
+            self._commits_remembered = self._watch.commits
 
     async def judge_withdrawals(self, known: Sequence[ExchangeWithdrawals], majors_changed: Iterable[str]) -> None:
         """Judge what is known of withdrawals, and outflows anew where a major opened or closed; raise StorageError.

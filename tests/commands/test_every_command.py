@@ -116,6 +116,14 @@ async def test_a_command_is_answered_alike(run: Running, platform: str, name: st
     assert words in "\n".join(rest)
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_open_incident_completes_from_memory(run: Running) -> None:
+    declared = COMMANDS.get("why")
+    assert declared
+    [(label, value)] = run.application.dispatcher.suggest(declared.parameters[0], "bin")
+    assert (value, "INC-1 · Binance · " in label) == ("INC-1", True)
+
+
 REFUSALS = {
     Access.OWNER: ("is for the owner of this bot", MODERATOR),
     Access.MODERATOR: ("for the people who moderate this place", MEMBER_RIGHTS),
