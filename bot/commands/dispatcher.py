@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from time import perf_counter
 from types import MappingProxyType
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -144,7 +145,7 @@ class CommandDispatcher:
             return None
         try:
             request = replace(self._request(context), queries=self.queries.from_memory())
-            return await command.handler(request, **command.read_words(words))
+            return await command.handler(request, **_values(command, words))
         except (AskerError, StorageError):
             return None
         except Exception:
@@ -182,7 +183,7 @@ class CommandDispatcher:
             return throttled
         try:
             await self._check_rights(context, command)
-            values = command.read_words(arguments) if isinstance(arguments, str) else command.read_options(arguments)
+            values = _values(command, arguments)
             return await command.handler(self._request(context), **values), "ok"
         except MissingArgument as missing:
             return self._question(missing), "refused"
@@ -262,6 +263,17 @@ class CommandDispatcher:
         )
         example = buttons[0][1].removesuffix(lead_on)
         return question_card(last.question, f"Or type it, for example /{example}", buttons)
+
+
+def _values(command: Command, arguments: str | Mapping[str, str]) -> dict[str, Any]:
+    """Return what was typed as values; raise BadArgument or MissingArgument.
+
+    Names that are copied from a web page bring zero-width characters along, which nobody sees: without them
+    `bin<U+200B>ance` is Binance.
+    """
+    if isinstance(arguments, str):
+        return command.read_words(clean(arguments))
+    return command.read_options({name: clean(text).strip() for name, text in arguments.items()})
 
 
 def _command_line(command: Command, given: Mapping[str, str]) -> str:

@@ -237,6 +237,31 @@ async def test_every_refusal_is_a_sentence_that_says_what_to_do(
     assert bench.memory.meter.counts["answered", line.split(maxsplit=1)[0], "refused"] == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("bin\u200bance\u202e", "Binance · reserves"),
+        ("\ufeffbinance\u2069\n", "Binance · reserves"),
+        ("\u202e\u200b", "Which exchange?"),
+        ("x" * 6000, "That did not work"),
+        ("🟠 " * 2000, "That did not work"),
+        ("'" * 4096, "That did not work"),
+        ("<b>&amp;@everyone", "That did not work"),
+        ("\ud800", "Which exchange?"),
+    ],
+)
+async def test_hostile_words_are_read_without_what_nobody_sees(bench: DispatcherBench, typed: str, title: str) -> None:
+    given = {"exchange": typed}
+    declared = COMMANDS.get("reserves")
+    assert declared
+    for answer in (
+        await bench.ask(f"reserves {typed}"),
+        await bench.dispatcher.answer_options(bench.context(MODERATOR), declared, given),
+    ):
+        assert answer.title == title
+        assert len(said(answer)) < 1500 if title == "Binance · reserves" else len(said(answer)) < 300
+
+
 async def test_an_unexpected_fault_is_an_apology_with_a_reference_that_the_log_knows() -> None:
     bench = DispatcherBench(ODD)
     with capture_logs() as logs:
