@@ -21,6 +21,7 @@ from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
 from bot.messages.model import Message
 from bot.ports.drills import Drills
+from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import Suppressions
 
@@ -82,6 +83,7 @@ class Request:
     place_access: PlaceAccess
     queries: Queries
     subscriptions: Subscriptions
+    place_settings: PlaceSettingsStore
     suppressions: Suppressions
     drills: Drills
     commands: "CommandSet"

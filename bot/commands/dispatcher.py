@@ -39,6 +39,7 @@ from bot.messages.model import Message
 from bot.messages.plain_text import clean
 from bot.ports.drills import Drills
 from bot.ports.meter import Meter
+from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import Suppressions
@@ -79,6 +80,7 @@ class CommandDispatcher:
         *,
         clock: Clock,
         meter: Meter,
+        place_settings: PlaceSettingsStore,
         suppressions: Suppressions,
         drills: Drills,
     ) -> None:
@@ -87,6 +89,7 @@ class CommandDispatcher:
         self._subscriptions = subscriptions
         self._clock = clock
         self._meter = meter
+        self._place_settings = place_settings
         self._suppressions = suppressions
         self._drills = drills
         self._throttle = Throttle()
@@ -229,6 +232,7 @@ class CommandDispatcher:
             commands=self.commands,
             now=self._clock.now(),
             private=context.private,
+            place_settings=self._place_settings,
             suppressions=self._suppressions,
             drills=self._drills,
             community=context.community,

@@ -59,12 +59,8 @@ class Drills(Protocol):
         """Return the drills at an exchange that count now."""
         ...
 
-    async def switch(self, place: Place, *, on: bool) -> None:
-        """Let drills begin in a place, as they may at first, or not."""
-        ...
-
     async def is_off(self, place: Place) -> bool:
-        """Return whether drills are switched off in a place."""
+        """Return whether drills are switched off in a place (`PlaceSettings.drills`)."""
         ...
 
     async def places_off(self) -> Collection[Place]:

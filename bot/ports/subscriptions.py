@@ -88,11 +88,7 @@ class Subscriptions(Protocol):
         ...
 
     async def places_without_notices(self) -> Collection[Place]:
-        """Return the places that have switched data notices off."""
-        ...
-
-    async def switch_notices(self, place: Place, *, on: bool) -> None:
-        """Switch the data notices of a place on, as they are at first, or off."""
+        """Return the places that have switched data notices off (`PlaceSettings.notices`)."""
         ...
 
     async def exchanges(self) -> Collection[str]:

@@ -148,6 +148,7 @@ class Application:
             store.subscriptions,
             clock=clock,
             meter=metrics,
+            place_settings=store.place_settings,
             suppressions=store.suppressions,
             drills=self.drills,
         )

@@ -64,10 +64,6 @@ class RedisDrills(Drills):
         return RecentDrills(_moment(now_us), [drill for drill in read if drill])
 
     @override
-    async def switch(self, place: Place, *, on: bool) -> None:
-        await self.database.command("SREM" if on else "SADD", _OFF, str(place))
-
-    @override
     async def is_off(self, place: Place) -> bool:
         return bool(await self.database.command("SISMEMBER", _OFF, str(place)))
 

@@ -419,6 +419,36 @@ DRILLS_OFF = RedisKey(
     "places that have switched drills off",
     lua="drills_off",
 )
+PLACE_SETTINGS = RedisKey(
+    "{subs}:settings",
+    RedisType.HASH,
+    "until they are what they are at first, or the place is forgotten",
+    "place → its settings that differ from what they are at first (JSON), but for notices and drills, which the two "
+    "sets above have",
+    lua="place_settings",
+)
+SETTING_CHANGES = RedisKey(
+    "{subs}:settings:log:<place>",
+    RedisType.LIST,
+    "the last 20, for 180 days after the last",
+    "who changed which setting of the place, when, from what to what (JSON), the newest first",
+    lua="setting_changes",
+    lifetime=timedelta(days=180),
+)
+SETTINGS_TOPICS = RedisKey(
+    "{subs}:settings:topics:<chat>",
+    RedisType.SET,
+    "until the chat moves or the place is forgotten",
+    "topics of this chat of which a setting was ever changed, so that their settings move with the chat",
+    lua="settings_topics",
+)
+DIGESTS = RedisKey(
+    "{subs}:digests",
+    RedisType.SORTED_SET,
+    "until switched off, or the place is forgotten",
+    "places with a digest, by when the next one is due (microseconds)",
+    lua="digests",
+)
 NEW_ADDRESS = RedisKey(
     "{subs}:moved:<chat>",
     RedisType.STRING,

@@ -21,6 +21,7 @@ from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
 from bot.storage.outbox import RedisOutbox
+from bot.storage.place_settings import RedisPlaceSettings
 from bot.storage.reading_revisions import RedisReadingRevisions
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date, mark_layout
@@ -48,6 +49,7 @@ class Store:
     incidents: RedisIncidents
     outbox: RedisOutbox
     subscriptions: RedisSubscriptions
+    place_settings: RedisPlaceSettings
     suppressions: RedisSuppressions
     withdrawals: RedisWithdrawals
     stress: RedisStress
@@ -136,6 +138,7 @@ async def open_store(
             incidents=RedisIncidents(database, partial(leases.token, Lease.POLL), clock),
             outbox=outbox,
             subscriptions=RedisSubscriptions(database),
+            place_settings=RedisPlaceSettings(database),
             suppressions=RedisSuppressions(database, leases.worker),
             withdrawals=RedisWithdrawals(database, clock),
             stress=RedisStress(database),

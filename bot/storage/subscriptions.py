@@ -37,6 +37,7 @@ SUBSCRIPTIONS_PER_PLACE_MAX = 100  # more than there are exchanges; bounds what 
 _PLACES, _EXCHANGES = keys.PLACES.key(), keys.SUBSCRIBED_EXCHANGES.key()
 _NOTICES_OFF = keys.NOTICES_OFF.key()
 _TROUBLE, _DISABLED = keys.TROUBLE.key(), keys.DISABLED.key()
+_INDEXES = ("subscription_indexes", "settings_indexes")  # lua, needed by what moves or forgets a place
 _SCAN_COUNT = 500  # fields of a hash per call, so that other commands get their turn in between
 
 
@@ -61,9 +62,7 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
         removed = "" if everything else stored_exchange(exchange)
-        return int(
-            await self.database.script(script("subscription_indexes", "unsubscribe"), _PLACES, str(place), removed, "")
-        )
+        return int(await self.database.script(script(*_INDEXES, "unsubscribe"), _PLACES, str(place), removed, ""))
 
     @override
     async def of_place(self, place: Place) -> Sequence[Subscription]:
@@ -122,10 +121,6 @@ class RedisSubscriptions(Subscriptions):
         return frozenset(await self._places(_NOTICES_OFF, await self.database.command("SMEMBERS", _NOTICES_OFF)))
 
     @override
-    async def switch_notices(self, place: Place, *, on: bool) -> None:
-        await self.database.command("SREM" if on else "SADD", _NOTICES_OFF, str(place))
-
-    @override
     async def exchanges(self) -> Collection[str]:
         return frozenset(exchange.decode() for exchange in await self.database.command("SMEMBERS", _EXCHANGES))
 
@@ -140,7 +135,7 @@ class RedisSubscriptions(Subscriptions):
         if old != new:
             former = keys.FORMER_ADDRESS
             await self.database.command("SET", former.key(_chat(new)), _chat(old), "EX", former.lifetime_s)
-        await self.database.script(script("subscription_indexes", "move_chat"), _PLACES, _chat(old), _chat(new))
+        await self.database.script(script(*_INDEXES, "move_chat"), _PLACES, _chat(old), _chat(new))
 
     @override
     async def trouble(self, place: Place) -> PlaceTrouble | None:
@@ -211,11 +206,9 @@ class RedisSubscriptions(Subscriptions):
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
         expired = await self.database.command("ZRANGEBYSCORE", _DISABLED, "-inf", f"({microseconds(before)}")
         closed = await self._places(_DISABLED, expired)
-        places = [place for closed_place in closed for place in await self._with_topics(closed_place)]
+        places = [place for closed_place in closed for place in await self._with_settings(closed_place)]
         for place in places:
-            await self.database.script(
-                script("subscription_indexes", "unsubscribe"), _PLACES, str(place), "", "trouble"
-            )
+            await self.database.script(script(*_INDEXES, "unsubscribe"), _PLACES, str(place), "", "trouble")
         return places
 
     async def _count_troubles(self, *, disabled: bool) -> Mapping[Obstacle, int]:
@@ -267,6 +260,15 @@ class RedisSubscriptions(Subscriptions):
         )
         topics = sorted(await self._places(keys.TOPICS.key(str(chat)), names), key=str)
         return [place, *([chat] if is_subscribed else []), *topics]
+
+    async def _with_settings(self, place: Place) -> list[Place]:
+        """Return a place and, when it stands for a whole chat, the places of it that have subscriptions or settings."""
+        if place != place.whole_chat:
+            return [place]
+        chat = Place(place.platform, place.chat)
+        topics = keys.SETTINGS_TOPICS.key(str(chat))
+        with_settings = await self._places(topics, await self.database.command("SMEMBERS", topics))
+        return [place, *sorted({chat, *await self._with_topics(place), *with_settings} - {place}, key=str)]
 
     async def _scan(self, key: keys.KeyName, script_name: str = "scan_hash") -> AsyncIterator[tuple[str, str]]:
         """Yield the fields and values of a hash, fetched some hundred at a time.

@@ -93,6 +93,7 @@ class DispatcherBench:
             self.memory.subscriptions,
             clock=self.memory.clock,
             meter=self.memory.meter,
+            place_settings=self.memory.place_settings,
             suppressions=self.memory.suppressions,
             drills=self.memory.drills,
         )

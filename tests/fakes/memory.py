@@ -29,6 +29,7 @@ from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subsc
 from bot.ports.withdrawals import WithdrawalRecords
 from bot.ports.workers import Suppressions
 from tests.fakes.memory_drills import MemoryDrills
+from tests.fakes.memory_place_settings import MemoryPlaceSettings
 
 
 @dataclass
@@ -391,20 +392,16 @@ class MemorySubscriptions(Subscriptions):
     """Subscriptions and troubles; `moved` has every move of a chat, old and new address."""
 
     outbox: MemoryOutbox
+    settings: MemoryPlaceSettings = field(default_factory=MemoryPlaceSettings)
     away: bool = False
     moved: list[tuple[Place, Place]] = field(default_factory=list)
     _kept: dict[tuple[Place, str | None], Subscription] = field(default_factory=dict)
     _troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     _next_checks: dict[Place, datetime] = field(default_factory=dict)
-    _notices_off: set[Place] = field(default_factory=set)
 
     @override
     async def places_without_notices(self) -> Collection[Place]:
-        return self._notices_off
-
-    @override
-    async def switch_notices(self, place: Place, *, on: bool) -> None:
-        (self._notices_off.discard if on else self._notices_off.add)(place)
+        return {place for place, settings in self.settings.kept.items() if not settings.notices}
 
     @override
     async def add(self, subscription: Subscription) -> None:
@@ -474,6 +471,7 @@ class MemorySubscriptions(Subscriptions):
             else subscription
             for (place, exchange), subscription in self._kept.items()
         }
+        self.settings.move(old, new)
         self.outbox.move(old, new)
 
     @override
@@ -485,6 +483,7 @@ class MemorySubscriptions(Subscriptions):
         expired = [place for place, trouble in self._troubles.items() if trouble.disabled and trouble.since < before]
         for place in expired:
             await self.remove(place, None, everything=True)
+            await self.settings.forget(place)
             del self._troubles[place]
         return expired
 
@@ -720,10 +719,11 @@ class Memory:
         self.revisions = MemoryReadingRevisions(self.readings)
         self.outbox = MemoryOutbox(self.clock)
         self.incidents = MemoryIncidents(self.outbox)
-        self.subscriptions = MemorySubscriptions(self.outbox)
+        self.place_settings = MemoryPlaceSettings()
+        self.subscriptions = MemorySubscriptions(self.outbox, self.place_settings)
         self.meter = Tally()
         self.suppressions = MemorySuppressions()
-        self.drills = MemoryDrills(self.clock)
+        self.drills = MemoryDrills(self.clock, self.place_settings)
         self.withdrawals = MemoryWithdrawals()
         self.stress = MemoryStress()
 

@@ -10,6 +10,7 @@ from bot.domain.errors import StorageError
 from bot.domain.place import Place
 from bot.ports.drills import DrillMember, DrillPress, Drills, RecentDrills
 from bot.ports.sources import Clock
+from tests.fakes.memory_place_settings import MemoryPlaceSettings
 
 
 @dataclass
@@ -17,10 +18,10 @@ class MemoryDrills(Drills):
     """Drills, newest last, of each exchange and member; `full` are the exchanges that take no more of them."""
 
     clock: Clock
+    settings: MemoryPlaceSettings
     away: bool = False
     full: set[str] = field(default_factory=set)
     kept: dict[tuple[str, DrillMember], list[Drill]] = field(default_factory=dict)
-    off: set[Place] = field(default_factory=set)
 
     @override
     async def request(self, exchange: str, member: DrillMember, *, asset: str = "", network: str = "") -> DrillPress:
@@ -64,16 +65,12 @@ class MemoryDrills(Drills):
         return RecentDrills(now, [drill for drill in drills if drill.last_press > now - SUMMARY_WINDOW])
 
     @override
-    async def switch(self, place: Place, *, on: bool) -> None:
-        (self.off.discard if on else self.off.add)(place)
-
-    @override
     async def is_off(self, place: Place) -> bool:
-        return place in self.off
+        return place in await self.places_off()
 
     @override
     async def places_off(self) -> Collection[Place]:
-        return frozenset(self.off)
+        return {place for place, settings in self.settings.kept.items() if not settings.drills}
 
     def _fail_if_away(self) -> None:
         if self.away:

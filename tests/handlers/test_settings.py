@@ -50,8 +50,8 @@ async def test_a_place_switches_drills(bench: DispatcherBench) -> None:
     off = await moderate(bench, "settings drills off")
     assert "drills off" in said(off)
     assert [action.command for action in off.actions] == ["settings notices off", "settings drills on"]
-    assert bench.memory.drills.off == {HERE}
+    assert await bench.memory.drills.places_off() == {HERE}
     assert not await bench.memory.subscriptions.places_without_notices()
 
     assert "drills on" in said(await moderate(bench, "settings drills on"))
-    assert bench.memory.drills.off == set()
+    assert await bench.memory.drills.places_off() == set()

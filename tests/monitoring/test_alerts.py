@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.domain.drill import DrillOutcome
 from bot.domain.place import Place, Platform
+from bot.domain.place_settings import PlaceSettings
 from bot.ports.drills import DrillMember
 from bot.ports.outbox import DeliveryKind
 from tests.builders import HERE, HOUR, subscription
@@ -40,7 +41,7 @@ async def test_what_members_drills_found_is_told_beside_an_open_incident() -> No
 
 async def test_a_place_that_has_switched_drills_off_gets_the_same_without_them() -> None:
     watched = await drilled()
-    await watched.memory.drills.switch(THERE, on=False)
+    watched.memory.place_settings.kept[THERE] = PlaceSettings(drills=False)
 
     opened = await watched.judge_reading(54)
     changed = await watched.judge_reading(52, after=HOUR)

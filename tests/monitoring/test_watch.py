@@ -13,6 +13,7 @@ from bot.domain.flow import HoldReason
 from bot.domain.incident import IncidentState, StepReason
 from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.place import Place, Platform
+from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
@@ -394,7 +395,7 @@ async def test_a_place_that_switched_notices_off_hears_of_none() -> None:
     bench = NoticeBench()
     for place in (HERE, THERE):
         await bench.memory.subscriptions.add(subscription(place=place))
-    await bench.memory.subscriptions.switch_notices(HERE, on=False)
+    bench.memory.place_settings.kept[HERE] = PlaceSettings(notices=False)
 
     (opened,) = await bench.judge(-0.12, Verdict.WAITING, hour=0)
 
@@ -406,7 +407,7 @@ async def test_a_chain_that_is_not_told_any_more_is_one_message_and_keeps_to_the
 ) -> None:
     """From stored readings to what is queued: away since one o'clock, told at seven, back at ten."""
     await watched.memory.subscriptions.add(subscription(place=THERE))
-    await watched.memory.subscriptions.switch_notices(HERE, on=False)
+    watched.memory.place_settings.kept[HERE] = PlaceSettings(notices=False)
     alerts: list[Alert] = []
     for hour in range(12):
         held = holding(60 + hour / 1e3, at=NOON + hour * HOUR)

@@ -23,6 +23,7 @@ from bot.storage.pseudonyms import Pseudonyms
 from bot.storage.store import Store, open_store
 from tests.servers import Server
 from tests.storage.conftest import StillClock
+from tests.storage.set_place import set_place
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -301,13 +302,13 @@ async def test_a_drill_that_cannot_be_read_is_left_out_and_not_copied(drills: Re
 # Places that have switched them off.
 
 
-async def test_a_place_has_drills_until_it_switches_them_off(drills: RedisDrills) -> None:
+async def test_a_place_has_drills_until_it_switches_them_off(drills: RedisDrills, store: Store) -> None:
     assert not await drills.is_off(GROUP)
-    await drills.switch(GROUP, on=False)
+    await set_place(store, GROUP, drills=False)
     assert await drills.is_off(GROUP)
     assert not await drills.is_off(replace(GROUP, thread="7"))
     assert await drills.places_off() == {GROUP}
-    await drills.switch(GROUP, on=True)
+    await set_place(store, GROUP, drills=True)
     assert not await drills.is_off(GROUP)
 
 
@@ -315,7 +316,7 @@ async def test_what_a_place_switched_off_moves_along_and_is_forgotten_with_it(
     drills: RedisDrills, store: Store
 ) -> None:
     moved = Place(Platform.TELEGRAM, "-200")
-    await drills.switch(GROUP, on=False)
+    await set_place(store, GROUP, drills=False)
     await store.subscriptions.move(GROUP, moved)
     assert not await drills.is_off(GROUP)
     assert await drills.is_off(moved)

@@ -7,13 +7,14 @@ put something wrong there: they see it as an operator with `redis-cli` does.
 import ast
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.domain.bot_account import BotAccount
 from bot.domain.incident import Incident
+from bot.domain.local_time import DigestSchedule
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
@@ -36,6 +37,7 @@ from docs.storage_keys import PAGE, with_table
 from tests.builders import NOON, holding, incident, listing
 from tests.known_withdrawals import closing, known
 from tests.storage.conftest import StillClock
+from tests.storage.set_place import set_place
 from tests.stored_keys import differences, rows_of, stored_rows
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +102,10 @@ runwatch:stress:posted string
 {subs}:exchanges set
 {subs}:notices:off set
 {subs}:drills:off set
+{subs}:settings hash
+{subs}:settings:log:<place> list
+{subs}:settings:topics:<chat> set
+{subs}:digests zset
 {subs}:moved:<chat> string
 {subs}:trouble hash
 {subs}:disabled zset
@@ -307,9 +313,8 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
 
     for place in (CHAT, TOPIC):
         await store.subscriptions.add(Subscription(place, "binance"))
-    await store.subscriptions.switch_notices(TOPIC, on=False)
+    await set_place(store, TOPIC, notices=False, drills=False, digest=DigestSchedule(time(8)))
     drills = RedisDrills(store.database, Pseudonyms({Platform.TELEGRAM: "4242:token"}), store.simulated)
-    await drills.switch(TOPIC, on=False)
     await drills.request("binance", DrillMember(Platform.TELEGRAM, "7", "-100"), asset="USDT", network="TRON")
     await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "no rights", NOON, disabled=True))
     await store.subscriptions.move(CHAT, Place(Platform.TELEGRAM, "-200"))

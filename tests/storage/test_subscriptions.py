@@ -11,6 +11,7 @@ from bot.ports.subscriptions import PlaceTrouble
 from bot.storage.schema import KEY, bring_up_to_date
 from bot.storage.store import Store
 from bot.storage.subscriptions import SUBSCRIPTIONS_PER_PLACE_MAX
+from tests.storage.set_place import set_place
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 GROUP = Place(Platform.TELEGRAM, "-100")
@@ -257,18 +258,18 @@ async def test_what_the_new_address_has_already_stays(store: Store) -> None:
 
 
 async def test_notices_are_on_until_a_place_switches_them_off(store: Store) -> None:
-    await store.subscriptions.switch_notices(TOPIC, on=False)
-    await store.subscriptions.switch_notices(CHANNEL, on=False)
+    await set_place(store, TOPIC, notices=False)
+    await set_place(store, CHANNEL, notices=False)
     assert await store.subscriptions.places_without_notices() == {TOPIC, CHANNEL}
 
-    await store.subscriptions.switch_notices(CHANNEL, on=True)
+    await set_place(store, CHANNEL, notices=True)
     assert await store.subscriptions.places_without_notices() == {TOPIC}
 
 
 async def test_what_a_place_switched_off_moves_along_and_is_forgotten_with_it(store: Store) -> None:
     moved = Place(Platform.TELEGRAM, "-200", "7")
     await store.subscriptions.add(new_subscription(TOPIC))
-    await store.subscriptions.switch_notices(TOPIC, on=False)
+    await set_place(store, TOPIC, notices=False)
 
     await store.subscriptions.move(GROUP, Place(Platform.TELEGRAM, "-200"))
     assert await store.subscriptions.places_without_notices() == {moved}
@@ -363,7 +364,7 @@ async def test_a_chat_gone_for_a_month_is_forgotten_with_its_topics(store: Store
     await store.subscriptions.add(Subscription(TOPIC, "binance"))
     await store.subscriptions.record_trouble(PlaceTrouble(GROUP.whole_chat, "kicked", NOON, disabled=True))
 
-    assert await store.subscriptions.forget_disabled(NOON + timedelta(days=30)) == [GROUP.whole_chat, TOPIC]
+    assert await store.subscriptions.forget_disabled(NOON + timedelta(days=30)) == [GROUP.whole_chat, GROUP, TOPIC]
     assert await store.subscriptions.count() == 0
 
 

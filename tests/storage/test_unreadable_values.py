@@ -21,6 +21,7 @@ from bot.storage.store import Store, open_store
 from tests.builders import NOON, holding, incident, listing
 from tests.servers import Server
 from tests.storage.conftest import StillClock
+from tests.storage.set_place import set_place
 from tests.storage.test_keys import CHANNEL, CHAT, TOPIC, alert, claim_everything
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -182,7 +183,7 @@ async def test_a_row_of_the_list_the_health_of_a_source_and_a_suppression(
 
 async def test_names_of_places_of_presets_and_of_days(store: Store) -> None:
     await store.subscriptions.add(Subscription(TOPIC, "binance"))
-    await store.subscriptions.switch_notices(TOPIC, on=False)
+    await set_place(store, TOPIC, notices=False)
     await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "no rights", NOON, disabled=True))
     no_name = b"\xff nowhere"
     for words in (

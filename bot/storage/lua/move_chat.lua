@@ -1,5 +1,5 @@
 -- Give everything a chat owns, its topics included, to its new address. What the new one has already stays as it is.
--- Needs subscription_indexes.lua before it.
+-- Needs subscription_indexes.lua and settings_indexes.lua before it.
 --
 -- KEYS[1] keys.PLACES   ARGV old chat, new chat (`platform:chat`)
 -- Returns nothing.
@@ -24,8 +24,6 @@ for _, place in ipairs(places) do
     exchanges = without(exchanges, exchange)
     exchanges[#exchanges + 1] = exchange
   end
-  if redis.call('SREM', KEY.notices_off, place) == 1 then redis.call('SADD', KEY.notices_off, moved) end
-  if redis.call('SREM', KEY.drills_off, place) == 1 then redis.call('SADD', KEY.drills_off, moved) end
   keep_exchanges(place, {})
   keep_exchanges(moved, exchanges)
   -- What was wrong was wrong with the old address, or with all of the old chat ('/*').
@@ -33,5 +31,9 @@ for _, place in ipairs(places) do
   redis.call('ZREM', KEY.disabled, place, from .. '/*')
   redis.call('ZREM', KEY.recovery_checks .. string.match(from, '^%a+'), place, from .. '/*')
 end
+local with_settings = redis.call('SMEMBERS', KEY.settings_topics .. from)
+with_settings[#with_settings + 1] = from
+for _, place in ipairs(places) do with_settings[#with_settings + 1] = place end -- moved once, then it has none
+for _, place in ipairs(with_settings) do move_settings(place, to .. string.sub(place, #from + 1)) end
 redis.call('SET', KEY.new_address .. from, to, 'EX', LIFETIME_S.new_address) -- for what is on its way there
 redis.call('DEL', KEY.new_address .. to) -- a chat that moves back and forth does not lead in a circle

@@ -219,7 +219,7 @@ def build(
     counts: Any = meter
     dispatcher = CommandDispatcher(
         commands or slow_commands.commands(), queries, store, clock=clock, meter=counts, suppressions=store,
-        drills=store,
+        drills=store, place_settings=store,
     )  # fmt: skip
     chat = DiscordPlatform(
         dispatcher, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=store,

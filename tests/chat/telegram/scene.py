@@ -211,6 +211,7 @@ class Scene:
             self.subscriptions,
             clock=self.clock,
             meter=meter,
+            place_settings=queries,
             suppressions=queries,
             drills=queries,
         )

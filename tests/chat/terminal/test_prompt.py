@@ -65,8 +65,9 @@ class Scene:
         self.output = io.StringIO()
         self.chat = TerminalPlatform(clock, out=self.output)
         self.dispatcher = CommandDispatcher(
-            CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, suppressions=unused, drills=unused
-        )
+            CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, suppressions=unused, drills=unused,
+            place_settings=unused,
+        )  # fmt: skip
         self.context = CommandContext(
             HERE, Caller("me", is_owner=False, may_moderate=nobody), PlaceAccess(nowhere, nothing)
         )

@@ -1,0 +1,184 @@
+"""What a place has set for everything that is posted and answered in it, beside its subscriptions.
+
+Every setting has a name and a text form, the one that people type and that exports have: `quiet` and `22:00-07:00`.
+`PlaceSettings.from_fields({"timezone": "Europe/Paris", "quiet": "22:00-07:00"})` has the defaults in all others, and
+`as_fields` is its inverse.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from enum import StrEnum
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.errors import BadArgument, echo
+from bot.domain.local_time import DigestSchedule, QuietHours, Weekday
+from bot.domain.time_zones import UTC_NAME, zone_named
+
+
+class PlaceSetting(StrEnum):
+    """The settings of a place by their names, in the order in which they are shown."""
+
+    TIMEZONE = "timezone"
+    QUIET = "quiet"
+    DIGEST = "digest"
+    ANSWERS = "answers"
+    NOTICES = "notices"
+    RECOVERED = "recovered"
+    DRILLS = "drills"
+
+
+class AnswerAudience(StrEnum):
+    """Who sees the answer to a member's command: the place, or the member alone."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSettings:
+    """The settings of a place; each has the value that it has at first.
+
+    `timezone` is an IANA name. `quiet` None: no quiet hours. `digest` None: no digest. `notices`: whether data notices
+    are posted. `recovered`: whether a reply says that an incident is over. `drills`: whether members may begin
+    withdrawal drills, and answers show what drills found.
+    """
+
+    timezone: str = UTC_NAME
+    quiet: QuietHours | None = None
+    digest: DigestSchedule | None = None
+    answers: AnswerAudience = AnswerAudience.PUBLIC
+    notices: bool = True
+    recovered: bool = True
+    drills: bool = True
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the rules of the place's time zone; UTC where this system knows the zone no more."""
+        return _zone(self.timezone)
+
+    def is_quiet_at(self, now: datetime) -> bool:
+        """Return whether a moment is in the quiet hours."""
+        return self.quiet is not None and self.quiet.cover(now, self.zone)
+
+    def next_digest_after(self, moment: datetime) -> datetime | None:
+        """Return when the next digest is due, None where there is none."""
+        return self.digest.next_after(moment, self.zone) if self.digest else None
+
+    def value_of(self, setting: PlaceSetting) -> str:
+        """Return a setting in its text form: `weekly mon 08:00`."""
+        return _written(getattr(self, setting.value))
+
+    def with_value(self, setting: PlaceSetting, text: str) -> "PlaceSettings":
+        """Return the settings with one changed to what a text says; raise BadArgument with a sentence that helps."""
+        return replace(self, **{setting.value: _READ[setting](text.strip())})
+
+    def as_fields(self) -> dict[str, str]:
+        """Return every setting by its name in its text form."""
+        return {setting.value: self.value_of(setting) for setting in PlaceSetting}
+
+    def changed_fields(self) -> dict[str, str]:
+        """Return, as `as_fields` does, the settings that differ from what they are at first."""
+        at_first = PlaceSettings().as_fields()
+        return {name: value for name, value in self.as_fields().items() if value != at_first[name]}
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, str]) -> "PlaceSettings":
+        """Return the settings that fields describe; raise BadArgument for an unknown name and a wrong value."""
+        settings = cls()
+        for name, text in fields.items():
+            if name not in tuple(PlaceSetting):
+                raise BadArgument(f"There is no setting “{echo(name)}”. The settings are {', '.join(PlaceSetting)}.")
+            settings = settings.with_value(PlaceSetting(name), text)
+        return settings
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # stored by a system with newer data
+        return ZoneInfo(UTC_NAME)
+
+
+def _written(value: Any) -> str:
+    match value:
+        case bool():
+            return "on" if value else "off"
+        case None:
+            return "off"
+        case QuietHours(start, end):
+            return f"{start:%H:%M}-{end:%H:%M}"
+        case DigestSchedule(at, weekday):
+            return f"weekly {weekday} {at:%H:%M}" if weekday else f"daily {at:%H:%M}"
+        case _:
+            return str(value)
+
+
+_TIME = re.compile(r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?")
+_QUIET = re.compile(r"(?P<start>[\d:]+)\s*(?:-|–|—|to|\s)\s*(?P<end>[\d:]+)")
+_DIGEST = re.compile(r"(?:(?P<rhythm>daily|weekly)\s*)?(?P<weekday>[a-z]{3,9})?\s*(?P<at>[\d:]+)?")
+
+
+def _read_time(text: str) -> time:
+    match = _TIME.fullmatch(text)
+    hour, minute = (int(match["hour"]), int(match["minute"] or 0)) if match else (24, 0)
+    if hour > 23 or minute > 59:  # noqa: PLR2004 — of a clock
+        raise BadArgument(f"“{echo(text)}” is no time of day. Use the 24-hour clock, for example 08:00 or 22:30.")
+    return time(hour, minute)
+
+
+def _read_quiet(text: str) -> QuietHours | None:
+    if text.lower() == "off":
+        return None
+    match = _QUIET.fullmatch(text.lower())
+    if not match:
+        raise BadArgument(f"“{echo(text)}” are no quiet hours. Use a time span such as 22:00-07:00, or off.")
+    quiet = QuietHours(_read_time(match["start"]), _read_time(match["end"]))
+    if quiet.start == quiet.end:
+        raise BadArgument("Quiet hours need a beginning and a different end, for example 22:00-07:00, or off.")
+    return quiet
+
+
+def _read_digest(text: str) -> DigestSchedule | None:
+    if text.lower() == "off":
+        return None
+    match = _DIGEST.fullmatch(text.lower())
+    weekday = _weekday(match["weekday"]) if match and match["weekday"] else None
+    is_weekly = bool(match and match["rhythm"] == "weekly")
+    if not match or not match["at"] or not match["rhythm"] or is_weekly is not bool(weekday):
+        raise BadArgument(f"“{echo(text)}” is no time for a digest. Use daily 08:00, weekly mon 08:00, or off.")
+    return DigestSchedule(_read_time(match["at"]), weekday)
+
+
+def _weekday(word: str) -> Weekday | None:
+    """Return the day that a word of three letters or more begins to spell, in English."""
+    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    return next((day for day, name in zip(Weekday, names, strict=True) if name.startswith(word)), None)
+
+
+def _read_answers(text: str) -> AnswerAudience:
+    try:
+        return AnswerAudience(text.lower())
+    except ValueError:
+        raise BadArgument(f"“{echo(text)}” is not possible. Answers are public or private.") from None
+
+
+def _read_switch(text: str) -> bool:
+    if text.lower() not in {"on", "off"}:
+        raise BadArgument(f"“{echo(text)}” is not possible. This is on or off.")
+    return text.lower() == "on"
+
+
+_READ: Mapping[PlaceSetting, Callable[[str], Any]] = {
+    PlaceSetting.TIMEZONE: zone_named,
+    PlaceSetting.QUIET: _read_quiet,
+    PlaceSetting.DIGEST: _read_digest,
+    PlaceSetting.ANSWERS: _read_answers,
+    PlaceSetting.NOTICES: _read_switch,
+    PlaceSetting.RECOVERED: _read_switch,
+    PlaceSetting.DRILLS: _read_switch,
+}

@@ -1,0 +1,57 @@
+"""Where the settings of places are kept, and who changed what in them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.place import Place
+from bot.domain.place_settings import PlaceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class SettingEditor:
+    """Who changes settings: the id, such as `telegram:7`, and the name that they go by, "" where none is known."""
+
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """One setting that was changed, by its name, from one text form to another. The names are those of the JSON."""
+
+    at: datetime
+    editor: SettingEditor
+    setting: str
+    before: str
+    after: str
+
+
+class PlaceSettingsStore(Protocol):
+    """The settings of all places. Every method may raise StorageError."""
+
+    async def of_place(self, place: Place) -> PlaceSettings:
+        """Return the settings of a place; those that it has at first where it changed none."""
+        ...
+
+    async def of_places(self, places: Sequence[Place]) -> Sequence[PlaceSettings]:
+        """Return the settings of places, in their order, in one request."""
+        ...
+
+    async def change(
+        self, place: Place, edit: Callable[[PlaceSettings], PlaceSettings], *, editor: SettingEditor, now: datetime
+    ) -> PlaceSettings:
+        """Store what `edit` makes of the settings and return that; two changes at once are both kept.
+
+        `edit` may be called several times. What it changes is recorded with the editor's name.
+        """
+        ...
+
+    async def changes(self, place: Place) -> Sequence[SettingChange]:
+        """Return the last changes, at most 20, the newest first."""
+        ...
+
+    async def forget(self, place: Place) -> None:
+        """Forget the settings of a place and who changed them."""
+        ...

@@ -1,0 +1,41 @@
+-- Shared by the scripts that change, move and forget the settings of places, which stand in several keys.
+--
+-- keys.PLACE_SETTINGS                 place -> settings (JSON)
+-- keys.NOTICES_OFF, keys.DRILLS_OFF   the two settings that a fan-out asks of all places at once
+-- keys.SETTING_CHANGES of a place     who changed what
+-- keys.DIGESTS                        place -> when its next digest is due
+-- keys.SETTINGS_TOPICS of a chat      its topics that have any of these
+--
+-- Example: settings of telegram:-100/7 are moved to telegram:-200/7: each of the five has the new name, and the old one
+-- is in none of them.
+
+local function settings_topics_of(place) return KEY.settings_topics .. string.match(place, '^[^/]+') end
+
+local function index_settings(place)
+  if string.find(place, '/', 1, true) then redis.call('SADD', settings_topics_of(place), place) end
+end
+
+local function forget_settings(place)
+  redis.call('HDEL', KEY.place_settings, place)
+  redis.call('SREM', KEY.notices_off, place)
+  redis.call('SREM', KEY.drills_off, place)
+  redis.call('ZREM', KEY.digests, place)
+  redis.call('DEL', KEY.setting_changes .. place)
+  redis.call('SREM', settings_topics_of(place), place)
+end
+
+-- Give the settings of a place to another one; settings that the other has already stay as they are.
+local function move_settings(place, moved)
+  local settings = redis.call('HGET', KEY.place_settings, place)
+  if settings then redis.call('HSETNX', KEY.place_settings, moved, settings) end
+  for _, switched_off in ipairs({KEY.notices_off, KEY.drills_off}) do
+    if redis.call('SISMEMBER', switched_off, place) == 1 then redis.call('SADD', switched_off, moved) end
+  end
+  local due = redis.call('ZSCORE', KEY.digests, place)
+  if due then redis.call('ZADD', KEY.digests, 'NX', due, moved) end
+  if redis.call('EXISTS', KEY.setting_changes .. place) == 1 then
+    redis.call('RENAMENX', KEY.setting_changes .. place, KEY.setting_changes .. moved)
+  end
+  forget_settings(place)
+  index_settings(moved)
+end

@@ -1,0 +1,143 @@
+"""The settings of places in Redis: one value per place, two of them in sets of their own, and the last changes.
+
+Which places switched notices or drills off is asked of all places at once whenever something is told, so these two are
+sets (keys.NOTICES_OFF, keys.DRILLS_OFF) and nowhere else. All others are decided for one place at a time, and are JSON:
+`{"quiet":"22:00-07:00","timezone":"Europe/Paris"}`; what is as it is at first is left out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+import msgspec
+from typing_extensions import override
+
+from bot.domain.errors import BadArgument, StorageError
+from bot.domain.place import Place
+from bot.domain.place_settings import PlaceSetting, PlaceSettings
+from bot.ports.place_settings import PlaceSettingsStore, SettingChange, SettingEditor
+from bot.storage import keys
+from bot.storage.connection import Database
+from bot.storage.lua import script
+from bot.storage.reading_encoding import microseconds
+
+CHANGES_MAX = 20  # of one place: who changed what lately, not a history
+_ATTEMPTS = 10  # two moderators who press at once need two; more is a store that is damaged
+_SETTINGS = keys.PLACE_SETTINGS.key()
+_IN_SETS = frozenset({PlaceSetting.NOTICES, PlaceSetting.DRILLS})
+
+_encoder = msgspec.json.Encoder()
+_fields_decoder = msgspec.json.Decoder(dict[str, str])
+_change_decoder = msgspec.json.Decoder(SettingChange)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisPlaceSettings(PlaceSettingsStore):
+    """The settings of all places."""
+
+    database: Database
+
+    @override
+    async def of_place(self, place: Place) -> PlaceSettings:
+        return (await self.of_places([place]))[0]
+
+    @override
+    async def of_places(self, places: Sequence[Place]) -> Sequence[PlaceSettings]:
+        stored = await self._stored(places)
+        return [
+            await self._settings(place, body, notices_off, drills_off)
+            for place, (body, notices_off, drills_off) in zip(places, stored, strict=True)
+        ]
+
+    @override
+    async def change(
+        self, place: Place, edit: Callable[[PlaceSettings], PlaceSettings], *, editor: SettingEditor, now: datetime
+    ) -> PlaceSettings:
+        for _ in range(_ATTEMPTS):
+            [(body, notices_off, drills_off)] = await self._stored([place])
+            before = await self._settings(place, body, notices_off, drills_off)
+            after = edit(before)
+            changes = [_encoder.encode(change) for change in _changes(before, after, editor, now)]
+            if not changes:
+                return after
+            arguments = (
+                *(str(place), body, _state(is_off=notices_off), _state(is_off=drills_off)),
+                *(encode_settings(after), _state(is_off=not after.notices), _state(is_off=not after.drills)),
+                _next_digest(before, after, now),
+                CHANGES_MAX,
+            )
+            if await self.database.script(
+                script("settings_indexes", "change_settings"), _SETTINGS, *arguments, *changes
+            ):
+                return after
+        raise StorageError("the settings of a place are changed again and again")
+
+    @override
+    async def changes(self, place: Place) -> Sequence[SettingChange]:
+        key = keys.SETTING_CHANGES.key(str(place))
+        bodies = await self.database.command("LRANGE", key, 0, CHANGES_MAX - 1)
+        read = [
+            await self.database.decoded(_change_decoder.decode, body, key, str(index))
+            for index, body in enumerate(bodies)
+        ]
+        return [change for change in read if change]
+
+    @override
+    async def forget(self, place: Place) -> None:
+        await self.database.script(script("settings_indexes", "forget_settings"), _SETTINGS, str(place))
+
+    async def _stored(self, places: Sequence[Place]) -> Sequence[tuple[bytes, int, int]]:
+        """Return the settings of each place as JSON, and whether notices and drills are off there."""
+        replies = await self.database.script(script("read_settings"), _SETTINGS, *map(str, places))
+        return [(body, notices_off, drills_off) for body, notices_off, drills_off in replies]
+
+    async def _settings(self, place: Place, body: bytes, notices_off: int, drills_off: int) -> PlaceSettings:
+        settings = await read_settings(self.database, place, body)
+        return replace(settings, notices=not notices_off, drills=not drills_off)
+
+
+async def read_settings(database: Database, place: Place, body: str | bytes) -> PlaceSettings:
+    """Return what a stored value says; what places have at first for "", and where it cannot be read (then it is said).
+
+    `notices` and `drills` are not in it, and are on.
+    """
+    if not body:
+        return PlaceSettings()
+    return await database.decoded(_decode_settings, body, _SETTINGS, str(place)) or PlaceSettings()
+
+
+def encode_settings(settings: PlaceSettings) -> bytes:
+    """Return the JSON of what differs from what places have at first; "" for nothing."""
+    fields = {name: value for name, value in settings.changed_fields().items() if name not in _IN_SETS}
+    return _encoder.encode(fields) if fields else b""
+
+
+@lru_cache(maxsize=4096)  # it is read at every delivery, and most places have the settings of many others
+def _decode_settings(body: str | bytes) -> PlaceSettings:
+    fields = _fields_decoder.decode(body)
+    try:
+        # A newer program may have stored what this one does not know.
+        return PlaceSettings.from_fields({name: fields[name] for name in PlaceSetting if name in fields})
+    except BadArgument as error:
+        raise ValueError(str(error)) from error
+
+
+def _changes(before: PlaceSettings, after: PlaceSettings, editor: SettingEditor, now: datetime) -> list[SettingChange]:
+    return [
+        SettingChange(now, editor, setting, before.value_of(setting), after.value_of(setting))
+        for setting in PlaceSetting
+        if before.value_of(setting) != after.value_of(setting)
+    ]
+
+
+def _next_digest(before: PlaceSettings, after: PlaceSettings, now: datetime) -> str | int:
+    """Return when the next digest is due for change_settings.lua; "=" leaves one that is due, or late, as it is."""
+    if (before.digest, before.timezone) == (after.digest, after.timezone):
+        return "="
+    due = after.next_digest_after(now)
+    return microseconds(due) if due else ""
+
+
+def _state(*, is_off: bool | int) -> str:
+    return "off" if is_off else "on"
