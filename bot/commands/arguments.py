@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NewType
 
+from bot.commands.setting_suggestions import suggest_setting_values
 from bot.commands.suggestions import (
     SuggestValues,
     suggest_commands,
@@ -49,6 +50,8 @@ AssetName = NewType("AssetName", str)
 """An asset whose withdrawals are tracked: `USDT`."""
 NetworkName = NewType("NetworkName", str)
 """A network that has a name of ours: `TRON`, also typed as `trc20`."""
+SettingValue = NewType("SettingValue", str)
+"""What a setting of a place shall be, as somebody typed it; typed without options, the setting's name is before it."""
 CommandName = NewType("CommandName", str)
 """The name of a command, with or without its slash."""
 
@@ -208,6 +211,12 @@ KINDS: dict[object, ArgumentKind] = {
         _matching("text", r"(?P<text>.{1,300})", "a text of at most 300 letters", lambda match: match["text"].strip()),
         takes_any_word=True,
         takes_all_words=True,
+    ),
+    SettingValue: replace(
+        _matching("value", r"(?P<text>.{1,100})", "a value", lambda match: match["text"].strip()),
+        takes_any_word=True,
+        takes_all_words=True,
+        suggest=suggest_setting_values,
     ),
     str: _matching("text", _ANYTHING, "a text", lambda match: match["text"]),
 }

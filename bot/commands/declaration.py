@@ -41,13 +41,15 @@ class Access(StrEnum):
 class Caller:
     """Who asked. `may_moderate(place)` asks the platform at that moment; False whenever it cannot be sure.
 
-    `is_person` is False where a chat speaks in its own name: one person may have many channels.
+    `is_person` is False where a chat speaks in its own name: one person may have many channels. `name` is what they
+    call themselves, "" where that is not known.
     """
 
     id: str
     is_owner: bool
     may_moderate: Callable[[Place], Awaitable[bool]]
     is_person: bool = True
+    name: str = ""
 
 
 async def mention_nobody(place: Place, mention: str) -> tuple[str, ...]:

@@ -1,31 +1,12 @@
 """Where the settings of places are kept, and who changed what in them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.domain.place import Place
 from bot.domain.place_settings import PlaceSettings
-
-
-@dataclass(frozen=True, slots=True)
-class SettingEditor:
-    """Who changes settings: the id, such as `telegram:7`, and the name that they go by, "" where none is known."""
-
-    id: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingChange:
-    """One setting that was changed, by its name, from one text form to another. The names are those of the JSON."""
-
-    at: datetime
-    editor: SettingEditor
-    setting: str
-    before: str
-    after: str
+from bot.domain.setting_change import SettingChange, SettingEditor
 
 
 class PlaceSettingsStore(Protocol):

@@ -16,7 +16,8 @@ from typing_extensions import override
 from bot.domain.errors import BadArgument, StorageError
 from bot.domain.place import Place
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
-from bot.ports.place_settings import PlaceSettingsStore, SettingChange, SettingEditor
+from bot.domain.setting_change import SettingChange, SettingEditor
+from bot.ports.place_settings import PlaceSettingsStore
 from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.lua import script

@@ -17,6 +17,7 @@ from bot.commands.arguments import (
     NetworkName,
     PlaceName,
     Sentence,
+    SettingValue,
     Share,
     ThresholdArgument,
     Usd,
@@ -116,6 +117,7 @@ def test_only_these_kinds_take_any_word() -> None:
         ExchangeOrPastRun,
         NetworkName,
         Sentence,
+        SettingValue,
         str,
     }
 

@@ -36,7 +36,7 @@ EXPECTED = {
     "subscribe": ({"exchange": "okx"}, "Subscribed · OKX", "preset normal"),
     "unsubscribe": ({"exchange": "kraken"}, "Unsubscribed", "no longer hears of Kraken"),
     "subscriptions": ({}, "Subscriptions", "Binance"),
-    "settings": ({"name": "notices", "value": "off"}, "Settings · changed", "notices off"),
+    "settings": ({"name": "notices", "value": "off"}, "Settings · notices off", "Data notices: off"),
     "help": ({}, "Runwatch · help", "/reserves <exchange>"),
     "status": ({}, "Status", "3 read of 3 listed"),
     "hold": ({"exchange": "kraken", "why": "wallets are being moved"}, "Kraken · withheld", "wallets are being moved"),

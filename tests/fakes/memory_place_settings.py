@@ -9,7 +9,8 @@ from typing_extensions import override
 from bot.domain.errors import StorageError
 from bot.domain.place import Place
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
-from bot.ports.place_settings import PlaceSettingsStore, SettingChange, SettingEditor
+from bot.domain.setting_change import SettingChange, SettingEditor
+from bot.ports.place_settings import PlaceSettingsStore
 
 
 @dataclass

@@ -1,9 +1,16 @@
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
+from bot.commands.dispatcher import CommandDispatcher
+from bot.domain.place_settings import PlaceSettings
+from bot.domain.setting_change import SettingChange, SettingEditor
 from bot.messages.model import Message
-from tests.builders import HERE
+from handlers.settings import settings as settings_command
+from tests.builders import HERE, NOON
 from tests.fakes.dispatcher import MODERATOR, DispatcherBench
-from tests.messages.cards.plain import said
+from tests.messages.cards.plain import plain, said
 
 
 @pytest.fixture
@@ -17,41 +24,165 @@ async def moderate(bench: DispatcherBench, line: str) -> Message:
     return await bench.ask(line, who=MODERATOR)
 
 
+async def press(bench: DispatcherBench, answer: Message, label: str) -> Message:
+    (action,) = [action for action in answer.actions if action.label == label]
+    assert action.in_place
+    return await moderate(bench, action.command)
+
+
+def fields(bench: DispatcherBench) -> dict[str, str]:
+    return bench.memory.place_settings.kept[HERE].changed_fields()
+
+
+async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
+    answer = await moderate(bench, "settings")
+    assert answer.private
+    assert said(answer).splitlines()[:8] == [
+        "Settings",
+        "Time zone: UTC · 12:00 there now",
+        "Quiet hours: off",
+        "Digest: off",
+        "Answers: public · read by everybody here",
+        "Data notices: on",
+        "“Resolved” replies: on",
+        "Drills: on",
+    ]
+
+
 @pytest.mark.parametrize(
-    ("lines", "title", "words", "is_off"),
+    ("line", "shown", "kept"),
     [
-        (["settings"], "Settings", "notices on", False),
-        (["settings notices off"], "Settings · changed", "notices off", True),
-        (
-            ["settings off notices", "settings"],
-            "Settings",
-            "Change it with /settings notices on or /settings drills off.",
-            True,
-        ),
-        (["settings notices off", "settings notices on"], "Settings · changed", "notices on", False),
+        ("settings timezone Europe/Paris", "Time zone: Europe/Paris · 13:00 there now", {"timezone": "Europe/Paris"}),
+        ("settings timezone new york", "Time zone: America/New_York · 07:00", {"timezone": "America/New_York"}),
+        ("settings quiet 22:00-07:00", "Quiet hours: 22:00-07:00 · no sound", {"quiet": "22:00-07:00"}),
+        ("settings digest daily 08:00", "Digest: daily 08:00 · next 2022-12-14", {"digest": "daily 08:00"}),
+        ("settings digest weekly mon 8", "Digest: weekly mon 08:00 · next 2022-12-19", {"digest": "weekly mon 08:00"}),
+        ("settings answers private", "Answers: private · read by whoever asked", {"answers": "private"}),
+        ("settings notices off", "Data notices: off", {"notices": "off"}),
+        ("settings recovered off", "“Resolved” replies: off", {"recovered": "off"}),
+        ("settings drills off", "Drills: off", {"drills": "off"}),
+        ("settings QUIET OFF", "Quiet hours: off", {}),
     ],
 )
-async def test_a_place_switches_data_notices(
-    bench: DispatcherBench, lines: list[str], title: str, words: str, *, is_off: bool
+async def test_a_typed_setting_is_changed_and_shown(
+    bench: DispatcherBench, line: str, shown: str, kept: dict[str, str]
 ) -> None:
-    answer = [await moderate(bench, line) for line in lines][-1]
-
-    assert answer.title == title
-    assert words in said(answer)
-    assert (HERE in await bench.memory.subscriptions.places_without_notices()) is is_off
+    assert shown in said(await moderate(bench, line))
+    assert fields(bench) == kept
 
 
-@pytest.mark.parametrize("line", ["settings off", "settings notices"])
-async def test_half_a_setting_is_refused(bench: DispatcherBench, line: str) -> None:
-    assert "for example /settings notices off" in said(await moderate(bench, line))
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("settings timezone Pariss", "Did you mean Europe/Paris?"),
+        ("settings quiet tonight", "Use a time span such as 22:00-07:00, or off."),
+        ("settings off notices", "There is no setting “off”. The settings are timezone, quiet, digest"),
+        ("settings " + "x" * 5000, "is not a value"),
+    ],
+)
+async def test_a_mistake_is_answered_with_what_to_do(bench: DispatcherBench, line: str, sentence: str) -> None:
+    assert sentence in said(await moderate(bench, line))
+    assert not bench.memory.place_settings.kept
 
 
-async def test_a_place_switches_drills(bench: DispatcherBench) -> None:
-    off = await moderate(bench, "settings drills off")
-    assert "drills off" in said(off)
-    assert [action.command for action in off.actions] == ["settings notices off", "settings drills on"]
-    assert await bench.memory.drills.places_off() == {HERE}
-    assert not await bench.memory.subscriptions.places_without_notices()
+async def test_options_by_name_do_the_same(bench: DispatcherBench) -> None:
+    options = {"name": "quiet", "value": "22:00-07:00"}
+    await bench.dispatcher.answer_options(bench.context(MODERATOR), settings_command, options)
+    assert fields(bench) == {"quiet": "22:00-07:00"}
+    shown = await bench.dispatcher.answer_options(bench.context(MODERATOR), settings_command, {"name": "quiet"})
+    assert shown.title == "Settings · quiet hours"
 
-    assert "drills on" in said(await moderate(bench, "settings drills on"))
-    assert await bench.memory.drills.places_off() == set()
+
+async def test_every_switch_is_one_press_there_and_one_back(bench: DispatcherBench) -> None:
+    answer = await moderate(bench, "settings")
+    for label in ("Data notices: turn off", "“Resolved” replies: turn off", "Drills: turn off", "Make answers private"):
+        answer = await press(bench, answer, label)
+    assert fields(bench) == {"answers": "private", "notices": "off", "recovered": "off", "drills": "off"}
+    for label in ("Data notices: turn on", "“Resolved” replies: turn on", "Drills: turn on", "Make answers public"):
+        answer = await press(bench, answer, label)
+    assert fields(bench) == {}
+
+
+@pytest.mark.parametrize(
+    ("opened", "value", "kept"),
+    [
+        ("Time zone …", "Asia/Tokyo", {"timezone": "Asia/Tokyo"}),
+        ("Quiet hours …", "22:00-07:00", {"quiet": "22:00-07:00"}),
+        ("Digest …", "weekly mon 08:00", {"digest": "weekly mon 08:00"}),
+    ],
+)
+async def test_the_others_have_a_page_of_usual_values(
+    bench: DispatcherBench, opened: str, value: str, kept: dict[str, str]
+) -> None:
+    page = await press(bench, await moderate(bench, "settings"), opened)
+    assert "Now:" in said(page)
+    assert (await press(bench, page, "All settings")).title == "Settings"
+    changed = await press(bench, page, value)
+    assert fields(bench) == kept
+    page = await press(bench, changed, opened)
+    assert value not in [action.label for action in page.actions]
+
+
+async def test_who_changed_what_is_shown_and_can_be_undone(bench: DispatcherBench) -> None:
+    changed = await moderate(bench, "settings quiet 22:00-07:00")
+    assert changed.title == "Settings · quiet 22:00-07:00"
+    assert "Changed by id telegram:moderator: quiet off → 22:00-07:00" in said(changed)
+
+    bench.memory.clock.advance(timedelta(minutes=1))
+    undone = await press(bench, changed, "Undo")
+    assert "quiet 22:00-07:00 → off" in said(undone)
+    assert fields(bench) == {}
+    again = await moderate(bench, "settings quiet off")  # which changes nothing
+    bench.memory.clock.advance(timedelta(minutes=1))
+    assert again.title == "Settings · quiet off"
+    assert (await moderate(bench, "settings quiet off")).title == "Settings"
+
+
+async def test_three_changes_at_most_are_shown_with_names(bench: DispatcherBench) -> None:
+    bench.memory.place_settings.changed[HERE] = [
+        SettingChange(NOON, SettingEditor("7", f"Ann {number}"), "notices", "on", "off") for number in range(5)
+    ]
+    shown = said(await moderate(bench, "settings"))
+    assert [f"Changed by Ann {number}" in shown for number in range(5)] == [True, True, True, False, False]
+
+
+async def test_members_may_not(bench: DispatcherBench) -> None:
+    assert "for the people who moderate this place" in said(await bench.ask("settings notices off"))
+    assert not bench.memory.place_settings.kept
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "values"),
+    [
+        ("timezone", "par", ["America/Paramaribo", "Europe/Paris"]),
+        ("timezone", "", ["UTC", "Europe/London"]),
+        ("quiet", "", ["off", "22:00-07:00"]),
+        ("quiet", "22-6", ["22:00-06:00"]),
+        ("quiet", "22:00-07:00", ["22:00-07:00"]),
+        ("digest", "weekly", ["weekly mon 08:00"]),
+        ("digest", "daily 8", ["daily 08:00"]),
+        ("answers", "pr", ["private"]),
+        ("recovered", "o", ["on", "off"]),
+        ("recovered", "x", []),
+        ("", "par", []),
+    ],
+)
+async def test_a_value_is_completed_by_its_setting(
+    bench: DispatcherBench, name: str, typed: str, values: list[str]
+) -> None:
+    dispatcher: CommandDispatcher = bench.dispatcher
+    given: dict[str, Any] = {"name": name} if name else {}
+    _, value = settings_command.parameters
+    assert [word for _, word in dispatcher.suggest(value, typed, given=given)][: len(values) or 1] == values
+
+
+async def test_settings_fit_on_one_screen_of_a_phone(bench: DispatcherBench) -> None:
+    everything = {"timezone": "America/Argentina/ComodRivadavia", "quiet": "22:00-07:00", "digest": "weekly mon 08:00"}
+    bench.memory.place_settings.kept[HERE] = PlaceSettings.from_fields(everything)
+    bench.memory.place_settings.changed[HERE] = [
+        SettingChange(NOON, SettingEditor("7", "A moderator"), "timezone", "UTC", "Europe/Paris") for _ in range(20)
+    ]
+    shown = await moderate(bench, "settings")
+    # A phone shows some 42 letters a line and 26 lines.
+    texts = [shown.title, *map(plain, shown.lines)]
+    assert sum(1 + len(text) // 42 for text in texts) <= 26

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.place import Place
 from bot.domain.place_settings import PlaceSettings
-from bot.ports.place_settings import SettingEditor
+from bot.domain.setting_change import SettingEditor
 from bot.storage.store import Store
 
 ANN, BOB = SettingEditor("telegram:7", "Ann"), SettingEditor("telegram:8")

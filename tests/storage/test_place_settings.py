@@ -12,7 +12,7 @@ from bot.domain.errors import StorageError
 from bot.domain.local_time import DigestSchedule, QuietHours
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.place_settings import AnswerAudience, PlaceSettings
-from bot.ports.place_settings import SettingChange
+from bot.domain.setting_change import SettingChange
 from bot.ports.subscriptions import PlaceTrouble
 from bot.storage.place_settings import CHANGES_MAX
 from bot.storage.store import Store

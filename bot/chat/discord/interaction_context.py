@@ -34,7 +34,12 @@ def command_context(interaction: Interaction, owner_ids: frozenset[str]) -> Comm
     user_id = str(interaction.user.id)
     return CommandContext(
         place=place_of(interaction.channel_id or interaction.user.id),
-        caller=Caller(user_id, is_owner=user_id in owner_ids, may_moderate=permissions.may_moderate),
+        caller=Caller(
+            user_id,
+            is_owner=user_id in owner_ids,
+            may_moderate=permissions.may_moderate,
+            name=interaction.user.display_name,
+        ),
         place_access=PlaceAccess(
             find=permissions.find_channel,
             missing=permissions.missing_for_bot,

@@ -22,7 +22,7 @@ class AskerContexts:
         """Return who asks where; rights are asked of Telegram only when a command needs them."""
         is_owner = author.user is not None and str(author.user) in self._owner_ids
         may_moderate = partial(self._rights.may_moderate, author)
-        caller = Caller(author.id, is_owner, may_moderate, is_person=author.user is not None)
+        caller = Caller(author.id, is_owner, may_moderate, is_person=author.user is not None, name=author.name)
         place_access = PlaceAccess(
             find=partial(self._rights.find_chat, self._identity.present, author),
             missing=partial(self._rights.missing_for_bot, self._identity.present),

@@ -17,7 +17,7 @@ from bot.chat.telegram.buttons import alert_text, command_line_of
 from bot.chat.telegram.deep_links import start_payload
 from bot.chat.telegram.own_identity import OwnIdentity
 from bot.chat.telegram.transport import BotApi
-from bot.chat.telegram.update_parser import Author, Json, is_private, place_of
+from bot.chat.telegram.update_parser import Json, is_private, person, place_of
 from bot.commands.declaration import Access, Command
 from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher
 from bot.commands.repeated_questions import RecentKeys, RepeatedQuestions
@@ -78,7 +78,7 @@ class ButtonHandler:
             await self._acknowledge(query)
             return
         context = self._contexts.context(
-            place_of(message), Author(query["from"]["id"]), private=is_private(message["chat"])
+            place_of(message), person(query["from"]), private=is_private(message["chat"])
         )
         if not in_place and self._repeated.is_repeated(context, command, words):
             await self._acknowledge(query, ANSWERED_ABOVE, is_window=False)

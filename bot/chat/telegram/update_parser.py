@@ -7,7 +7,7 @@ https://core.telegram.org/bots/api#update
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.domain.place import Place, Platform
@@ -34,10 +34,14 @@ class BotIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote or pressed. `user` is a person's id; `chat` is set instead when a chat speaks in its own name."""
+    """Who wrote or pressed. `user` is a person's id; `chat` is set instead when a chat speaks in its own name.
+
+    `name` is what the person or the chat is called.
+    """
 
     user: int | None
     chat: int | None = None
+    name: str = field(default="", compare=False)
 
     @property
     def id(self) -> str:
@@ -78,9 +82,14 @@ def author_of(message: Json) -> Author | None:
     if "forward_origin" in message or message.get("is_automatic_forward"):
         return None
     if "sender_chat" in message:
-        return Author(None, message["sender_chat"]["id"])
+        return Author(None, message["sender_chat"]["id"], message["sender_chat"].get("title", ""))
     author = message.get("from")
-    return Author(author["id"]) if author and not author.get("is_bot") else None
+    return person(author) if author and not author.get("is_bot") else None
+
+
+def person(user: Json) -> Author:
+    """Return a User of the Bot API as an author."""
+    return Author(user["id"], name=f"{user.get('first_name', '')} {user.get('last_name', '')}".strip())
 
 
 def typed_command(text: str) -> TypedCommand | None:
