@@ -187,6 +187,7 @@ class Worker:
             self.connection,
             outbox=store.outbox,
             subscriptions=store.subscriptions,
+            place_settings=store.place_settings,
             clock=self.clock,
             meter=self.tally,
             rate_limiter=RateLimiter(platform, limit=limit, budget=store.send_budget),

@@ -32,6 +32,7 @@ from bot.ports.chat import ChatPlatform
 from bot.storage.connection import connect
 from bot.storage.incidents import RedisIncidents
 from bot.storage.outbox import RedisOutbox
+from bot.storage.place_settings import RedisPlaceSettings
 from bot.storage.subscriptions import RedisSubscriptions
 from bot.workers.platform_connection import PlatformConnection
 from tests.clocks import LoopClock
@@ -189,6 +190,7 @@ async def _fan_out(platform: Platform, number: int, redis_url: str) -> NetworkPa
                 _TimedConnection(None, chat),
                 outbox=RedisOutbox(database, clock),
                 subscriptions=subscriptions,
+                place_settings=RedisPlaceSettings(database),
                 clock=clock,
                 meter=Tally(clock),
                 rate_limiter=RateLimiter(platform),

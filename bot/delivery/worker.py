@@ -17,14 +17,17 @@ import structlog
 
 from bot.delivery.attempt import DeliveryAttempt
 from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, RefusalLimits
+from bot.delivery.place_rules import following_settings, settings_or_defaults, unwanted_by_settings
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.send_queue import SendQueue
 from bot.delivery.stored_writes import retry_until_stored
 from bot.domain.errors import StorageError
+from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
 from bot.ports.chat import ChatPlatform
 from bot.ports.meter import Meter
 from bot.ports.outbox import Delivery, DeliveryKind, Outbox
+from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceStatus, Subscriptions
 
@@ -53,6 +56,7 @@ class DeliveryWorker:
         *,
         outbox: Outbox,
         subscriptions: Subscriptions,
+        place_settings: PlaceSettingsStore,
         clock: Clock,
         meter: Meter,
         rate_limiter: RateLimiter | None = None,
@@ -61,6 +65,8 @@ class DeliveryWorker:
         self._platform = chat.platform
         self._outbox = outbox
         self._subscriptions = subscriptions
+        self._place_settings = place_settings
+        self._clock = clock
         self._rate_limiter = rate_limiter or RateLimiter(chat.platform)
         self._attempt = DeliveryAttempt(
             chat,
@@ -132,19 +138,24 @@ class DeliveryWorker:
         statuses = await retry_until_stored(
             lambda: self._subscriptions.place_statuses([(delivery.place, delivery.about) for delivery in batch])
         )
+        # By the present address: settings have moved with their chat.
+        settings = await settings_or_defaults(self._place_settings, [status.place for status in statuses])
         async with asyncio.TaskGroup() as tasks:  # at the same time: the outbox stores such results in one request
-            for delivery, status in zip(batch, statuses, strict=True):
-                if ending := self._queue_or_end(delivery, status):
+            for delivery, status, settings_there in zip(batch, statuses, settings, strict=True):
+                if ending := self._queue_or_end(delivery, status, settings_there):
                     tasks.create_task(ending)
 
-    def _queue_or_end(self, delivery: Delivery, status: PlaceStatus) -> Coroutine[None, None, None] | None:
+    def _queue_or_end(
+        self, delivery: Delivery, status: PlaceStatus, settings: PlaceSettings
+    ) -> Coroutine[None, None, None] | None:
         """Queue a delivery and return None, or return the coroutine that ends or postpones it."""
-        if reason := _reason_to_drop(delivery, status):
+        if reason := _reason_to_drop(delivery, status) or unwanted_by_settings(delivery, settings):
             return self._attempt.results.drop(delivery, reason)
         if self._attempt.is_pointless(delivery):
             return self._attempt.finish_unsent(delivery)
         if status.trouble:
             self._attempt.places_in_trouble.add(status.place)
+        delivery = following_settings(delivery, settings, self._clock.now())
         # The chat may have moved since the alert was queued: the status has its present address.
         return self._queue_or_postpone(
             delivery if delivery.place == status.place else replace(delivery, place=status.place)

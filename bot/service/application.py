@@ -260,6 +260,7 @@ class Application:
             chat,
             outbox=self.store.outbox,
             subscriptions=self.store.subscriptions,
+            place_settings=self.store.place_settings,
             clock=self._clock,
             meter=self._metrics,
             rate_limiter=RateLimiter(

@@ -72,6 +72,7 @@ async def _deliver_from(store: Store, settings: settings.Settings, speed: Delive
                 connection,
                 outbox=outbox,
                 subscriptions=store.subscriptions,
+                place_settings=store.place_settings,
                 clock=clock,
                 meter=metrics,
                 rate_limiter=RateLimiter(connection.platform, limit=limit, budget=store.send_budget),

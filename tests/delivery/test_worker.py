@@ -18,6 +18,7 @@ from bot.domain.errors import ChatGone, ChatMoved, RetryLater
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
 from bot.ports.outbox import DeliveryKind
+from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceTrouble
 from bot.ports.workers import SendBudget, SendSlots
 from tests.builders import DAY, HOUR
@@ -49,7 +50,7 @@ def now() -> float:
 class Scene:
     """Workers between one outbox and one chat, which needs `send_s` seconds for each message."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — what a test may care about, each with a default
         self,
         platform: Platform = TELEGRAM,
         *,
@@ -57,8 +58,9 @@ class Scene:
         workers: int = 1,
         refusal_limits: RefusalLimits | None = None,
         budget: SendBudget | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.clock = LoopClock()
+        self.clock = clock or LoopClock()
         self.outbox = MemoryOutbox(self.clock)
         self.subscriptions = MemorySubscriptions(self.outbox)
         self.meter = Tally()
@@ -77,6 +79,7 @@ class Scene:
             chat,
             outbox=self.outbox,
             subscriptions=self.subscriptions,
+            place_settings=self.subscriptions.settings,
             clock=self.clock,
             meter=self.meter,
             rate_limiter=RateLimiter(chat.platform, budget=self.budget),

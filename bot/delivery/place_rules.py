@@ -1,0 +1,48 @@
+"""What a place's settings do to a delivery, decided when it is about to be sent, not when it was queued.
+
+Example: a place is quiet from 22:00 to 07:00 in Paris. An elevated alert at 23:10 arrives there without a sound and
+mentions nobody; a critical one sounds and mentions. With `recovered off` the reply that an incident is over is left
+out; its message is edited all the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.domain.errors import StorageError
+from bot.domain.place import Place
+from bot.domain.place_settings import PlaceSettings
+from bot.domain.severity import Severity
+from bot.ports.outbox import Delivery, DeliveryKind
+from bot.ports.place_settings import PlaceSettingsStore
+
+log = structlog.get_logger()
+
+
+async def settings_or_defaults(store: PlaceSettingsStore, places: Sequence[Place]) -> Sequence[PlaceSettings]:
+    """Return the settings of places, in one request; while they cannot be read, those that places have at first.
+
+    An alert that sounds at night is better than one that does not come.
+    """
+    try:
+        return await store.of_places(places)
+    except StorageError as error:
+        log.warning("settings of places not read, alerts go out as without any", error=str(error), places=len(places))
+        return [PlaceSettings()] * len(places)
+
+
+def unwanted_by_settings(delivery: Delivery, settings: PlaceSettings) -> str | None:
+    """Return why a place does not want a delivery, as a label of the metric; None when it does."""
+    # Only what resolves an incident is sent as an answer.
+    if delivery.kind is DeliveryKind.REPLY and not settings.recovered:
+        return "recovered off"
+    return None
+
+
+def following_settings(delivery: Delivery, settings: PlaceSettings, now: datetime) -> Delivery:
+    """Return a delivery as a place wants it now: in quiet hours, below critical, silent and without a mention."""
+    if delivery.severity is Severity.CRITICAL or not settings.is_quiet_at(now):
+        return delivery
+    return replace(delivery, message=replace(delivery.message, silent=True, mention=None))

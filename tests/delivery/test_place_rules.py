@@ -1,0 +1,157 @@
+"""What a place's settings do to what is delivered there, by the time of sending."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.local_time import QuietHours
+from bot.domain.place import Place
+from bot.domain.place_settings import PlaceSettings
+from bot.domain.severity import Severity
+from bot.messages.model import Message
+from bot.ports.outbox import DeliveryKind
+from tests.builders import HOUR
+from tests.clocks import in_simulated_time
+from tests.delivery.recording_chat import CLOSE, POST, REPLY
+from tests.delivery.test_worker import Scene, group
+from tests.fakes.memory_place_settings import MemoryPlaceSettings
+
+GROUP, OTHER, MOVED = group(1), group(2), group(3)
+PARIS_NIGHT = PlaceSettings("Europe/Paris", QuietHours(time(22), time(7)))
+
+
+class StartedClock:
+    """A clock that shows a time when a test begins, and goes on with the loop's; fits ports.Clock."""
+
+    def __init__(self, text: str) -> None:
+        self.time = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        self._began_s = asyncio.get_running_loop().time()
+
+    def now(self) -> datetime:
+        return self.time + timedelta(seconds=asyncio.get_running_loop().time() - self._began_s)
+
+
+async def delivered(scene: Scene, *severities: Severity, kind: DeliveryKind = POST) -> list[Message]:
+    """Return what arrives of an alert of each severity that mentions @here."""
+    for severity in severities:
+        scene.queue(severity, GROUP, severity=severity, incident=f"INC-{severity}", kind=kind)
+    scene.outbox.waiting[:] = [
+        replace(delivery, message=replace(delivery.message, mention="here")) for delivery in scene.outbox.waiting
+    ]
+    async with scene.delivering():
+        await scene.until_empty()
+    return scene.chat.messages
+
+
+@pytest.mark.parametrize(
+    ("now", "is_quiet"),
+    [
+        ("2026-06-10 19:59", False),  # 21:59 in Paris
+        ("2026-06-10 20:00", True),
+        ("2026-06-11 04:59", True),
+        ("2026-06-11 05:00", False),
+        ("2026-03-29 00:59", True),  # the night in which clocks go from 02:00 to 03:00
+        ("2026-03-29 04:59", True),
+        ("2026-03-29 05:00", False),
+        ("2026-10-24 20:30", True),  # the night in which they go from 03:00 to 02:00
+        ("2026-10-25 05:59", True),
+        ("2026-10-25 06:00", False),
+    ],
+)
+@in_simulated_time
+async def test_in_quiet_hours_only_critical_sounds_and_mentions(now: str, *, is_quiet: bool) -> None:
+    scene = Scene(clock=StartedClock(now))
+    scene.subscriptions.settings.kept[GROUP] = PARIS_NIGHT
+
+    told = {message.title: message for message in await delivered(scene, *Severity)}
+
+    assert set(told) == set(Severity)
+    for severity, message in told.items():
+        is_hushed = is_quiet and severity is not Severity.CRITICAL
+        assert (message.silent, message.mention) == ((True, None) if is_hushed else (False, "here")), severity
+
+
+@in_simulated_time
+async def test_a_place_without_settings_is_never_quiet() -> None:
+    scene = Scene()
+    scene.subscriptions.settings.kept[OTHER] = PlaceSettings(quiet=QuietHours(time(0), time(23, 59)))
+    (message,) = await delivered(scene, Severity.WATCH)
+    assert (message.silent, message.mention) == (False, "here")
+
+
+@in_simulated_time
+async def test_what_waits_until_the_morning_sounds_again() -> None:
+    """The settings count when it is sent, not when it was queued."""
+    scene = Scene(clock=(clock := StartedClock("2026-06-11 04:30")))
+    scene.subscriptions.settings.kept[GROUP] = PARIS_NIGHT
+    scene.queue("elevated", GROUP)
+    clock.time += HOUR
+    async with scene.delivering():
+        await scene.until_empty()
+    assert not scene.chat.messages[0].silent
+
+
+@in_simulated_time
+async def test_quiet_hours_are_those_of_the_present_address() -> None:
+    scene = Scene()
+    scene.subscriptions.settings.kept[GROUP] = PlaceSettings(quiet=QuietHours(time(0), time(23, 59)))
+    scene.queue("elevated", GROUP)
+    await scene.subscriptions.move(GROUP, MOVED)
+    async with scene.delivering():
+        await scene.until_empty()
+    assert [place for place, _, _ in scene.chat.shown] == [MOVED]
+    assert scene.chat.messages[0].silent
+
+
+@in_simulated_time
+async def test_with_recovered_off_the_edit_stays_and_the_reply_is_left_out() -> None:
+    scene = Scene()
+    scene.subscriptions.settings.kept[GROUP] = PlaceSettings(recovered=False)
+    scene.queue("opened", GROUP, OTHER)
+    async with scene.delivering():
+        await scene.until_empty()
+        for kind in (CLOSE, REPLY):
+            scene.queue(f"over, {kind}", GROUP, OTHER, kind=kind)
+        await scene.until_empty()
+
+    in_group = [title for place, title, _ in scene.chat.shown if place == GROUP]
+    elsewhere = [title for place, title, _ in scene.chat.shown if place == OTHER]
+    assert in_group == ["opened", "over, close"]
+    assert elsewhere == ["opened", "over, close", "over, reply"]
+    assert scene.counted("dropped", "recovered off") == 1
+
+
+@in_simulated_time
+async def test_settings_that_cannot_be_read_hold_nothing_up() -> None:
+    scene = Scene()
+    scene.subscriptions.settings.kept[GROUP] = PlaceSettings(quiet=QuietHours(time(0), time(23, 59)))
+    scene.subscriptions.settings.away = True
+    with capture_logs() as logs:
+        (message,) = await delivered(scene, Severity.ELEVATED)
+    assert (message.silent, message.mention) == (False, "here")
+    assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == [
+        "settings of places not read, alerts go out as without any"
+    ]
+
+
+@in_simulated_time
+async def test_settings_are_read_once_for_all_that_were_claimed_together() -> None:
+    scene = Scene()
+    asked: list[int] = []
+
+    class CountedSettings(MemoryPlaceSettings):
+        async def of_places(self, places: Sequence[Place]) -> Sequence[PlaceSettings]:
+            asked.append(len(places))
+            return await super().of_places(places)
+
+    scene.subscriptions.settings = CountedSettings()
+    scene.workers = [scene.new_worker(scene.chat)]
+    scene.queue("opened", *map(group, range(10)))
+    async with scene.delivering():
+        await scene.until_empty()
+    assert sum(asked) == 10
+    assert len(asked) <= 2
