@@ -68,6 +68,10 @@ class Subscriptions(Protocol):
         """Return the subscriptions of a place, the one to all exchanges first."""
         ...
 
+    async def of_places(self, places: Sequence[Place]) -> Sequence[Sequence[Subscription]]:
+        """Return the subscriptions of several places, in their order, as `of_place` does."""
+        ...
+
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
         """Return the subscriptions, of places that are not disabled, to an exchange or to all.
 

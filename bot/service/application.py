@@ -25,6 +25,7 @@ from bot.domain.obstacles import AlertObstacle
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
+from bot.monitoring.digest_post import DigestPost
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
@@ -140,6 +141,16 @@ class Application:
             withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
             clock=clock,
         )
+        self.digest_post = DigestPost(
+            store.digests,
+            place_settings=store.place_settings,
+            subscriptions=store.subscriptions,
+            incidents=store.incidents,
+            snapshots=self.latest.snapshots,
+            withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
+            names=lambda: self.dispatcher.queries.names(),  # noqa: PLW0108 — as above
+            clock=clock,
+        )
         queries = self._queries(settings, kinds, pasts)
         self.upkeep = self._upkeep(settings, queries)
         self.dispatcher = CommandDispatcher(
@@ -167,9 +178,14 @@ class Application:
             on_listings=self.latest.set_listings,
             on_stored=self.watch.publish_snapshot,
             on_batch=self.updates.judge,
-            on_blind=self.watch.record_blind_span,
+            on_blind=self._record_blind_span,
             on_health=self.updates.record_health,
         )
+
+    def _record_blind_span(self, since: datetime, until: datetime) -> None:
+        """Remember that nothing was seen in a span, for the alerts of the next day and for digests."""
+        self.watch.record_blind_span(since, until)
+        self.digest_post.record_blind_span(since, until)
 
     def _new_withdrawal_poller(self, settings: Settings, turn: timedelta) -> WithdrawalPoller:
         return WithdrawalPoller(

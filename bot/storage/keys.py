@@ -115,6 +115,13 @@ SUPPRESSIONS = RedisKey(
     "until released",
     "exchange → the suppression of its figures by an operator: since when, by whom and why (JSON)",
 )
+BLIND_SPANS = RedisKey(
+    "runwatch:blind",
+    RedisType.SORTED_SET,
+    "30 days after the last",
+    "spans in which nothing was seen, `since until` by their end (microseconds)",
+    lifetime=_MONTH,
+)
 CHANGE_FEED = RedisKey(
     "runwatch:bulletin",
     RedisType.STREAM,
@@ -448,6 +455,14 @@ DIGESTS = RedisKey(
     "until switched off, or the place is forgotten",
     "places with a digest, by when the next one is due (microseconds)",
     lua="digests",
+)
+DIGESTS_TOLD = RedisKey(
+    "{subs}:digests:told",
+    RedisType.HASH,
+    "until the place is forgotten",
+    "place → up to when its last digest told, and when the first one was due that was left out since (microseconds, 0: "
+    "none)",
+    lua="digests_told",
 )
 NEW_ADDRESS = RedisKey(
     "{subs}:moved:<chat>",

@@ -17,6 +17,7 @@ from bot.ports.sources import Clock
 from bot.storage import keys
 from bot.storage.change_feed import RedisChangeFeed
 from bot.storage.connection import DEFAULT_TIMEOUTS, Database, StoreTimeouts, connect
+from bot.storage.digests import RedisDigests
 from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
@@ -50,6 +51,7 @@ class Store:
     outbox: RedisOutbox
     subscriptions: RedisSubscriptions
     place_settings: RedisPlaceSettings
+    digests: RedisDigests
     suppressions: RedisSuppressions
     withdrawals: RedisWithdrawals
     stress: RedisStress
@@ -139,6 +141,7 @@ async def open_store(
             outbox=outbox,
             subscriptions=RedisSubscriptions(database),
             place_settings=RedisPlaceSettings(database),
+            digests=RedisDigests(database),
             suppressions=RedisSuppressions(database, leases.worker),
             withdrawals=RedisWithdrawals(database, clock),
             stress=RedisStress(database),

@@ -66,15 +66,26 @@ class RedisSubscriptions(Subscriptions):
 
     @override
     async def of_place(self, place: Place) -> Sequence[Subscription]:
-        lines = await self.database.command("HGET", _PLACES, str(place))
-        exchanges = sorted(lines.decode().split("\n")) if lines else []  # "*", all exchanges, sorts first
-        bodies = await self.database.pipeline([("HGET", _subscribers(exchange), str(place)) for exchange in exchanges])
-        read = [
-            await self._subscription(place, exchange, body)
-            for exchange, body in zip(exchanges, bodies, strict=True)
-            if body
+        return (await self.of_places([place]))[0]
+
+    @override
+    async def of_places(self, places: Sequence[Place]) -> Sequence[Sequence[Subscription]]:
+        if not places:
+            return []
+        lines = await self.database.command("HMGET", _PLACES, *map(str, places))
+        subscribed = [
+            (place, exchange)
+            for place, exchanges in zip(places, lines, strict=True)
+            for exchange in sorted(exchanges.decode().split("\n") if exchanges else [])  # "*", all, sorts first
         ]
-        return [subscription for subscription in read if subscription]
+        bodies = await self.database.pipeline(
+            [("HGET", _subscribers(exchange), str(place)) for place, exchange in subscribed]
+        )
+        read: dict[Place, list[Subscription]] = {place: [] for place in places}
+        for (place, exchange), body in zip(subscribed, bodies, strict=True):
+            if body and (subscription := await self._subscription(place, exchange, body)):
+                read[place].append(subscription)
+        return [read[place] for place in places]
 
     @override
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:

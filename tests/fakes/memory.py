@@ -28,6 +28,7 @@ from bot.ports.stress import StressRecords
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
 from bot.ports.withdrawals import WithdrawalRecords
 from bot.ports.workers import Suppressions
+from tests.fakes.memory_digests import MemoryDigests
 from tests.fakes.memory_drills import MemoryDrills
 from tests.fakes.memory_place_settings import MemoryPlaceSettings
 
@@ -421,6 +422,10 @@ class MemorySubscriptions(Subscriptions):
         return [subscription for subscription in self._kept.values() if subscription.place == place]
 
     @override
+    async def of_places(self, places: Sequence[Place]) -> Sequence[Sequence[Subscription]]:
+        return [await self.of_place(place) for place in places]
+
+    @override
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
         by_place = {
             subscription.place: subscription for subscription in self._kept.values() if subscription.exchange is None
@@ -726,6 +731,7 @@ class Memory:
         self.drills = MemoryDrills(self.clock, self.place_settings)
         self.withdrawals = MemoryWithdrawals()
         self.stress = MemoryStress()
+        self.digests = MemoryDigests()
 
     def told(self, kind: DeliveryKind | None = None) -> list[Alert]:
         """Return the alerts queued so far, of one kind or of all."""

@@ -7,12 +7,13 @@ put something wrong there: they see it as an operator with `redis-cli` does.
 import ast
 import re
 from collections.abc import Iterator
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.domain.bot_account import BotAccount
+from bot.domain.digest import BlindSpan
 from bot.domain.incident import Incident
 from bot.domain.local_time import DigestSchedule
 from bot.domain.place import Place, Platform, Subscription
@@ -22,6 +23,7 @@ from bot.domain.stress import LivedThrough, StressOutcome, StressResult
 from bot.domain.suppression import Suppression
 from bot.domain.worker import Lease
 from bot.messages.model import Message
+from bot.ports.digests import DigestStep
 from bot.ports.drills import DrillMember
 from bot.ports.outbox import Alert, Delivery, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
@@ -56,6 +58,7 @@ runwatch:bots hash
 runwatch:listings hash
 runwatch:health hash
 runwatch:holds hash
+runwatch:blind zset
 runwatch:bulletin stream
 runwatch:unreadable hash
 {rd:<exchange>}:detail zset
@@ -106,6 +109,7 @@ runwatch:stress:posted string
 {subs}:settings:log:<place> list
 {subs}:settings:topics:<chat> set
 {subs}:digests zset
+{subs}:digests:told hash
 {subs}:moved:<chat> string
 {subs}:trouble hash
 {subs}:disabled zset
@@ -288,6 +292,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.stress.save_lived(LivedThrough("gate", NOON, NOON))
     await store.stress.mark_posted(NOON.date())
     await store.heartbeats.beat([Platform.TELEGRAM])
+    await store.digests.record_blind_span(BlindSpan(NOON, NOON + timedelta(hours=4)))
     await store.database.unreadable.set_aside(b"{", "{ob}:current", "okx/outflow/normal", ValueError("cut off"))
     await store.owner.claim(BotAccount(Platform.TELEGRAM, "4242", "RunwatchBot"))
     await store.leases.acquire(Lease.POLL)
@@ -314,6 +319,8 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     for place in (CHAT, TOPIC):
         await store.subscriptions.add(Subscription(place, "binance"))
     await set_place(store, TOPIC, notices=False, drills=False, digest=DigestSchedule(time(8)))
+    (due,) = await store.digests.due(datetime.now(UTC), limit=1)
+    await store.digests.advance([DigestStep(due, due.due + timedelta(days=1), posted=True)])
     drills = RedisDrills(store.database, Pseudonyms({Platform.TELEGRAM: "4242:token"}), store.simulated)
     await drills.request("binance", DrillMember(Platform.TELEGRAM, "7", "-100"), asset="USDT", network="TRON")
     await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "no rights", NOON, disabled=True))

@@ -4,9 +4,10 @@
 -- keys.NOTICES_OFF, keys.DRILLS_OFF   the two settings that a fan-out asks of all places at once
 -- keys.SETTING_CHANGES of a place     who changed what
 -- keys.DIGESTS                        place -> when its next digest is due
+-- keys.DIGESTS_TOLD                   place -> up to when the last one told
 -- keys.SETTINGS_TOPICS of a chat      its topics that have any of these
 --
--- Example: settings of telegram:-100/7 are moved to telegram:-200/7: each of the five has the new name, and the old one
+-- Example: settings of telegram:-100/7 are moved to telegram:-200/7: each of the six has the new name, and the old one
 -- is in none of them.
 
 local function settings_topics_of(place) return KEY.settings_topics .. string.match(place, '^[^/]+') end
@@ -20,6 +21,7 @@ local function forget_settings(place)
   redis.call('SREM', KEY.notices_off, place)
   redis.call('SREM', KEY.drills_off, place)
   redis.call('ZREM', KEY.digests, place)
+  redis.call('HDEL', KEY.digests_told, place)
   redis.call('DEL', KEY.setting_changes .. place)
   redis.call('SREM', settings_topics_of(place), place)
 end
@@ -33,6 +35,8 @@ local function move_settings(place, moved)
   end
   local due = redis.call('ZSCORE', KEY.digests, place)
   if due then redis.call('ZADD', KEY.digests, 'NX', due, moved) end
+  local told = redis.call('HGET', KEY.digests_told, place)
+  if told then redis.call('HSETNX', KEY.digests_told, moved, told) end
   if redis.call('EXISTS', KEY.setting_changes .. place) == 1 then
     redis.call('RENAMENX', KEY.setting_changes .. place, KEY.setting_changes .. moved)
   end
