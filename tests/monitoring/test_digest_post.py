@@ -1,6 +1,7 @@
 """Digests at each place's hour: what is in them, once each, also after downtime and with several workers."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -24,10 +25,13 @@ from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.messages.model import Tone
 from bot.monitoring.digest_post import PLACES_AT_A_TIME, DigestPost
 from bot.ports.outbox import Alert, DeliveryKind
+from bot.storage.store import Store, open_store
 from tests.builders import BINANCE, CHAIN_MISSING, DAY, HERE, HOUR, OKX, flow, holding, incident, signal, subscription
-from tests.fakes.memory import Memory
+from tests.fakes.memory import HandClock, Memory
 from tests.known_withdrawals import known, network
 from tests.messages.cards.plain import said
+from tests.servers import Server
+from tests.storage.set_place import set_place
 
 EIGHT = datetime(2022, 12, 13, 8, tzinfo=UTC)
 DAILY = PlaceSettings(digest=DigestSchedule(time(8)))
@@ -316,3 +320,76 @@ async def test_just_after_a_start_figures_are_waited_for_an_hour_at_most(bench: 
     assert await bench.posted(after=timedelta(minutes=59)) == []
     (alert,) = await bench.posted(after=HOUR)
     assert "no figures that can be compared" in alert.message.title
+
+
+# On a real store, by several workers.
+
+
+@pytest.fixture
+async def stores(redis: Server) -> AsyncIterator[list[Store]]:
+    """Give the stores of two workers on one server; a place has subscribed and has its digest at eight."""
+    async with AsyncExitStack() as stack:
+        stores = []
+        for _ in range(2):
+            store = await open_store(redis.url, clock=HandClock(EIGHT))
+            stack.push_async_callback(store.close)
+            stores.append(store)
+        await stores[0].subscriptions.add(subscription(None))
+        await set_place(stores[0], HERE, digest=DAILY.digest, at=EIGHT - HOUR)
+        yield stores
+
+
+def post_of(store: Store) -> DigestPost:
+    return DigestPost(
+        store.digests,
+        place_settings=store.place_settings,
+        subscriptions=store.subscriptions,
+        incidents=store.incidents,
+        snapshots=lambda: Bench.snapshots,
+        withdrawals=lambda _: None,
+        names=dict,
+        clock=HandClock(EIGHT),
+    )
+
+
+async def claimed(store: Store) -> list[tuple[Place, str, str | None]]:
+    """Return the places and titles of the deliveries that are due, each with the message that is there already."""
+    deliveries = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
+    for delivery in deliveries:
+        await store.outbox.finish(delivery, message_id="42")
+    return [(delivery.place, delivery.message.title, delivery.sent) for delivery in deliveries]
+
+
+async def test_two_workers_post_once(stores: list[Store]) -> None:
+    first, second = stores
+    await post_of(first).post_due()
+    await post_of(second).post_due()
+
+    assert await claimed(first) == [(HERE, "Daily digest · all calm", None)]
+    assert await claimed(second) == []
+
+
+async def test_a_crash_before_the_next_time_was_written_is_followed_by_no_second_message(stores: list[Store]) -> None:
+    first, second = stores
+    await post_of(first).post_due()
+    await first.database.command("ZADD", "{subs}:digests", EIGHT.timestamp() * 1e6, str(HERE))
+    await first.database.command("DEL", "{subs}:digests:told")
+    await post_of(second).post_due()
+
+    assert len(await claimed(second)) == 1
+    assert await claimed(first) == []
+
+
+async def test_where_it_had_arrived_long_before_the_message_that_is_there_is_edited(stores: list[Store]) -> None:
+    first, second = stores
+    await post_of(first).post_due()
+    assert len(await claimed(first)) == 1
+    await first.database.command("ZADD", "{subs}:digests", EIGHT.timestamp() * 1e6, str(HERE))
+    for key in await first.database.command("KEYS", "{ob}:queued:*"):
+        await first.database.command("DEL", key)
+    await post_of(second).post_due()
+
+    deliveries = await second.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
+    edits_due = await second.database.command("ZCARD", "{ob}:later:telegram")
+    assert [delivery.sent for delivery in deliveries] in ([], ["42"])
+    assert len(deliveries) + edits_due == 1
