@@ -46,6 +46,8 @@ class Span:
     """A piece of a line: literal text, or a moment in time (`at`) that each platform shows in its own way.
 
     `text` is never markup. With `at` set, `text` is empty and `relative` asks for "12 min ago" beside the clock time.
+    `live` asks for that only where the platform counts it on: in an alert that is read five hours later, "12 min ago"
+    would be wrong.
     """
 
     text: str = ""
@@ -53,6 +55,7 @@ class Span:
     code: bool = False
     at: datetime | None = None
     relative: bool = False
+    live: bool = False
 
 
 Line = tuple[Span, ...]
@@ -121,12 +124,26 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """Where the details of a message begin: its first `after` lines are shown to all, the rest to whoever wants it.
+
+    The rest are the other lines, the fields, the chart and the table. Telegram shows them as a quote that opens at a
+    tap, the terminal at once. Discord cannot fold: it leaves them out, and a button asks for `command`, the command
+    line that answers with all of it.
+    """
+
+    after: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One thing said. Blocks are shown in this order: title, lines, fields, chart, table, footer, actions.
 
     `private` asks for an answer only the asker sees where the platform can do that. `silent` asks for no sound.
     `mention` is what to ping (a Discord role id, "here", "everyone"); nothing else in a message ever pings.
-    `sample` marks an example that describes no real event. `totals` are the totals in it, for programs.
+    `sample` marks an example that describes no real event. `totals` are the totals in it, for programs. `fold` says
+    what of it are details; without one everything is shown.
     """
 
     title: str
@@ -142,6 +159,7 @@ class Message:
     mention: str | None = None
     sample: bool = False
     totals: tuple[ShownTotal, ...] = ()
+    fold: Fold | None = None
 
 
 def takes_place(answer: Message) -> bool:
@@ -162,9 +180,9 @@ def code(text: str) -> Span:
     return Span(text, code=True)
 
 
-def moment(at: datetime, *, relative: bool = False) -> Span:
-    """Return a time, shown in the reader's way; `relative` adds how long ago it was."""
-    return Span(at=at, relative=relative)
+def moment(at: datetime, *, relative: bool = False, live: bool = False) -> Span:
+    """Return a time, shown in the reader's way; `relative` adds how long ago it was, `live` where that is kept true."""
+    return Span(at=at, relative=relative, live=live)
 
 
 def line(*pieces: str | Span) -> Line:

@@ -16,3 +16,4 @@ def test_lines_that_are_not_there_are_left_out() -> None:
 
 def test_a_moment_has_no_text_of_its_own() -> None:
     assert moment(NOON, relative=True) == Span("", at=NOON, relative=True)
+    assert moment(NOON, live=True) == Span("", at=NOON, live=True)

@@ -61,7 +61,7 @@ def timestamp(at: datetime, *, relative: bool = False) -> str:
 
 def _span(span: Span) -> str:
     if span.at:
-        return timestamp(span.at, relative=span.relative)
+        return timestamp(span.at, relative=span.relative or span.live)
     if span.code:
         return f"`{clean(span.text).replace('`', _BACKTICK_LOOKALIKE)}`" if span.text else ""
     if span.bold and span.text.strip():

@@ -7,13 +7,14 @@ https://docs.discord.com/developers/resources/message#create-message
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from bot.chat.discord.buttons import MAX_BUTTONS, button_rows
 from bot.chat.discord.markup import code_block, escape, line_markdown, line_plain
 from bot.messages.length_limits import MessageLimits, fit, trim
-from bot.messages.model import Chart, Field, Message, Tone
+from bot.messages.model import Action, Chart, Field, Message, Tone
 from bot.messages.plain_text import shorten, sparkline, text_table, title_with_tone
 
 Payload = dict[str, Any]
@@ -57,7 +58,7 @@ def payload(message: Message) -> Payload:
 
     One alert goes to many places, so bodies are remembered: read them, never change them.
     """
-    fitted = fit(trim(message, _LIMITS), _excess_characters, 0)
+    fitted = fit(trim(_without_details(message), _LIMITS), _excess_characters, 0)
     body: Payload = {
         "embeds": [embed(fitted)],
         "components": list(button_rows(fitted.actions)),
@@ -72,6 +73,7 @@ def payload(message: Message) -> Payload:
 
 def plain_payload(message: Message) -> Payload:
     """Return the body of a message as bare text, for when its full form was refused."""
+    message = _without_details(message)
     texts = [_headline(message), *map(line_plain, message.lines)]
     texts += [f"{field.name}: {line_plain(field.value)}" for field in message.fields]
     escaped = "\n".join(escape(text) for text in texts)
@@ -103,6 +105,15 @@ def allowed_mentions(mention: str | None) -> Payload:
     if mention in {"here", "everyone"}:
         return {"parse": ["everyone"], "replied_user": False}
     return {"parse": [], "roles": [mention], "replied_user": False}
+
+
+def _without_details(message: Message) -> Message:
+    """Return a message without what is folded away, and with a button that asks for it."""
+    if message.fold is None:
+        return message
+    details = Action("Details", message.fold.command)
+    shown = message.lines[: message.fold.after]
+    return replace(message, lines=shown, fields=(), chart=None, table=None, actions=(details, *message.actions))
 
 
 def _ping(mention: str) -> str:

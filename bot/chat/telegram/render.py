@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from bot.chat.telegram.buttons import ButtonRows, button_rows
 from bot.messages.length_limits import fit
-from bot.messages.model import Chart, Field, Line, Message, Span, Table
+from bot.messages.model import Chart, Field, Fold, Line, Message, Span, Table
 from bot.messages.number_format import ago, clock, percent, usd
 from bot.messages.plain_text import clean, sparkline, text_table, utf16_length
 
@@ -64,6 +64,9 @@ class _PlainText:
     def fixed_width_block(self, text: str) -> str:
         return text
 
+    def folded_quote(self, markup: str) -> str:
+        return markup
+
     def line(self, line: Line) -> str:
         return "".join(self._span(span) for span in line)
 
@@ -102,6 +105,10 @@ class _HtmlText(_PlainText):
     def fixed_width_block(self, text: str) -> str:
         return _tagged("pre", escape(text))
 
+    @override
+    def folded_quote(self, markup: str) -> str:
+        return f"<blockquote expandable>{markup}</blockquote>" if markup else ""
+
 
 def _tagged(tag: str, markup: str) -> str:
     return f"<{tag}>{markup}</{tag}>" if markup else ""
@@ -111,15 +118,34 @@ def _blocks(message: Message, writer: _PlainText) -> str:
     """Return the blocks in their order; fields, chart, table and footer each stand apart by an empty line."""
     sample = "SAMPLE · " if message.sample else ""
     title = writer.bold(f"{message.tone.icon} {sample}{message.title}")
-    head = "\n".join((title, *(writer.line(line) for line in message.lines)))
-    blocks = (
-        head,
+    shown_count = message.fold.after if message.fold else len(message.lines)
+    head = "\n".join((title, *(writer.line(line) for line in message.lines[:shown_count])))
+    figures = (_details(message, message.fold, writer),) if message.fold else _figures(message, writer)
+    blocks = (head, *figures, writer.italic(writer.line(message.footer)))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _figures(message: Message, writer: _PlainText) -> tuple[str, ...]:
+    return (
         "\n".join(_field(field, writer) for field in message.fields),
         _chart(message.chart, writer) if message.chart else "",
         writer.fixed_width_block(_table(message.table)) if message.table else "",
-        writer.italic(writer.line(message.footer)),
     )
-    return "\n\n".join(block for block in blocks if block)
+
+
+def _details(message: Message, fold: Fold, writer: _PlainText) -> str:
+    """Return what is folded away as one quote; a table in it is rows of text, for a quote takes no fixed-width block.
+
+    https://core.telegram.org/bots/api#formatting-options: only bold, italic and the like may stand inside one.
+    """
+    table = message.table
+    rows = (
+        *(writer.line(line) for line in message.lines[fold.after :]),
+        *(_field(field, writer) for field in message.fields),
+        _chart(message.chart, writer) if message.chart else "",
+        *(writer.text(" · ".join(filter(None, row))) for row in ((table.header, *table.rows) if table else ())),
+    )
+    return writer.folded_quote("\n".join(row for row in rows if row))
 
 
 def _field(field: Field, writer: _PlainText) -> str:

@@ -70,6 +70,11 @@ def provenance(source: str, as_of: datetime, *, by_source: bool = True) -> Line:
     return line(source_name(source), " · as of " if by_source else " · fetched ", moment(as_of, relative=True))
 
 
+def lasting_provenance(source: str, as_of: datetime) -> Line:
+    """Return the same for a message that is posted and read hours later: how old the figure is must not be frozen."""
+    return line(source_name(source), " · as of ", moment(as_of, live=True))
+
+
 def hold_sentence(hold: Hold) -> str:
     """Return why figures are held, with what people may look up: `chain missing (Tron, 14.0 % of reserves)`."""
     words = HOLD_WORDS[hold.reason]

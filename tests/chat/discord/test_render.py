@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.chat.discord.markup import escape, line_markdown, line_plain
 from bot.chat.discord.render import payload, plain_payload
-from bot.messages.model import Action, Chart, Field, Message, Span, Table, Tone, bold, code, line, lines, moment
+from bot.messages.model import Action, Chart, Field, Fold, Message, Span, Table, Tone, bold, code, line, lines, moment
 from tests.fakes.discord_limits import message_problems
 
 NOON = datetime(2022, 12, 13, 12, 0, tzinfo=UTC)
@@ -40,6 +40,30 @@ def test_a_message_reads_from_title_to_footer() -> None:
             {"name": "Doors", "value": "open", "inline": False},
         ],
     }
+
+
+def test_details_are_left_out_and_a_button_asks_for_them() -> None:
+    message = Message(
+        "INC-42 · why",
+        lines=lines("Open.", "Baseline: …"),
+        fields=(Field("opened", line("today")),),
+        chart=Chart("Reserves", "usd", (NOON,), (1.0,)),
+        table=Table(("Window",), (("24 h",),)),
+        actions=(Action("Flows", "flows binance"),),
+        fold=Fold(1, "why INC-42 details"),
+    )
+    buttons = payload(message)["components"][0]["components"]
+
+    assert (shown(message)["description"], "fields" in shown(message)) == ("Open.", False)
+    assert [(button["label"], button["custom_id"]) for button in buttons] == [
+        ("Details", "run:why INC-42 details"),
+        ("Flows", "run:flows binance"),
+    ]
+    assert plain_payload(message)["content"].splitlines()[1:] == ["Open."]
+
+
+def test_an_age_that_discord_counts_on_is_shown_also_in_what_is_read_later() -> None:
+    assert line_markdown(line(moment(NOON, live=True))) == f"<t:{UNIX}:f> (<t:{UNIX}:R>)"
 
 
 @pytest.mark.parametrize("tone", list(Tone))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.telegram.render import render
-from bot.messages.model import Action, Chart, Field, Message, Span, Table, Tone, bold, code, line, lines, moment
+from bot.messages.model import Action, Chart, Field, Fold, Message, Span, Table, Tone, bold, code, line, lines, moment
 from bot.messages.plain_text import utf16_length
 from tests.chat.telegram.scene import NOW
 from tests.fakes.telegram_markup import plain_text
@@ -67,18 +67,46 @@ def test_a_chart_without_a_number_is_left_out() -> None:
     assert render(Message("x", chart=chart), NOW).text == "🏦 x"
 
 
+def test_details_are_a_quote_that_opens_at_a_tap_with_the_table_as_rows_of_text() -> None:
+    assert render(replace(ALERT, fold=Fold(1, "why INC-42 details")), NOW).html == (
+        "<b>🟠 INC-42 · Binance · elevated outflow</b>\n"
+        "Net outflow <b>−$2.3 B</b> in 24 h\n"
+        "\n"
+        "<blockquote expandable>as of 2022-12-13 14:05 UTC (12 min ago)\n"
+        "<b>Withdrawals:</b> BTC open\n"
+        "<b>Ask:</b> <code>/why INC-42</code>\n"
+        "30 days ▁▅█ low −1.8 %, high 1.1 %\n"
+        "Asset · Flow\n"
+        "USDT · −$0.9 B\n"
+        "&lt;BTC&gt; · −$0.7 B</blockquote>\n"
+        "\n"
+        "<i>DefiLlama &amp; others</i>"
+    )
+
+
+def test_without_details_there_is_no_quote() -> None:
+    folded = Message("x", lines=lines("a"), fold=Fold(1, "why INC-42 details"))
+
+    assert render(folded, NOW).html == "<b>🏦 x</b>\na"
+
+
+def test_a_time_in_a_message_that_is_read_later_has_no_age() -> None:
+    assert render(Message("x", lines=lines(line(moment(NOW, live=True)))), NOW).text.endswith("14:17 UTC")
+
+
 ODD = st.text(alphabet=st.sampled_from("<>&\"'/b i\u202e\u200b🟠é\n\x00\ud800;#ampltg"), max_size=40)
 
 
 @settings(deadline=None)
-@given(ODD, ODD, ODD, ODD)
-def test_telegram_can_read_any_text(title: str, text: str, cell: str, footer: str) -> None:
+@given(ODD, ODD, ODD, ODD, st.sampled_from((None, Fold(0, "why 1"), Fold(9, "why 1"))))
+def test_telegram_can_read_any_text(title: str, text: str, cell: str, footer: str, fold: Fold | None) -> None:
     message = Message(
         title=title,
         lines=lines(line(Span(text), bold(text), code(text))),
         fields=(Field(text, line(cell)),),
         table=Table((cell, text), ((text, cell),)),
         footer=line(footer),
+        fold=fold,
     )
     rendered = render(message, NOW)
     assert plain_text(rendered.html, "HTML") == rendered.text.strip()
@@ -91,14 +119,16 @@ def test_telegram_can_read_any_text(title: str, text: str, cell: str, footer: st
     st.integers(min_value=0, max_value=60),
     st.integers(min_value=0, max_value=60),
     st.sampled_from(("a", "🟠", "<", "&")),
+    st.sampled_from((None, Fold(8, "why 1"))),
 )
-def test_every_message_fits(rows: int, fields: int, count: int, letter: str) -> None:
+def test_every_message_fits(rows: int, fields: int, count: int, letter: str, fold: Fold | None) -> None:
     message = Message(
         title=letter * 30,
         lines=tuple(line(letter * 100) for _ in range(count)),
         fields=tuple(Field(letter * 20, line(bold(letter * 40))) for _ in range(fields)),
         table=Table(("Asset", "Flow"), tuple((letter * 10, str(row)) for row in range(rows))) if rows else None,
         footer=line(letter * 100),
+        fold=fold,
     )
     rendered = render(message, NOW)
     assert utf16_length(plain_text(rendered.html, "HTML")) <= 4096

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat.terminal import message_to_json, plain_text
 from bot.domain.snapshot import MissingPart
-from bot.messages.model import Chart, Message, ShownTotal, Tone, line, lines, moment
+from bot.messages.model import Chart, Fold, Message, ShownTotal, Tone, line, lines, moment
 from tests.chat.terminal.messages import INCIDENT, NOW, RESERVES
 
 
@@ -51,6 +51,10 @@ def test_a_severity_is_spelled_out_as_well(tone: Tone, word: str) -> None:
 
 def test_a_sample_says_that_it_is_one() -> None:
     assert plain_text(replace(INCIDENT, sample=True), NOW).startswith("🟠 Sample · INC-1")
+
+
+def test_a_terminal_folds_nothing_away() -> None:
+    assert plain_text(replace(RESERVES, fold=Fold(0, "why 1")), NOW) == plain_text(RESERVES, NOW)
 
 
 def test_lines_are_wrapped_at_the_width() -> None:

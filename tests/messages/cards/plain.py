@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.messages.model import Line, Message
+from bot.messages.model import Line, Message, Span
 from bot.messages.number_format import clock
 
 
@@ -12,8 +12,12 @@ def said(message: Message) -> str:
 
 
 def plain(line: Line) -> str:
-    """Return a line with its moments as clock times, `(ago)` behind those that ask for their age."""
-    return "".join(f"{clock(span.at)}{' (ago)' if span.relative else ''}" if span.at else span.text for span in line)
+    """Return a line with its moments as clock times, `(ago)` and `(live)` behind those that ask for their age."""
+    return "".join(f"{clock(span.at)}{_age(span)}" if span.at else span.text for span in line)
+
+
+def _age(span: Span) -> str:
+    return " (ago)" if span.relative else " (live)" if span.live else ""
 
 
 def _blocks(message: Message) -> Iterator[str]:

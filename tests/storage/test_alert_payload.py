@@ -1,0 +1,29 @@
+"""Alerts as the outbox stores them, also those that an older program stored."""
+
+import json
+from datetime import timedelta
+
+from bot.domain.severity import Severity
+from bot.messages.model import Fold, Message, line, moment
+from bot.ports.outbox import Alert, DeliveryKind
+from bot.storage.alert_payload import decode_alert, encode_alert
+from tests.builders import NOON
+
+
+def stored(message: Message) -> str:
+    lifetime = timedelta(hours=6)
+    return encode_alert(Alert("a", "INC-1", Severity.WATCH, DeliveryKind.POST, message, NOON, NOON + lifetime, ()))
+
+
+def test_an_alert_is_read_back_as_it_was_stored() -> None:
+    message = Message("INC-42", lines=(line("as of ", moment(NOON, live=True)),), fold=Fold(1, "why INC-42 details"))
+
+    assert decode_alert(stored(message).encode()).message == message
+
+
+def test_a_message_that_an_older_program_stored_has_no_details_and_no_live_times() -> None:
+    message = Message("INC-42", lines=(line(moment(NOON)),))
+    payload = json.loads(stored(message))
+    del payload["message"]["fold"], payload["message"]["lines"][0][0]["live"]
+
+    assert decode_alert(json.dumps(payload).encode()).message == message
