@@ -1,5 +1,6 @@
 """/incidents, /why — the incidents that are open or recent, and the numbers behind one of them."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from bot.commands.arguments import Arg, ExchangeName, IncidentNumber
@@ -7,6 +8,12 @@ from bot.commands.declaration import Request, command
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Message
+
+
+class WhyPart(StrEnum):
+    """What somebody may ask for beside the short answer."""
+
+    DETAILS = "details"
 
 
 @command
@@ -22,8 +29,12 @@ async def incidents(
 
 
 @command
-async def why(request: Request, incident: Annotated[IncidentNumber, Arg("Incident, e.g. INC-42")]) -> Message:
-    """Show the inputs, baseline, thresholds and sources behind an incident"""
+async def why(
+    request: Request,
+    incident: Annotated[IncidentNumber, Arg("Incident, e.g. INC-42")],
+    part: Annotated[WhyPart | None, Arg("details: everything, for you alone where the platform can do that")] = None,
+) -> Message:
+    """Explain an incident: its figures, the limits it exceeded, and what is normal"""
     found = await request.queries.incident(incident)
     names = request.queries.names()
     return why_card(
@@ -32,4 +43,5 @@ async def why(request: Request, incident: Annotated[IncidentNumber, Arg("Inciden
         names,
         request.queries.kinds,
         revised=request.queries.revision_note(found.subject),
+        unfolded=part is WhyPart.DETAILS,
     )

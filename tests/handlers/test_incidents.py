@@ -21,20 +21,28 @@ async def bench() -> DispatcherBench:
 async def test_incidents_are_listed_by_the_names_of_their_exchanges(bench: DispatcherBench) -> None:
     answer = said(await bench.ask("incidents"))
 
-    assert answer.startswith("Incidents\n1 open, 1 shown")
-    assert "INC-1 · Binance · elevated" in answer
+    assert answer.startswith("Incidents\n1 open · 1 shown")
+    assert "Binance · −3.6 % in 24 h · elevated (its peak) · INC-1" in answer
 
 
 async def test_incidents_of_one_exchange(bench: DispatcherBench) -> None:
     assert said(await bench.ask("incidents binance")).startswith("Incidents · Binance\n1 open")
-    assert said(await bench.ask("incidents okx")).startswith("Incidents · OKX\nNo incident is open")
+    assert said(await bench.ask("incidents okx")).startswith("Incidents · OKX\nNo open or past incidents")
 
 
 async def test_why_shows_the_numbers_behind_an_incident(bench: DispatcherBench) -> None:
     answer = await bench.ask("why inc-1")
 
     assert answer.title == "INC-1 · Binance · why"
-    assert "24 h: −3.6 % of clean reserves ≤ −3.0 %" in said(answer)
+    assert "24 h −3.6 % (limit −3.0 %)" in said(answer)
+
+
+async def test_the_details_of_why_are_for_whoever_asks_for_them(bench: DispatcherBench) -> None:
+    short, full = await bench.ask("why 1"), await bench.ask("why 1 details")
+
+    assert short.fold
+    assert (short.private, full.private, full.fold) == (False, True, None)
+    assert said(short) == said(full)
 
 
 async def test_why_says_once_that_history_was_revised_also_of_an_incident_that_is_over(bench: DispatcherBench) -> None:

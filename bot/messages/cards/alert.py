@@ -1,30 +1,35 @@
 """The text of an alert: the message that is posted and edited, and the reply that closes it.
 
-Example of an alert's title and first line: "INC-42 · OKX · elevated outflow", "Net outflow −$1.14 B in 24 h · 4.0 % of
-clean reserves ($28.4 B)". What a signal source says in its own words comes from its `SignalCard`.
+Example: the title "INC-42 · OKX · elevated outflow", then the figure "Net outflow −$1.14 B in 24 h · 4.0 % of reserves
+($28.4 B)", then what has changed: "Escalated from watch to elevated." What a signal source says in its own words comes
+from its `SignalCard`.
 
-A message keeps its figures: while the newest reading lacks a part, it shows the last complete ones and since when it
-does, "Figures of 2022-12-13 12:00 UTC; Tron has been missing since."
+A message keeps its figures: while the newest reading lacks a part, it shows the last complete ones and says so, "Data
+incomplete since 2022-12-13 12:00 UTC: Tron is missing at the source."
+
+An incident has one severity everywhere, that of the preset `normal`. Where a place has another preset, the title is the
+same and a line adds: "This place uses early sensitivity, at which it is severe already."
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.domain.incident import Incident, IncidentState, StepReason
-from bot.domain.severity import Severity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import MarketMember, Rule, Signal
 from bot.messages.cards.common import (
     LIABILITIES,
     TONES,
     WINDOW_NAMES,
+    lasting_provenance,
     note_sentence,
-    provenance,
 )
 from bot.messages.cards.data_notice import notice_card
 from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
-from bot.messages.number_format import percent, usd
+from bot.messages.number_format import percent, span, usd
 
 
 def incident_card(  # noqa: PLR0913 — what its text is made of
@@ -35,11 +40,13 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
     kinds: SignalKinds = SIGNAL_KINDS,
     *,
     drills: Line | None = None,
+    normal: Severity | None = None,
 ) -> Message:
     """Return the alert that is posted, edited and finally closed.
 
     `name` is that of the incident's subject, `names` those of all exchanges; `kinds` are the signal sources. `drills`
-    is what members' drills found, shown while the incident is open.
+    is what members' drills found, shown while the incident is open. `normal` is the severity that the preset `normal`
+    gives an incident of another preset, None where it has none open.
     """
     card = card_of(incident.rule, kinds)
     if incident.rule == Rule.MARKET_WIDE:
@@ -48,14 +55,19 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
         return notice_card(incident, name, card)
     signal = incident.announced
     resolved = incident.state is IncidentState.RESOLVED
+    shown = replace(incident, severity=normal) if normal else incident
+    evidence, change = [*card.evidence(signal)], _change_line(incident, reason, card)
     return Message(
-        title=f"{incident.label} · {name} · {_title_state(incident, card)}",
-        tone=Tone.GOOD if resolved else TONES[incident.severity],
+        title=f"{incident.label} · {name} · {_title_state(shown, card)}",
+        tone=Tone.GOOD if resolved else TONES[shown.severity],
         lines=lines(
-            _change_line(incident, reason, card),
+            change if resolved else None,
+            *evidence[:1],
             _frozen_line(incident, card) if incident.is_frozen else None,
-            *card.evidence(signal),
-            _easing_line(incident),
+            None if resolved else change,
+            *evidence[1:],
+            _easing_line(incident, card),
+            None if resolved else _preset_line(incident, normal),
             _unconfirmed_line(incident),
             _cover_line(incident),
             # A frozen message has said it already.
@@ -64,7 +76,7 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
             None if resolved else drills,
             card.footnote,
         ),
-        footer=provenance(signal.source, signal.as_of),
+        footer=lasting_provenance(signal.source, signal.as_of),
         actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
         silent=incident.severity is Severity.WATCH or resolved,  # neither is worth a sound
     )
@@ -72,17 +84,12 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
 
 def resolved_card(incident: Incident, name: str, kinds: SignalKinds = SIGNAL_KINDS) -> Message:
     """Return the short reply that closes an incident."""
-    card, worst = card_of(incident.rule, kinds), incident.worst_moment
+    card = card_of(incident.rule, kinds)
     return Message(
         title=f"{incident.label} · {name} · resolved",
         tone=Tone.GOOD,
-        lines=lines(
-            f"Resolved: {card.ending(incident)} It was {incident.peak} at worst"
-            f"{'' if worst else card.worst(incident)}.",
-            line("Worst: ", bold(card.worst_moment(worst)), ", ", moment(worst.as_of), ".") if worst else None,
-            line("Opened ", moment(incident.opened_at), "."),
-        ),
-        footer=provenance(incident.signal.source, incident.signal.as_of),
+        lines=lines(card.ending(incident), _peak_line(incident, card)),
+        footer=lasting_provenance(incident.signal.source, incident.signal.as_of),
         silent=True,
     )
 
@@ -99,14 +106,27 @@ def market_card(incident: Incident, names: Mapping[str, str], first: Line | None
             first,
             flow_sentence(flow) if flow and not resolved else None,
             *[_member_line(member, names) for member in signal.members],
-            None if resolved else "Alerts of single exchanges go to places that follow them by name.",
-            "Outflows at many exchanges at once may be a flight from all of them, or one move of the market.",
+            None if resolved else "Alerts about single exchanges go only to places that subscribed to them by name.",
+            "Could be users leaving several exchanges at once, or one move of the whole market.",
             LIABILITIES,
         ),
-        footer=provenance(signal.source, signal.as_of),
+        footer=lasting_provenance(signal.source, signal.as_of),
         actions=(Action("Incidents", "incidents"),),
         silent=resolved,
     )
+
+
+def peak_words(incident: Incident, card: SignalCard) -> Line:
+    """Return the worst there was and when: `severe, −8.1 % (−$640 M) in 24 h, 2022-12-13 11:00 UTC`."""
+    worst = incident.worst_moment
+    if worst is None:  # an incident that an older version has stored
+        return line(bold(f"{incident.peak}{card.worst(incident)}"))
+    return line(bold(f"{incident.peak}, {card.worst_moment(worst)}"), ", ", moment(worst.as_of))
+
+
+def _peak_line(incident: Incident, card: SignalCard) -> Line:
+    lasted = span(incident.changed_at - incident.opened_at)
+    return line("Peak: ", *peak_words(incident, card), f". Lasted {lasted}, from ", moment(incident.opened_at), " on.")
 
 
 def _member_line(member: MarketMember, names: Mapping[str, str]) -> Line:
@@ -117,58 +137,81 @@ def _member_line(member: MarketMember, names: Mapping[str, str]) -> Line:
 
 
 def _cover_line(incident: Incident) -> str | None:
-    return f"Part of INC-{incident.covered_by}, which is market-wide." if incident.covered_by else None
+    return f"Part of the market-wide incident INC-{incident.covered_by}." if incident.covered_by else None
 
 
 def _title_state(incident: Incident, card: SignalCard) -> str:
     if incident.state is IncidentState.RESOLVED:
         return "resolved"
-    # So that a title never contradicts the figure below it: an elevated outflow of which nothing is left by now.
-    headline = f"{card.headline(incident)}, easing" if _is_easing(incident) else card.headline(incident)
-    return f"{headline} · held" if incident.is_frozen else headline
+    # No outflow is named while it eases, so that a title never contradicts the figure below it, by now an inflow.
+    headline = f"{incident.severity}, easing" if _is_easing(incident) else card.headline(incident)
+    return f"{headline} · data incomplete" if incident.is_frozen else headline
 
 
 def _is_easing(incident: Incident) -> bool:
     return incident.easing_since is not None and incident.state is IncidentState.OPEN
 
 
-def _easing_line(incident: Incident) -> Line | None:
-    """Return since when the figures are below what the incident is called by, and what that leads to."""
+def _easing_line(incident: Incident, card: SignalCard) -> Line | None:
+    """Return since when the figures are below what the incident is called by, and what is still over a limit."""
     if not _is_easing(incident) or incident.easing_since is None:
         return None
-    return line(
-        f"Below the limits of {incident.severity} since ", moment(incident.easing_since), "; it eases if that lasts."
-    )
+    since = ("Below the limits of ", str(incident.severity), " since ", moment(incident.easing_since))
+    if over := "; ".join(map(card.exceeded_limit, incident.announced.reasons)):
+        return line(*since, f"; it is downgraded if that lasts. Still over a lower limit: {over}.")
+    return line(*since, "; it is downgraded if that lasts. No limit is exceeded now.")
 
 
 def _change_line(incident: Incident, reason: StepReason, card: SignalCard) -> Line | None:
     match reason:
         case StepReason.ESCALATED:
-            return line(f"Worse than before: now {incident.severity}.")
+            return line(bold(f"Escalated {_from_severity(incident)}to {incident.severity}."))
         case StepReason.DEESCALATED:
-            return line(f"Easing: now {incident.severity}, {incident.peak} at worst.")
+            return line(f"Easing: down {_from_severity(incident)}to {incident.severity}.")
         case StepReason.RESOLVED:
-            return line(f"Resolved: {card.ending(incident)} It was {incident.peak} at worst.")
+            return line(card.ending(incident), " ", *_peak_line(incident, card))
         case StepReason.RELEASED:
-            return line("The hold is over: the newest figures can be compared again.")
+            return line("Data complete again: this alert follows the newest figures.")
         case _:
             return None
+
+
+def _from_severity(incident: Incident) -> str:
+    """Return what it was before its last step, `from watch `; "" where it was the same or is not known any more."""
+    before = incident.events[-2].severity if len(incident.events) > 1 else incident.severity
+    return f"from {before} " if before is not incident.severity else ""
+
+
+def _preset_line(incident: Incident, normal: Severity | None) -> str | None:
+    """Return why a place with another preset was told earlier or later than others, or calls it otherwise."""
+    if incident.sensitivity is Sensitivity.NORMAL or normal is incident.severity:
+        return None
+    if normal is None:
+        return f"Posted early: this place uses {incident.sensitivity} sensitivity. At normal it is no incident yet."
+    already = " already" if incident.severity.rank > normal.rank else " only"
+    return f"This place uses {incident.sensitivity} sensitivity, at which it is {incident.severity}{already}."
 
 
 def _unconfirmed_line(incident: Incident) -> str | None:
     if incident.confirmed or incident.state is IncidentState.RESOLVED:
         return None
-    return "Not confirmed yet: seen in one reading only; the next one that shows it confirms it."
+    return "Not confirmed yet: only one reading shows it so far."
 
 
 def _frozen_line(incident: Incident, card: SignalCard) -> Line:
-    """Return which figures are shown, and why there are no newer ones."""
-    signal = incident.signal
-    figures = ("Figures of ", moment(incident.announced.as_of))
-    if names := _missing_names(signal):
-        return line(*figures, "; ", bold(names), f" {'have' if ' and ' in names else 'has'} been missing since.")
-    causes = " and ".join(why for _, why in card.holds(signal)) or card.nothing_measured
-    return line(*figures, "; frozen since: ", bold(causes), ".")
+    """Return since when there are no newer figures than those shown, why, and until when the alert stays as it is."""
+    since = (bold("Data incomplete since "), moment(incident.announced.as_of), ": ")
+    if names := _missing_names(incident.signal):
+        are, they_are = ("are", "they are") if " and " in names else ("is", "it is")
+        return line(
+            *since, bold(names), f" {are} missing at the source. The figures are the last complete ones; this alert is "
+            f"frozen until {they_are} back.",
+        )  # fmt: skip
+    causes = " and ".join(why for _, why in card.holds(incident.signal)) or card.nothing_measured
+    return line(
+        *since, bold(causes), ". The figures are the last complete ones; this alert is frozen until newer ones can be "
+        "compared.",
+    )  # fmt: skip
 
 
 def _missing_names(signal: Signal) -> str:
@@ -185,7 +228,7 @@ def _missing_names(signal: Signal) -> str:
 
 
 def comparability(signal: Signal, card: SignalCard) -> str | None:
-    """Return what was left out, measurement by measurement, else what the source says of figures that are all whole."""
+    """Return what is not judged, measurement by measurement, else what the source says of figures that are complete."""
     if holds := card.holds(signal):
-        return " ".join(f"Held over {', '.join(names)}: {why}." for names, why in holds)
+        return " ".join(f"{', '.join(names)} can't be judged for now: {why}." for names, why in holds)
     return card.caution(signal)

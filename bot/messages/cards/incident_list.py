@@ -1,6 +1,6 @@
 """The list that answers `/incidents`: what is open, what was lately, newest first, one line each.
 
-Example: "🟠 INC-42 · OKX · elevated, severe at worst, −4.0 % · opened 12:00 UTC".
+Example: "🟠 OKX · −4.0 % in 24 h · elevated (peak: severe) · INC-42 · opened 12:00 UTC".
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ def incidents_card(
         return Message(
             title=f"Incidents{where}",
             tone=Tone.GOOD,
-            lines=lines("No incident is open and none is remembered. /status says how fresh the data is."),
+            lines=lines("No open or past incidents. /status says how fresh the data are."),
         )
     newest = max((incident.signal for incident in incidents), key=lambda signal: signal.as_of)
     open_count = sum(incident.state is IncidentState.OPEN for incident in incidents)
@@ -32,7 +32,7 @@ def incidents_card(
         tone=max((TONES[incident.severity] for incident in incidents if incident.state is IncidentState.OPEN),
                  key=list(Tone).index, default=Tone.GOOD),
         lines=lines(
-            f"{open_count} open, {len(incidents)} shown, newest first.",
+            f"{open_count} open · {len(incidents)} shown, newest first",
             *[_entry_line(incident, _name(incident, names), card_of(incident.rule, kinds)) for incident in incidents],
             *dict.fromkeys(card_of(incident.rule, kinds).footnote for incident in incidents),
         ),
@@ -48,9 +48,19 @@ def _name(incident: Incident, names: Mapping[str, str]) -> str:
 def _entry_line(incident: Incident, name: str, card: SignalCard) -> Line:
     """Return an incident in one line of text: a table would be too wide for a phone."""
     is_open = incident.state is IncidentState.OPEN
-    now = f"{TONES[incident.severity].icon} " if is_open else f"{Tone.GOOD.icon} "
-    state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"
+    icon = TONES[incident.severity].icon if is_open else Tone.GOOD.icon
     # The figures that the alert shows, also while a newer reading lacks a part.
     size = card.brief(incident.figures) if is_open else ""
-    words = " · ".join(("", name, state, *([size] if size else []), "opened "))
-    return line(now, bold(incident.label), words, moment(incident.opened_at))
+    words = " · ".join(("", *([size] if size else []), severity_words(incident), incident.label, "opened "))
+    return line(f"{icon} ", bold(name), words, moment(incident.opened_at))
+
+
+def severity_words(incident: Incident) -> str:
+    """Return how severe an incident is and ever was: `severe (its peak)`, `elevated (peak: severe)`, `resolved (…)`."""
+    if incident.state is IncidentState.RESOLVED:
+        return f"resolved (peak: {incident.peak})"
+    return (
+        f"{incident.severity} (its peak)"
+        if incident.severity is incident.peak
+        else (f"{incident.severity} (peak: {incident.peak})")
+    )

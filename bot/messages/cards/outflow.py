@@ -1,7 +1,8 @@
-"""The words of the outflow's incidents: which share left over which window, what is usual, what other figures say.
+"""The words of the outflow's incidents: which share left over which window, what is normal, what other figures say.
 
-Example of a crossed threshold: "24 h: −4.2 % of clean reserves ≤ −3.0 %". Figures are negative where money left, and
-all minus signs are typographic (−), also in numbers that Python has formatted.
+Example of a crossed threshold: "24 h −4.2 % (limit −3.0 %)" in chats, "24 h: −4.2 % of clean reserves ≤ −3.0 %" in a
+backtest. Figures are negative where money left, and all minus signs are typographic (−), also in numbers that Python
+has formatted.
 """
 
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ class OutflowCard(SignalCard):
         "Flow = Σ (amount at the end − amount at the start) × price at the start, own token left out: "
         "price moves are not flows."
     )
-    nothing_measured = "no window could be computed"
+    nothing_measured = "no figure could be computed"
 
     @override
     def headline(self, incident: Incident) -> str:
@@ -60,7 +61,7 @@ class OutflowCard(SignalCard):
 
     @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
-        flow = signal.leading_flow
+        flow = _shown_flow(signal)
         yield flow_sentence(flow, signal.jumps) if flow else line(_no_figure(signal))
         yield usual_day(signal.baseline)
         if flow and flow.assets:
@@ -71,14 +72,15 @@ class OutflowCard(SignalCard):
     def caution(self, signal: Signal) -> str:
         leading = signal.leading_flow
         left_out = ", ".join((*leading.missing_chains, *leading.gone_parts)) if leading else ""
-        gaps = f"without {left_out}" if left_out else "comparable"
-        figures = "known by two bounds only" if leading and is_bounded(leading) else gaps
-        return f"An outflow may be a theft, a wallet move or a run; figures {figures}."
+        data = f"Data without {left_out}." if left_out else "Data complete."
+        if leading and is_bounded(leading):
+            data = "Its exact size is not known yet."
+        return f"Could be withdrawals, an internal wallet move or a theft. {data}"
 
     @override
     def figure(self, signal: Signal) -> Line:
         flow = signal.leading_flow
-        return flow_sentence(flow, signal.jumps) if flow else line("no window can be compared")
+        return flow_sentence(flow, signal.jumps) if flow else line(_no_figure(signal))
 
     @override
     def brief(self, signal: Signal) -> str:
@@ -87,8 +89,7 @@ class OutflowCard(SignalCard):
 
     @override
     def worst(self, incident: Incident) -> str:
-        share = abs(incident.worst.value) if incident.worst else 0.0
-        return f", with {percent(share)} of clean reserves gone over the leading window"
+        return f", {self.worst_figure(incident)}" if incident.worst else ""
 
     @override
     def worst_figure(self, incident: Incident) -> str:
@@ -103,8 +104,8 @@ class OutflowCard(SignalCard):
     @override
     def ending(self, incident: Incident) -> str:
         if incident.ending is Ending.INTERNAL_MOVE:
-            return "an internal move, most of what left has come back."
-        return "the outflow is back under its thresholds on fresh readings."
+            return "It was an internal move: most of what left has come back."
+        return "The outflow is back below the alert limits."
 
     @override
     def measurement(self, name: str) -> str:
@@ -120,46 +121,61 @@ class OutflowCard(SignalCard):
         return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
 
     @override
+    def exceeded_limit(self, reason: Reason) -> str:
+        if reason.measure == CLOSED_WITHDRAWALS or reason.window is None:
+            return f"withdrawals of {reason.value:.0f} major assets closed (limit {reason.threshold:.0f})"
+        window = WINDOW_NAMES[reason.window]
+        if reason.measure == "z":
+            score = f"score {reason.value:.1f}, limit {reason.threshold:.1f}".replace("-", "−")
+            return f"{window} unusual for this exchange ({score})"
+        return f"{window} {percent(reason.value)} (limit {percent(reason.threshold)})"
+
+    @override
+    def normal(self, signal: Signal) -> Line:
+        return usual_day(signal.baseline)
+
+    @override
     def thresholds(self, sensitivity: Sensitivity) -> Line:
         scale = SCALES[sensitivity]
         by_severity = " · ".join(
             f"{severity} "
             + ", ".join(
-                f"{WINDOW_NAMES[limit.window]} ≤ −{-100 * limit.share * scale:.3g} %{'*' if limit.needs_z else ''}"
+                f"{WINDOW_NAMES[limit.window]} −{-100 * limit.share * scale:.3g} %{'*' if limit.needs_z else ''}"
                 for limit in THRESHOLDS
                 if limit.severity is severity
             )
             for severity in (Severity.WATCH, Severity.ELEVATED, Severity.SEVERE)
         )
-        notes = f" (* and robust z ≤ {UNUSUAL_Z:.1f}), never below {usd(MIN_FLOW_USD)}; ends at {EASING:g} of them."
-        return line(bold("Thresholds: "), by_severity, notes.replace("-", "−"))
+        notes = (
+            f". * only if also unusual for this exchange (score {UNUSUAL_Z:.1f} or lower). Flows under "
+            f"{usd(MIN_FLOW_USD)} are ignored. An incident ends at {100 * EASING:.0f} % of the limit."
+        )
+        return line(bold(f"Limits at {sensitivity} sensitivity: "), by_severity, notes.replace("-", "−"))
 
     @override
     def inputs(self, signal: Signal) -> Iterator[Line]:
         """Yield the two readings that were compared, where they are from, and what moved between them."""
         flow = signal.leading_flow
         if flow is None:
-            yield line(bold("Inputs: "), "no two readings could be compared.")
             return
         yield line(
-            bold("Inputs: "),
-            f"{source_name(signal.source)}, reading of ",
+            bold("Compared: "),
+            f"{source_name(signal.source)}'s reading of ",
             moment(flow.start),
-            f" with clean reserves of {reserves_at_start(flow)}, and reading of ",
+            f" (reserves {reserves_at_start(flow)}) with that of ",
             moment(flow.end),
             ", fetched ",
             moment(signal.fetched_at),
             ".",
         )
-        yield flow_sentence(flow, signal.jumps)
         if flow.assets:
             yield line(bold("By asset: "), _by_asset(flow))
 
     @override
     def background(self, signal: Signal) -> Iterator[Line]:
-        """Yield the usual day, the percentile of this one, the source's own figures, and closed withdrawals."""
-        yield _baseline_line(signal.baseline)
-        yield from _percentile_lines(signal)
+        """Yield the place of this day among the past ones, the source's own figures, and closed withdrawals."""
+        yield from _rank_lines(signal)
+        yield from _baseline_lines(signal.baseline)
         yield from _source_figure_lines(signal)
         yield from _withdrawals(signal)
 
@@ -168,7 +184,7 @@ class OutflowCard(SignalCard):
         """Return every window with what is certain of it and where it starts; all end at the reading explained."""
         rows = tuple(
             (
-                WINDOW_NAMES[flow.window] + (" held" if flow.hold else ""),
+                WINDOW_NAMES[flow.window] + (" (not judged)" if flow.hold else ""),
                 usd(certain_usd(flow), signed=True),
                 percent(certain_share(flow), signed=True),
                 f"{flow.start:%m-%d %H:%M}",
@@ -190,11 +206,30 @@ class MarketWideCard(OutflowCard):
 
     @override
     def ending(self, incident: Incident) -> str:
-        return "fewer than three large exchanges are elevated any more."
+        return "Now fewer than three large exchanges are elevated."
+
+
+def _shown_flow(signal: Signal) -> Flow | None:
+    """Return the flow that an alert shows: the leading one, unless money comes in there and leaves over longer windows.
+
+    An incident that a window of 14 d raised may ease at −7.4 % in 14 d, while the day has +0.5 %: the −7.4 % is shown,
+    which is what it is about, and not an inflow under the title of an outflow.
+    """
+    leading = signal.leading_flow
+    if leading is None or leading.share < 0:
+        return leading
+    share_of_limit = {
+        flow.share / limit.share: flow
+        for limit in THRESHOLDS
+        for flow in signal.flows
+        if flow.window is limit.window and flow.hold is None and flow.share < 0
+    }
+    return share_of_limit[max(share_of_limit)] if share_of_limit else leading
 
 
 def _no_figure(signal: Signal) -> str:
-    return "No window can be compared right now." if signal.flows else "No window can be computed right now."
+    """Return that there is no figure to lead with; why stands in a line of its own."""
+    return "Flow not known: the data are incomplete." if signal.flows else "Flow not known: no figure can be computed."
 
 
 def _withdrawals(signal: Signal) -> Iterator[Line]:
@@ -213,49 +248,51 @@ def _by_asset(flow: Flow) -> str:
     return " · ".join(pieces)
 
 
-def _baseline_line(baseline: Baseline | None) -> Line:
-    if baseline is None:
-        return usual_day(None)
-    return line(
-        bold("Baseline: "),
-        f"median {percent(baseline.median, signed=True)} a day, spread {percent(baseline.spread)}, "
-        f"nine days of ten between {percent(baseline.low, signed=True)} and {percent(baseline.high, signed=True)}, "
-        f"lowest {percent(baseline.worst, signed=True)}, from {baseline.days} days.",
-    )
+def _baseline_lines(baseline: Baseline | None) -> Iterator[Line]:
+    if baseline:
+        yield line(
+            bold("Normal days: "),
+            f"median {percent(baseline.median, signed=True)}, nine in ten between {percent(baseline.low, signed=True)} "
+            f"and {percent(baseline.high, signed=True)}, lowest {percent(baseline.worst, signed=True)}, spread "
+            f"{percent(baseline.spread)} (last {baseline.days} days).",
+        )
 
 
-def _percentile_lines(signal: Signal) -> Iterator[Line]:
-    """Yield where the day's flow lies among the usual days: the percentile, as far as the baseline tells it."""
+def _rank_lines(signal: Signal) -> Iterator[Line]:
+    """Yield where the day's flow lies among the normal days, as far as the baseline tells it, and its score."""
     flow, baseline = signal.flow(Window.DAY), signal.baseline
     # Of a flow with two ends the certain one; where nothing is certain there is nothing to compare.
     share = certain_share(flow) if flow else 0.0
     if flow and baseline and (share or not is_bounded(flow)):
-        z = f"robust z {robust_z(share, flow.window, baseline):+.1f}".replace("-", "−")
-        yield line(f"Its 24 h, {brief_share(flow)}: {_percentile(share, baseline)}, {z}.")
+        score = f"{robust_z(share, flow.window, baseline):+.1f}".replace("-", "−")
+        yield line(
+            f"Its 24 h, {brief_share(flow)}: {_rank(share, baseline)}. Score {score}: its distance from the median day "
+            "in spreads (robust z)."
+        )
 
 
-def _percentile(share: float, baseline: Baseline) -> str:
+def _rank(share: float, baseline: Baseline) -> str:
     if share < baseline.worst:
-        return f"percentile 0, lower than all {baseline.days} days"
+        return f"the largest outflow in {baseline.days} days"
     if share < baseline.low:
-        return "below percentile 5"
-    return "between percentiles 5 and 95" if share <= baseline.high else "above percentile 95"
+        return "lower than on 95 % of days"
+    return "as on a normal day" if share <= baseline.high else "higher than on 95 % of days"
 
 
 def _source_figure_lines(signal: Signal) -> Iterator[Line]:
-    """Yield the source's own figures and whether they say the same, or that there is none."""
+    """Yield the source's own figures and whether they match ours, or that there is none."""
+    source = source_name(signal.source)
     for figure in signal.source_figures:
         yield line(
-            bold("Second opinion: "),
-            f"the source's own figure for {WINDOW_NAMES[figure.window]} is {usd(figure.usd, signed=True)}",
-            _agreement(signal.flow(figure.window), figure),
+            f"{source}'s own {WINDOW_NAMES[figure.window]} figure, {usd(figure.usd, signed=True)}"
+            f"{_agreement(signal.flow(figure.window), figure)}"
         )
     if not signal.source_figures:
-        yield line(bold("Second opinion: "), "none, the source gave no figure of its own.")
+        yield line(f"{source} gives no flow figure of its own to compare with.")
 
 
 def _agreement(flow: Flow | None, figure: SourceFigure) -> str:
     if flow is None:
-        return "."
-    verdict = "agrees with" if figures_agree(flow, figure.usd) else "differs from"
-    return f"; it {verdict} the {usd(flow.usd, signed=True)} of the amounts."
+        return ", cannot be compared with ours."
+    verdict = "matches" if figures_agree(flow, figure.usd) else "differs from"
+    return f", {verdict} ours, {usd(flow.usd, signed=True)}."

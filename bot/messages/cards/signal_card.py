@@ -19,7 +19,7 @@ class SignalCard:
     """The words of one signal source.
 
     `footnote` closes every answer about its incidents, `method` says in `/why` how its figures are made, and
-    `nothing_measured` why nothing is concluded where not even a hold says so; the first two may be absent.
+    `nothing_measured` why figures are missing where not even a hold says so; the first two may be absent.
     """
 
     footnote: str | None = None
@@ -36,12 +36,12 @@ class SignalCard:
             yield line(bold(self.measurement(measurement.name)), f": {self.size(measurement.size)}")
 
     def caution(self, signal: Signal) -> str | None:
-        """Return what has to be said beside figures that are all comparable: what they may mean."""
+        """Return what has to be said beside figures that are all complete: what they may mean."""
         del signal
         return None
 
     def figure(self, signal: Signal) -> Line:
-        """Return how large a signal is as part of a sentence, or that nothing can be compared."""
+        """Return how large a signal is, or that there is no figure; it leads `/why`."""
         return line(bold(self.size(signal.size)))
 
     def brief(self, signal: Signal) -> str:
@@ -55,7 +55,7 @@ class SignalCard:
         return f"{abs(size.value):g}" if size.unit is Unit.COUNT else percent(size.value, signed=True)
 
     def worst(self, incident: Incident) -> str:
-        """Return how large an incident was at worst, to be read after `It was severe at worst`; "" says nothing."""
+        """Return how large an incident was at worst, to be read after `Peak: severe`; "" says nothing."""
         return f", {self.size(incident.worst)}" if incident.worst else ""
 
     def worst_figure(self, incident: Incident) -> str:
@@ -67,9 +67,9 @@ class SignalCard:
         return f"{self.measurement(moment.measurement)} {self.size(moment.size)}"
 
     def ending(self, incident: Incident) -> str:
-        """Return why an incident is over, to be read after `Resolved:`."""
+        """Return why an incident is over, as a sentence."""
         del incident
-        return "back under its thresholds on fresh readings."
+        return "Back below the alert limits."
 
     def measurement(self, name: str) -> str:
         """Return the name of a measurement as people read it: a window, an asset, a venue."""
@@ -84,8 +84,17 @@ class SignalCard:
         )
 
     def reason(self, reason: Reason) -> str:
-        """Return a threshold that was crossed: the figure, and the limit."""
+        """Return a threshold that was crossed, as a backtest reports it: the figure, and the limit."""
         return f"{reason.measure}: {reason.value:g}, limit {reason.threshold:g}"
+
+    def exceeded_limit(self, reason: Reason) -> str:
+        """Return the same as people read it in a chat: `24 h −4.2 % (limit −3.0 %)`."""
+        return self.reason(reason)
+
+    def normal(self, signal: Signal) -> Line | None:
+        """Return in one line what is normal for the subject, None where nobody knows."""
+        del signal
+        return None
 
     def thresholds(self, sensitivity: Sensitivity) -> Line | None:
         """Return every threshold of a preset, None where there is nothing to list."""
@@ -93,11 +102,11 @@ class SignalCard:
         return None
 
     def inputs(self, signal: Signal) -> Iterator[Line]:
-        """Yield for `/why` what was compared, where it is from and what came out."""
+        """Yield for the details of `/why` what was compared, where it is from and what came out."""
         yield from self.evidence(signal)
 
     def background(self, signal: Signal) -> Iterator[Line]:
-        """Yield for `/why` what is usual, and what other sources say."""
+        """Yield for the details of `/why` how unusual the figures are, and what other sources say."""
         del signal
         yield from ()
 

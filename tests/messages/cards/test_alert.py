@@ -35,9 +35,9 @@ def test_an_alert_says_all_that_is_known() -> None:
         "Net outflow −$2.31 B in 24 h · 3.6 % of clean reserves ($64.1 B)",
         "Usual day: between −0.60 % and +0.70 % (nine days of ten, 90 days)",
         "USDT −$1.38 B · BTC −$923 M",
-        "An outflow may be a theft, a wallet move or a run; figures comparable.",
+        "Could be withdrawals, an internal wallet move or a theft. Data complete.",
         "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody.",
-        "DefiLlama · as of 2022-12-13 12:00 UTC (ago)",
+        "DefiLlama · as of 2022-12-13 12:00 UTC (live)",
         "Why",
         "Reserves",
         "Flows",
@@ -49,7 +49,7 @@ def test_a_bleed_is_named_as_one() -> None:
     story = replace(incident(seen=seen), rule=seen.rule)
 
     assert card(story).startswith("INC-42 · Binance · slow outflow over weeks\nNet outflow −$7.69 B in 14 d")
-    assert "Rule “bleed”" in said(why_card(story, "Binance"))
+    assert "bleed rule, normal sensitivity" in said(why_card(story, "Binance"))
 
 
 def test_the_title_of_a_bleed_follows_the_figure_of_a_day() -> None:
@@ -74,23 +74,59 @@ def test_an_unconfirmed_alert_says_so() -> None:
 @pytest.mark.parametrize(
     ("reason", "turn"),
     [
-        (StepReason.ESCALATED, "Worse than before: now severe."),
-        (StepReason.DEESCALATED, "Easing: now severe, critical at worst."),
+        (StepReason.ESCALATED, "Escalated from watch to severe."),
+        (StepReason.DEESCALATED, "Easing: down from watch to severe."),
         (
             StepReason.RESOLVED,
-            "Resolved: the outflow is back under its thresholds on fresh readings. It was critical at worst.",
+            "The outflow is back below the alert limits. Peak: critical. Lasted 2 h, from 2022-12-13 10:00 UTC on.",
         ),
     ],
 )
 def test_an_alert_says_what_turned(reason: StepReason, turn: str) -> None:
-    assert turn in card(incident(Severity.SEVERE, peak=Severity.CRITICAL), reason).splitlines()
+    opened = Event(NOON - 2 * HOUR, StepReason.OPENED, Severity.WATCH)
+    events = (opened, replace(opened, at=NOON))
+    story = replace(incident(Severity.SEVERE, peak=Severity.CRITICAL), events=events, worst=None)
+
+    assert turn in card(story, reason).splitlines()
+
+
+@pytest.mark.parametrize("events", [(), (Event(NOON, StepReason.OPENED, Severity.SEVERE),) * 2])
+def test_what_it_was_before_is_left_out_where_it_is_not_known_or_the_same(events: tuple[Event, ...]) -> None:
+    story = replace(incident(Severity.SEVERE), events=events)
+
+    assert "Escalated to severe." in card(story, StepReason.ESCALATED).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("normal", "title", "words"),
+    [
+        (Severity.WATCH, "unusual outflow", "This place uses early sensitivity, at which it is elevated already."),
+        (Severity.SEVERE, "severe outflow", "This place uses early sensitivity, at which it is elevated only."),
+        (None, "elevated outflow", "Posted early: this place uses early sensitivity. At normal it is no incident yet."),
+    ],
+)
+def test_every_place_reads_one_severity_and_why_its_own_preset_differs(
+    normal: Severity | None, title: str, words: str
+) -> None:
+    early = replace(incident(), sensitivity=Sensitivity.EARLY)
+    told = incident_card(early, "Binance", StepReason.OPENED, normal=normal)
+
+    assert said(told).startswith(f"INC-42 · Binance · {title}\n")
+    assert told.tone is Tone(normal or Severity.ELEVATED)
+    assert words in said(told).splitlines()
+
+
+def test_presets_that_agree_are_not_spoken_of() -> None:
+    calm = replace(incident(), sensitivity=Sensitivity.CALM)
+
+    assert "sensitivity" not in said(incident_card(calm, "Binance", StepReason.OPENED, normal=Severity.ELEVATED))
 
 
 def test_an_internal_move_is_no_recovery() -> None:
     story = replace(incident(state=IncidentState.RESOLVED), ending=Ending.INTERNAL_MOVE)
 
     for text in (card(story, StepReason.RESOLVED), said(resolved_card(story, "Binance"))):
-        assert "an internal move, most of what left has come back." in text
+        assert "It was an internal move: most of what left has come back." in text
 
 
 @pytest.mark.parametrize(
@@ -123,7 +159,7 @@ def test_every_reason_has_words_for_people() -> None:
 def test_held_windows_are_named_with_their_reason() -> None:
     held = [flow(-0.1, window, hold=CHAIN_MISSING) for window in (Window.WEEK, Window.MONTH)]
 
-    assert "Held over 7 d, 30 d: chain missing (Tron, 14.0 % of reserves)." in card(
+    assert "7 d, 30 d can't be judged for now: chain missing (Tron, 14.0 % of reserves)." in card(
         incident(seen=signal(-0.036, flows=held))
     )
 
@@ -134,30 +170,39 @@ def test_a_held_alert_says_so_in_its_title_and_why_once() -> None:
     text = card(frozen(*held), StepReason.HELD)
 
     assert text.startswith(
-        "INC-42 · Binance · elevated outflow · held\n"
-        "Figures of 2022-12-13 12:00 UTC; frozen since: chain missing (Tron, 14.0 % of reserves).\n"
+        "INC-42 · Binance · elevated outflow · data incomplete\n"
         "Net outflow −$2.31 B in 24 h · 3.6 % of clean reserves ($64.1 B)\n"
     )
+    assert (
+        "Data incomplete since 2022-12-13 12:00 UTC: chain missing (Tron, 14.0 % of reserves). The figures are the "
+        "last complete ones; this alert is frozen until newer ones can be compared."
+    ) in text
     assert text.count("Tron") == 1
-    assert "DefiLlama · as of 2022-12-13 12:00 UTC (ago)" in text
+    assert "DefiLlama · as of 2022-12-13 12:00 UTC (live)" in text
 
 
 @pytest.mark.parametrize(
     ("missing", "words"),
-    [(("Tron",), "Tron has been missing since."), (("Tron", "Base"), "Base and Tron have been missing since.")],
+    [
+        (("Tron",), ("Tron is missing at the source.", "until it is back.")),
+        (("Tron", "Base"), ("Base and Tron are missing at the source.", "until they are back.")),
+    ],
 )
-def test_a_frozen_alert_names_the_chains_that_are_missing(missing: tuple[str, ...], words: str) -> None:
+def test_a_frozen_alert_names_the_chains_that_are_missing(missing: tuple[str, ...], words: tuple[str, str]) -> None:
     day = flow(-0.1, hold=CHAIN_MISSING, missing=missing)
 
-    assert f"Figures of 2022-12-13 12:00 UTC; {words}" in card(frozen(day), StepReason.HELD)
+    told = card(frozen(day), StepReason.HELD)
+
+    assert f"Data incomplete since 2022-12-13 12:00 UTC: {words[0]} The figures are the last complete ones" in told
+    assert f"this alert is frozen {words[1]}" in told
 
 
 def test_a_frozen_alert_names_every_reason() -> None:
     held = [flow(-0.1, hold=CHAIN_MISSING), flow(-0.1, Window.WEEK, hold=STALE)]
-    both = "frozen since: chain missing (Tron, 14.0 % of reserves) and data too old (newest reading is 5 h old)."
+    both = "UTC: chain missing (Tron, 14.0 % of reserves) and data too old (newest reading is 5 h old)."
 
     assert both in card(frozen(*held), StepReason.HELD)
-    assert "frozen since: no window could be computed." in card(frozen(), StepReason.HELD)
+    assert "UTC: no figure could be computed." in card(frozen(), StepReason.HELD)
 
 
 def test_windows_held_for_different_reasons_are_named_one_by_one() -> None:
@@ -165,8 +210,8 @@ def test_windows_held_for_different_reasons_are_named_one_by_one() -> None:
 
     text = card(incident(seen=signal(-0.036, flows=held)))
 
-    assert "Held over 7 d: data too old (newest reading is 5 h old)." in text
-    assert "Held over 30 d: chain missing (Tron, 14.0 % of reserves)." in text
+    assert "7 d can't be judged for now: data too old (newest reading is 5 h old)." in text
+    assert "30 d can't be judged for now: chain missing (Tron, 14.0 % of reserves)." in text
 
 
 def bounded(certain: float, worst: float, *, missing: tuple[str, ...] = ()) -> Flow:
@@ -183,7 +228,7 @@ def test_of_two_bounds_the_certain_one_is_shown_first() -> None:
         "Net outflow of at least −$35.3 B in 24 h · at least 55.0 % of clean reserves ($64.1 B), at most 60.0 %: "
         "Tron missing"
     ) in text
-    assert "figures known by two bounds only." in text
+    assert "Its exact size is not known yet." in text
     assert "at least −55.0 % in 24 h" in said(incidents_card([incident(Severity.SEVERE, seen=seen)], {}))
 
 
@@ -202,9 +247,25 @@ def test_a_title_says_that_it_eases_while_the_figure_is_below_what_it_is_called(
     easing = replace(incident(seen=signal(0.004)), easing_since=NOON, easing_seen=1)
     text = card(easing, StepReason.UPDATED)
 
-    assert text.startswith("INC-42 · Binance · elevated outflow, easing\nNet inflow +$256 M in 24 h")
-    assert "Below the limits of elevated since 2022-12-13 12:00 UTC; it eases if that lasts." in text
+    assert text.startswith("INC-42 · Binance · elevated, easing\nNet inflow +$256 M in 24 h")
+    assert (
+        "Below the limits of elevated since 2022-12-13 12:00 UTC; it is downgraded if that lasts. No limit is exceeded "
+        "now."
+    ) in text
     assert "easing" not in card(replace(easing, state=IncidentState.RESOLVED), StepReason.RESOLVED)
+
+
+def test_while_it_eases_what_is_still_over_a_lower_limit_is_said() -> None:
+    easing = replace(incident(Severity.ELEVATED, seen=signal(-0.02)), easing_since=NOON, easing_seen=1)
+
+    assert "Still over a lower limit: 24 h −2.0 % (limit −1.5 %); 24 h unusual for this exchange" in card(easing)
+
+
+def test_an_inflow_of_the_day_does_not_hide_the_outflow_that_eases() -> None:
+    fortnight, held = flow(-0.07, Window.FORTNIGHT), flow(-0.3, Window.MONTH, hold=CHAIN_MISSING)
+    eased = signal(0.004, flows=[flow(-0.02, Window.WEEK), fortnight, held])
+
+    assert card(replace(incident(seen=eased), easing_since=NOON)).splitlines()[1] == plain(flow_sentence(fortnight))
 
 
 def test_after_a_deescalation_the_title_is_that_of_the_severity_of_now() -> None:
@@ -214,20 +275,20 @@ def test_after_a_deescalation_the_title_is_that_of_the_severity_of_now() -> None
 
 
 def test_the_end_of_a_hold_is_told() -> None:
-    assert "The hold is over: the newest figures can be compared again." in card(incident(), StepReason.RELEASED)
+    assert "Data complete again: this alert follows the newest figures." in card(incident(), StepReason.RELEASED)
 
 
 def test_a_chain_too_small_to_hold_is_named() -> None:
     seen = signal(None, flows=[flow(-0.036, missing=("Fantom",))])
 
-    assert "figures without Fantom." in card(incident(seen=seen))
+    assert "Data without Fantom." in card(incident(seen=seen))
 
 
 @pytest.mark.parametrize(
     ("flows", "words"),
     [
-        ([flow(hold=STALE)], "No window can be compared right now."),
-        ([], "No window can be computed right now."),
+        ([flow(hold=STALE)], "Flow not known: the data are incomplete."),
+        ([], "Flow not known: no figure can be computed."),
     ],
 )
 def test_without_a_figure_an_alert_says_why(flows: list[Flow], words: str) -> None:
@@ -249,14 +310,14 @@ def test_a_small_exchange_without_a_past_says_so() -> None:
 def test_the_closing_words_name_the_worst_there_was() -> None:
     story = replace(incident(peak=Severity.SEVERE, seen=signal(-0.001)), worst=Size(-0.095, Unit.RESERVES, -6e9))
 
-    assert "It was severe at worst, with 9.5 % of clean reserves gone" in said(resolved_card(story, "Binance"))
+    assert "Peak: severe, −9.5 % (−$6.00 B). Lasted" in said(resolved_card(story, "Binance"))
 
 
 def test_the_closing_words_name_the_worst_moment() -> None:
     moment = WorstMoment(NOON - HOUR, Severity.SEVERE, Window.DAY, Size(-0.095, Unit.RESERVES, -6e9))
     closing = said(resolved_card(replace(incident(peak=Severity.SEVERE), worst_moment=moment), "Binance"))
 
-    assert "It was severe at worst.\nWorst: −9.5 % (−$6.00 B) in 24 h, 2022-12-13 11:00 UTC." in closing
+    assert "Peak: severe, −9.5 % (−$6.00 B) in 24 h, 2022-12-13 11:00 UTC. Lasted" in closing
 
 
 def test_an_incident_is_open_since_it_was_told_and_not_since_it_waited_to_be_confirmed() -> None:
@@ -264,7 +325,7 @@ def test_an_incident_is_open_since_it_was_told_and_not_since_it_waited_to_be_con
     later = Event(NOON + 2 * HOUR, StepReason.ESCALATED, Severity.ELEVATED)
     story = replace(incident(), started_at=NOON, events=(opened, later))
 
-    assert "Opened 2022-12-13 13:00 UTC" in said(resolved_card(story, "Binance"))
+    assert "from 2022-12-13 13:00 UTC on." in said(resolved_card(story, "Binance"))
     assert "opened 2022-12-13 13:00 UTC" in said(incidents_card([story], {}))
 
 
@@ -278,16 +339,16 @@ def test_the_list_of_incidents_shows_the_worst_open_one() -> None:
     found = incidents_card(stories, {"binance": "Binance"})
 
     assert found.tone is Tone.SEVERE
-    assert said(found).splitlines()[1] == "2 open, 3 shown, newest first."
-    assert "🔴 INC-3 · Binance · severe, severe at worst · −3.6 % in 24 h · opened 2022-12-13 12:00 UTC" in said(found)
-    assert "🟡 INC-2 · unheard · watch" in said(found)
-    assert "🟢 INC-1 · Binance · resolved, critical at worst · opened" in said(found)
+    assert said(found).splitlines()[1] == "2 open · 3 shown, newest first"
+    assert "🔴 Binance · −3.6 % in 24 h · severe (its peak) · INC-3 · opened 2022-12-13 12:00 UTC" in said(found)
+    assert "🟡 unheard · −3.6 % in 24 h · watch (its peak) · INC-2" in said(found)
+    assert "🟢 Binance · resolved (peak: critical) · INC-1 · opened" in said(found)
 
 
 def test_no_incident_is_no_proof_of_calm() -> None:
     found = said(incidents_card([], {}, about="Binance"))
 
-    assert found.startswith("Incidents · Binance\nNo incident is open and none is remembered. /status says how fresh")
+    assert found.startswith("Incidents · Binance\nNo open or past incidents. /status says how fresh")
 
 
 def test_a_market_wide_incident_names_its_members() -> None:
@@ -306,12 +367,12 @@ def test_a_market_wide_incident_names_its_members() -> None:
     ]
     assert "three or more exchanges" in said(why_card(story, "market", names))
     over = replace(story, state=IncidentState.RESOLVED)
-    assert "fewer than three large exchanges" in said(resolved_card(over, "Market-wide"))
-    assert "Market-wide · elevated" in said(incidents_card([story], {}))
+    assert "Now fewer than three large exchanges are elevated." in said(resolved_card(over, "Market-wide"))
+    assert "elevated (its peak) · INC-0" in said(incidents_card([story], {}))
 
 
 def test_an_incident_says_what_it_is_part_of() -> None:
-    assert "Part of INC-7, which is market-wide." in card(replace(incident(), covered_by=7))
+    assert "Part of the market-wide incident INC-7." in card(replace(incident(), covered_by=7))
 
 
 def test_every_major_is_named_and_closed_ones_with_since_when() -> None:
@@ -326,7 +387,7 @@ def test_every_major_is_named_and_closed_ones_with_since_when() -> None:
         "USDC open"
     ) in told
     assert "Does not ease while withdrawals of two major assets are closed." in told
-    assert "Withdrawals of 2 major assets are closed; 2 make it critical" in said(why_card(story, "Binance"))
+    assert "withdrawals of 2 major assets closed (limit 2)" in said(why_card(story, "Binance"))
 
 
 def test_withdrawals_that_keep_nothing_open_are_shown_as_well_and_what_nobody_watches_is_not() -> None:

@@ -184,7 +184,7 @@ def test_no_card_gives_advice_or_uses_a_loud_word(card: Message) -> None:
 @every_figure
 def test_every_figure_says_its_source_and_its_age(card: Message) -> None:
     assert "DefiLlama" in said(replace(card, title="", lines=(), fields=(), table=None))
-    assert any(span.at and span.relative for span in card.footer)
+    assert any(span.at and (span.relative or span.live) for span in card.footer)
 
 
 @every_figure

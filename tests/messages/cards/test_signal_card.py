@@ -43,23 +43,21 @@ def test_an_incident_of_a_source_that_is_not_in_the_table_is_told_in_plain_words
         "INC-42 · OKX · elevated closings",
         "majors closed: 2",
         "USDC: unknown",
-        "Held over USDC: data too old (newest reading is 5 h old).",
-        "okx · as of 2022-12-13 12:00 UTC (ago)",
+        "USDC can't be judged for now: data too old (newest reading is 5 h old).",
+        "okx · as of 2022-12-13 12:00 UTC (live)",
         "Why",
     ]
-    assert "Resolved: back under its thresholds on fresh readings. It was elevated at worst, 2." in said(
-        resolved_card(closed(), "OKX")
-    )
-    assert "elevated, elevated at worst · 2 · opened" in said(incidents_card([closed()], {}))
+    assert "Back below the alert limits.\nPeak: elevated, 2. Lasted" in said(resolved_card(closed(), "OKX"))
+    assert "2 · elevated (its peak) · INC-42 · opened" in said(incidents_card([closed()], {}))
 
 
 def test_it_is_explained_in_plain_words() -> None:
     later = replace(SIGNAL, as_of=NOON + HOUR, figures=(CLOSED,), reasons=(), severity=None)
     text = said(why_card(closed(later), "OKX")).splitlines()
 
-    assert "Crossed: majors closed: 2, limit 2" in text
-    assert "Newest reading: 2; no threshold is crossed." in text
-    assert not [line for line in text if line.startswith(("Thresholds", "Baseline"))]
+    assert "Over the limit: majors closed: 2, limit 2" in text
+    assert "Newest reading: 2 · no limit is exceeded" in text
+    assert not [line for line in text if line.startswith(("Limits", "Normal days"))]
 
 
 def test_it_is_rehearsed_in_plain_words() -> None:
@@ -84,7 +82,7 @@ def test_a_size_is_a_figure_in_its_unit(size: Size | None, words: str) -> None:
 def test_what_has_no_size_is_listed_without_one() -> None:
     unknown = replace(SIGNAL, leading=None)
 
-    assert "elevated, elevated at worst · opened" in said(incidents_card([closed(unknown)], {}))
+    assert "okx · elevated (its peak) · INC-42 · opened" in said(incidents_card([closed(unknown)], {}))
     assert SignalCard().worst(replace(closed(), worst=None)) == ""
     assert SignalCard().actions(closed()) == ()
 
@@ -93,7 +91,7 @@ def test_the_worst_moment_is_told_in_plain_words() -> None:
     worst = WorstMoment(NOON, Severity.SEVERE, CLOSED.name, Size(-3, Unit.COUNT))
     text = said(why_card(replace(closed(), worst_moment=worst), "OKX"))
 
-    assert "Worst: majors closed 3, severe, 2022-12-13 12:00 UTC." in text
+    assert "Peak: elevated, majors closed 3, 2022-12-13 12:00 UTC" in text
 
 
 def test_figures_that_are_all_whole_need_no_word_of_caution() -> None:
