@@ -1,7 +1,7 @@
 """The words of a data notice: a step of reserves that is held or not counted, or a part that is not reported any more.
 
-Example: "INC-7 · Binance · BTC moved in one step", "BTC −$1.24 B · −12.0 % of clean reserves at 2026-03-01 12:00 UTC",
-"A changed wallet list or one large transfer. Not counted as an outflow yet: waiting for the next reading."
+Example: "INC-7 · Binance · BTC moved in one step", "BTC −$1.24 B · −12.0 % of reserves at 2026-03-01 12:00 UTC",
+"Could be a changed wallet list or one large transfer.", "Not counted as an outflow yet: waiting for the next reading."
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from bot.domain.incident import Ending, Incident, IncidentState, WorstMoment
 from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import UNREPORTED, Reason, Signal
-from bot.messages.cards.common import LIABILITIES, TONES, provenance
+from bot.messages.cards.common import LIABILITIES, TONES, lasting_provenance
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.unreported_notice import (
     STILL_AWAY,
@@ -28,17 +28,17 @@ from bot.messages.cards.unreported_notice import (
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, usd
 
-_BOTH_READINGS = "It may be a changed wallet list or one large transfer."
+_BOTH_READINGS = "Could be a changed wallet list or one large transfer."
 _OUTCOMES = {
-    Verdict.WAITING: "Not counted so far: the next reading decides.",
-    Verdict.NOT_COUNTED: "It stays, and is not counted as a flow. If more leaves within three days it counts.",
+    Verdict.WAITING: "Not counted as an outflow yet: waiting for the next reading.",
+    Verdict.NOT_COUNTED: "It stayed: not counted as an outflow. If more leaves within three days, it counts after all.",
     Verdict.COUNTED: "It counts now, as part of the outflow.",
-    Verdict.RETURNED: "It came back: no flow.",
+    Verdict.RETURNED: "It came back, so it was no outflow.",
 }
 _ENDINGS = {
-    Ending.RETURNED: "it came back: no flow.",
-    Ending.COUNTED: "it counts now, as part of the outflow.",
-    Ending.NOT_COUNTED: "it stayed for three days and is not counted as a flow.",
+    Ending.RETURNED: "It came back, so it was no outflow.",
+    Ending.COUNTED: "It counts now, as part of the outflow.",
+    Ending.NOT_COUNTED: "It stayed for three days and is not counted as an outflow.",
 }
 
 
@@ -48,7 +48,7 @@ class DataNoticeCard(SignalCard):
     footnote = LIABILITIES
     method = (
         "A step is what moves from one reading to the next in a chain or an asset while the rest stands still. A part "
-        "is not reported when two readings or more lack it, for six hours or more."
+        "is missing when two readings or more lack it, for six hours or more."
     )
 
     @override
@@ -61,7 +61,7 @@ class DataNoticeCard(SignalCard):
         # The first time says it; the second time the source has changed its mind.
         if (count := _steps_lately(signal)) > 1:
             kind = "gap" if is_of_parts(signal) else "step"
-            yield line(f"Its {kind} number {count} within 72 h: the source is unsteady here.")
+            yield line(f"This is {kind} number {count} within 72 h: the source's figures are unsteady here.")
 
     @override
     def caution(self, signal: Signal) -> str:
@@ -81,7 +81,7 @@ class DataNoticeCard(SignalCard):
     @override
     def worst_moment(self, moment: WorstMoment) -> str:
         # A step is as large in either direction, so that its size has no sign of its own.
-        what = "not reported" if moment.measurement == UNREPORTED else "in one step"
+        what = "missing" if moment.measurement == UNREPORTED else "in one step"
         return f"{percent(abs(moment.size.value))} ({usd(abs(moment.size.usd or 0.0))}) {what}"
 
     @override
@@ -99,12 +99,17 @@ class DataNoticeCard(SignalCard):
         return f"{size} of clean reserves in one step, told from {limit} on"
 
     @override
+    def exceeded_limit(self, reason: Reason) -> str:
+        what = "missing" if reason.measure == UNREPORTED else "in one step"
+        return f"{percent(abs(reason.value))} of reserves {what} (limit {percent(reason.threshold)})"
+
+    @override
     def thresholds(self, sensitivity: Sensitivity) -> Line:
         watch, elevated = percent(NOTICE_SHARE), percent(ELEVATED_NOTICE_SHARE)
         return line(
-            bold("Told: "),
-            f"from {watch} of clean reserves on to places that hear of elevated, from {elevated} on to those that "
-            "hear of severe only as well. /settings notices off ends it here.",
+            bold("Posted: "),
+            f"from {watch} of reserves on where elevated alerts are posted, from {elevated} on also where only severe "
+            "ones are. /settings notices off ends it here.",
         )
 
     @override
@@ -124,17 +129,16 @@ def notice_card(incident: Incident, name: str, card: SignalCard) -> Message:
             line(bold(_outcome(incident, card))),
             card.footnote,
         ),
-        footer=provenance(signal.source, signal.as_of),
+        footer=lasting_provenance(signal.source, signal.as_of),
         actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
         silent=True,
     )
 
 
 def _outcome(incident: Incident, card: SignalCard) -> str:
-    of_parts = is_of_parts(incident.announced)
     if incident.state is IncidentState.RESOLVED:
-        return f"{'Outcome' if of_parts else 'Resolved'}: {card.ending(incident)}"
-    return STILL_AWAY if of_parts else _OUTCOMES[verdict_of(incident.announced)]
+        return card.ending(incident)
+    return STILL_AWAY if is_of_parts(incident.announced) else _OUTCOMES[verdict_of(incident.announced)]
 
 
 def _is_harmless(incident: Incident) -> bool:
@@ -146,7 +150,7 @@ def _is_harmless(incident: Incident) -> bool:
 
 def _steps(signal: Signal) -> Iterator[Line]:
     for jump in signal.jumps:
-        figures = f" {usd(jump.usd, signed=True)} · {percent(jump.share, signed=True)} of clean reserves at "
+        figures = f" {usd(jump.usd, signed=True)} · {percent(jump.share, signed=True)} of reserves at "
         yield line(bold(jump.group), figures, moment(jump.at))
 
 

@@ -36,10 +36,10 @@ _MINUTES_AN_HOUR = 60
 class WithdrawalsCard(SignalCard):
     """The words of closed withdrawals at one exchange."""
 
-    footnote = "The exchange's own word. A wallet upgrade closes withdrawals as well."
+    footnote = "This is what the exchange itself says. A wallet upgrade closes withdrawals, too."
     method = (
         "Closed means every main network is: BTC on Bitcoin, ETH on Ethereum, USDT on Tron and Ethereum, USDC on "
-        "Ethereum and Solana. Two polls have to say so, of closing as of opening."
+        "Ethereum and Solana. Closing and opening both have to show in two polls."
     )
     nothing_measured = "the exchange tells nothing that can be read"
 
@@ -58,13 +58,15 @@ class WithdrawalsCard(SignalCard):
         yield from majors_lines(signal.withdrawals)
         share, usual = _figure(signal, CLOSED_SHARE), _figure(signal, USUAL_SHARE)
         if share is not None and usual is not None:
-            yield line(f"{percent(share)} of all its networks closed, usually {percent(usual)}.")
+            yield line(f"{percent(share)} of all its networks closed, normally {percent(usual)}.")
 
     @override
     def figure(self, signal: Signal) -> Line:
         count, all_ = len(_closed(signal)), len(MAJORS)
         unknown = sum(major.state is WithdrawalState.UNKNOWN for major in signal.withdrawals or ())
         rest = f"; {unknown} unknown" if unknown else ""
+        if not count and not unknown:
+            return line(bold(f"All {all_} major assets"), " can be withdrawn.")
         return line(bold(f"{count} of {all_} major assets"), f" cannot be withdrawn{rest}.")
 
     @override
@@ -90,7 +92,7 @@ class WithdrawalsCard(SignalCard):
     @override
     def ending(self, incident: Incident) -> str:
         if _closed(incident.signal):
-            return "what is still closed is a network's upgrade, announced, or was closed long before."
+            return "What is still closed is a network upgrade, was announced, or was closed long before."
         unlisted = [
             major.asset
             for major in incident.signal.withdrawals or ()
@@ -98,7 +100,7 @@ class WithdrawalsCard(SignalCard):
         ]
         if unlisted:
             return f"{' and '.join(unlisted)} {'are' if len(unlisted) > 1 else 'is'} not listed there any more."
-        return "withdrawals are open again."
+        return "Withdrawals are open again."
 
     @override
     def reason(self, reason: Reason) -> str:
@@ -111,9 +113,10 @@ class WithdrawalsCard(SignalCard):
     def thresholds(self, sensitivity: Sensitivity) -> Line:
         watch_min, elevated_min = (limit / _MINUTE * SCALES[sensitivity] for limit in (ONE_MAJOR_FOR, TWO_MAJORS_FOR))
         return line(
-            bold("Thresholds: "),
-            f"watch one major for {watch_min:g} min, or {percent(SHARE_JUMP)} more of all networks than usual · "
-            f"elevated two for {elevated_min:g} min · severe all four, at once. Announced maintenance: one less.",
+            bold(f"Limits at {sensitivity} sensitivity: "),
+            f"watch one major closed for {watch_min:g} min, or {percent(SHARE_JUMP)} more of all networks than normal "
+            f"· elevated two for {elevated_min:g} min · severe all four, at once. Announced maintenance counts one "
+            "severity less.",
         )
 
     @override
@@ -124,14 +127,14 @@ class WithdrawalsCard(SignalCard):
 class ClosedNetworkCard(SignalCard):
     """The words of one network that several exchanges close within an hour."""
 
-    footnote = "Mostly an upgrade of the network: held against no exchange."
-    method = "An exchange that closes several main networks within that hour does not count, and is not excused."
+    footnote = "Usually a network upgrade; it does not count against any exchange."
+    method = "An exchange that closes several main networks within that hour is not counted, and gets its own alert."
     nothing_measured = "the exchanges tell nothing that can be read"
 
     @override
     def headline(self, incident: Incident) -> str:
         if _closed_after_event(incident.announced):
-            return "no event of the network any more"
+            return "no longer closed at many exchanges"
         return f"closed at {self.size(incident.announced.size)}"
 
     @override
@@ -147,9 +150,9 @@ class ClosedNetworkCard(SignalCard):
     @override
     def figure(self, signal: Signal) -> Line:
         if _closed_after_event(signal):
-            return line("Over after a day, or because an exchange has closed other networks as well.")
-        since = ("; first closed ", moment(signal.seen_since)) if signal.seen_since else ()
-        return line(bold(self.size(signal.size)), " with withdrawals over this network closed", *since, ".")
+            return line("Over: it has lasted a day, or one of the exchanges has closed other networks, too.")
+        since = (", first since ", moment(signal.seen_since)) if signal.seen_since else ()
+        return line(bold(self.size(signal.size)), " closed withdrawals over this network", *since, ".")
 
     @override
     def size(self, size: Size | None) -> str:
@@ -159,8 +162,8 @@ class ClosedNetworkCard(SignalCard):
     @override
     def ending(self, incident: Incident) -> str:
         if _closed_after_event(incident.signal):
-            return "what is still closed counts against the exchanges again."
-        return "the network is open again."
+            return "What is still closed counts against the exchanges again."
+        return "The network is open again."
 
     @override
     def measurement(self, name: str) -> str:
@@ -173,7 +176,8 @@ class ClosedNetworkCard(SignalCard):
     @override
     def thresholds(self, sensitivity: Sensitivity) -> Line:
         return line(
-            bold("Thresholds: "), f"watch {NETWORK_EVENT_EXCHANGES} exchanges within an hour; no more than that."
+            bold("Limit: "),
+            f"watch {NETWORK_EVENT_EXCHANGES} exchanges within an hour. It never becomes worse than that.",
         )
 
 

@@ -20,7 +20,7 @@ from tests.messages.cards.plain import said
 TRON = Jump("Tron", NOON - 6 * HOUR, -1.2e9, -0.12, JumpReason.UNREPORTED, Verdict.WAITING, ())
 SOLANA = replace(TRON, group="Solana", usd=-2e8, share=-0.02)
 UNKNOWN_CAUSE = (
-    "It is not known why: the source may have lost it, or the exchange may have moved the coins to addresses that "
+    "The cause is not known: the source may have lost it, or the exchange may have moved the coins to addresses that "
     "nobody tracks."
 )
 
@@ -47,12 +47,12 @@ def test_it_says_what_is_missing_since_when_and_that_nobody_knows_why() -> None:
     card = incident_card(notice(TRON), "Binance", StepReason.OPENED)
 
     assert said(card).splitlines() == [
-        "INC-7 · Binance · Tron is not reported any more",
-        "Tron $1.20 B · 12.0 % of clean reserves, not reported since 2022-12-13 06:00 UTC",
+        "INC-7 · Binance · Tron is missing at the source",
+        "Tron $1.20 B · 12.0 % of reserves, missing since 2022-12-13 06:00 UTC",
         UNKNOWN_CAUSE,
-        "It is not counted as an outflow. Flows that need it are held between two ends.",
+        "Not counted as an outflow. Flows that include it are shown as a range until it is back.",
         "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody.",
-        "DefiLlama · as of 2022-12-13 12:00 UTC (ago)",
+        "DefiLlama · as of 2022-12-13 12:00 UTC (live)",
         "Why",
         "Flows",
     ]
@@ -64,16 +64,16 @@ def test_it_says_what_is_missing_since_when_and_that_nobody_knows_why() -> None:
 def test_two_parts_have_a_line_each_and_the_one_that_is_back_says_so() -> None:
     opened = notice(TRON, SOLANA)
     assert said(incident_card(opened, "Binance", StepReason.OPENED)).splitlines()[0] == (
-        "INC-7 · Binance · Solana, Tron are not reported any more"
+        "INC-7 · Binance · Solana, Tron are missing at the source"
     )
     shown = replace(opened.signal, jumps=(back(SOLANA, 1.9e8), TRON))
     card = incident_card(replace(opened, signal=shown, announced=shown), "Binance", StepReason.UPDATED)
 
-    gap = "not reported from 2022-12-13 06:00 UTC to 2022-12-13 12:00 UTC"
+    gap = "missing from 2022-12-13 06:00 UTC to 2022-12-13 12:00 UTC"
     assert said(card).splitlines()[:3] == [
-        "INC-7 · Binance · Solana, Tron are not reported any more",
-        f"Solana $200 M · 2.0 % of clean reserves, {gap}: $190 M at the prices of then",
-        "Tron $1.20 B · 12.0 % of clean reserves, not reported since 2022-12-13 06:00 UTC",
+        "INC-7 · Binance · Solana, Tron are missing at the source",
+        f"Solana $200 M · 2.0 % of reserves, {gap}: $190 M at the prices before",
+        "Tron $1.20 B · 12.0 % of reserves, missing since 2022-12-13 06:00 UTC",
     ]
 
 
@@ -92,8 +92,8 @@ def test_two_parts_have_a_line_each_and_the_one_that_is_back_says_so() -> None:
 def test_it_ends_with_what_it_holds_now_and_then(usd: float | None, outcome: str, tone: Tone) -> None:
     card = ended(back(TRON, usd))
 
-    assert f"Outcome: it is reported again{outcome}" in said(card).splitlines()
-    assert said(card).splitlines()[0] == "INC-7 · Binance · Tron is reported again"
+    assert f"It is back{outcome}" in said(card).splitlines()
+    assert said(card).splitlines()[0] == "INC-7 · Binance · Tron is back at the source"
     assert card.tone is tone
 
 
@@ -101,7 +101,7 @@ def test_what_is_still_away_ends_as_no_good_news() -> None:
     card = ended(replace(TRON, verdict=Verdict.NOT_COUNTED), ending=Ending.UNREPORTED)
 
     assert (
-        "Outcome: still not reported after three days, and not counted as a flow. From now on flows leave it out; "
+        "Still missing after three days. It is not counted as an outflow: from now on flows leave it out, and "
         "/reserves names it as missing until it has been away for 30 days."
     ) in said(card).splitlines()
     assert card.tone is Tone.WATCH
@@ -112,18 +112,18 @@ def test_a_second_gap_says_that_the_source_is_unsteady() -> None:
 
     words = said(incident_card(notice(before, TRON), "Binance", StepReason.OPENED)).splitlines()
 
-    assert "Its gap number 2 within 72 h: the source is unsteady here." in words
+    assert "This is gap number 2 within 72 h: the source's figures are unsteady here." in words
 
 
 def test_it_is_among_the_incidents_and_why_explains_it() -> None:
     listed, why = said(incidents_card([notice(TRON)], {})), said(why_card(notice(TRON), "Binance"))
 
-    assert "🟡 INC-7 · binance · watch, watch at worst · 12.0 % not reported · opened" in listed
+    assert "🟡 binance · 12.0 % missing · watch (its peak) · INC-7 · opened" in listed
     for words in (
-        "Worst: 12.0 % ($1.20 B) not reported, watch, 2022-12-13 12:00 UTC.",
-        "Tron $1.20 B · 12.0 % of clean reserves, not reported since 2022-12-13 06:00 UTC",
-        "Crossed: 12.0 % of clean reserves not reported any more, told from 3.0 % on",
-        "A part is not reported when two readings or more lack it, for six hours or more.",
+        "Peak: watch, 12.0 % ($1.20 B) missing, 2022-12-13 12:00 UTC",
+        "Tron $1.20 B · 12.0 % of reserves, missing since 2022-12-13 06:00 UTC",
+        "Over the limit: 12.0 % of reserves missing (limit 3.0 %)",
+        "A part is missing when two readings or more lack it, for six hours or more.",
         UNKNOWN_CAUSE,
         "/settings notices off",
     ):
@@ -135,7 +135,7 @@ def test_a_flow_without_a_part_that_is_gone_says_so() -> None:
     rest = replace(flow(-0.04), gone_parts=("Tron",))
     note = Note(NoteReason.UNREPORTED, "Tron", 1.2e9, NOON - 4 * DAY)
 
-    assert OutflowCard().caution(replace(signal(-0.04), flows=(rest,))).endswith("figures without Tron.")
+    assert OutflowCard().caution(replace(signal(-0.04), flows=(rest,))).endswith("Data without Tron.")
     assert "".join(span.text for span in note_sentence(note)).startswith(
         "Without Tron, which is not reported any more ($1.20 B when it last was) · "
     )
