@@ -34,13 +34,17 @@ _WITHOUT_DRILLS = "-without-drills"
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """An incident that is told, why, and the names that its text needs."""
+    """An incident that is told, why, and the names that its text needs.
+
+    `normal` is the severity that the preset `normal` gives it, None where it has none open: what everybody reads.
+    """
 
     incident: Incident
     reason: StepReason
     name: str
     names: Mapping[str, str]
     kinds: SignalKinds
+    normal: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def _alerts(
     told: Telling, listeners: Audience, now: datetime, drills: Line | None, suffix: str = ""
 ) -> Iterator[Alert]:
     incident = told.incident
-    card = incident_card(incident, told.name, told.reason, told.names, told.kinds, drills=drills)
+    card = incident_card(incident, told.name, told.reason, told.names, told.kinds, drills=drills, normal=told.normal)
     is_over = told.reason is StepReason.RESOLVED
     change = DeliveryKind.CLOSE if is_over else DeliveryKind.EDIT
     yield _alert(incident, DeliveryKind.POST, card, listeners.post, now, suffix)

@@ -32,7 +32,7 @@ from bot.alerting.routing import Audience, audience
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import HoldReason
-from bot.domain.incident import Incident, Step, StepReason, open_by_number
+from bot.domain.incident import Incident, IncidentState, Step, StepReason, open_by_number
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Signal, source_rule
@@ -185,7 +185,7 @@ class Watch:
             if step.has_changed:
                 self._idle_stories.discard(step.key.story)
                 with isolated(step.key.subject, crashes):
-                    await self._commit(step, result.market.under_way)
+                    await self._commit(step, result.market.under_way, _normal_severity(step.key, result.state))
         under_way = {key.story for key in result.state.incidents}
         self._idle_stories |= {step.key.story for step in result.steps} - under_way
 
@@ -259,22 +259,28 @@ class Watch:
                 growing.extend(audience(step.before, step.step, part, market))
         return Audiences(ordinary.audience, without_drills.audience)
 
-    async def _commit(self, step: RoundStep, market: Incident | None) -> None:
-        """Commit a step, incident and alerts together; `market` is the market-wide incident that is open."""
+    async def _commit(self, step: RoundStep, market: Incident | None, normal: Severity | None) -> None:
+        """Commit a step, incident and alerts together; `market` is the market-wide incident that is open.
+
+        `normal` is the severity of the incident by the preset `normal`, None where it is not open there.
+        """
         subject, rule, sensitivity = step.key
         drills = await member_drills(self._drills, step.step)
         audiences = await self._audiences(step, market, drills.places_off)
-        alerts = self._alerts(subject, step.step, audiences, drills.line)
+        alerts = self._alerts(subject, step.step, audiences, drills.line, normal)
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
         self.commits += 1
         self._snapshot_builder.forget_incidents(subject)
         if step.step.reason is not StepReason.NOTHING:
             _log_step(subject, step.step, alerts)
 
-    def _alerts(self, subject: str, step: Step, audiences: Audiences, drills: Line | None) -> list[Alert]:
+    def _alerts(
+        self, subject: str, step: Step, audiences: Audiences, drills: Line | None, normal: Severity | None
+    ) -> list[Alert]:
         if step.incident is None:
             return []
-        told = Telling(step.incident, step.reason, self._names.get(subject, subject), self._names, self._kinds)
+        name = self._names.get(subject, subject)
+        told = Telling(step.incident, step.reason, name, self._names, self._kinds, normal)
         return alerts_of(told, audiences, self._clock.now(), drills)
 
     def _count_holds(self, story: StoryKey, signal: Signal | None) -> None:
@@ -316,6 +322,11 @@ def _presets(asked: Collection[Sensitivity], open_incidents: Sequence[Incident],
     """
     of_story = {incident.sensitivity for incident in open_incidents if key_of(incident).story == story}
     return [Sensitivity.NORMAL, *sorted(({*asked} | of_story) - {Sensitivity.NORMAL})]
+
+
+def _normal_severity(key: IncidentKey, state: RoundState) -> Severity | None:
+    normal = state.incidents.get(IncidentKey(key.subject, key.rule, Sensitivity.NORMAL))
+    return normal.severity if normal and normal.state is IncidentState.OPEN else None
 
 
 def _log_step(subject: str, step: Step, alerts: Sequence[Alert]) -> None:

@@ -76,7 +76,7 @@ async def test_a_message_that_comes_again_is_there_twice(bench: ServiceBench) ->
     telegram = next(place for place in bench.places_of("corran") if place.platform is Platform.TELEGRAM)
     for _ in range(2):
         tell(bench, telegram, "INC-1 · Corran · elevated outflow")
-    tell(bench, telegram, "INC-1 · Corran · elevated outflow · held", is_edit=True)
+    tell(bench, telegram, "INC-1 · Corran · elevated outflow · data incomplete", is_edit=True)
     assert verdict_of(bench).twice[Platform.TELEGRAM] == 1
 
 

@@ -58,13 +58,13 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
     assert re.findall(r"^[\d-]+ [\d:]+ UTC · (.+)$", shown, re.MULTILINE) == [
         "🟡 INC-1 · Binance · unusual outflow · watch",
         "🟠 INC-1 · Binance · elevated outflow",
-        "🟠 INC-1 · Binance · elevated outflow · held",
-        "🟠 INC-2 · Binance · Tron is not reported any more · elevated",
+        "🟠 INC-1 · Binance · elevated outflow · data incomplete",
+        "🟠 INC-2 · Binance · Tron is missing at the source · elevated",
         "🟠 INC-1 · Binance · elevated outflow",
-        "🟠 INC-1 · Binance · elevated outflow · held",
+        "🟠 INC-1 · Binance · elevated outflow · data incomplete",
         "🟡 INC-3 · Binance · BTC moved in one step · watch",
         "🟠 INC-1 · Binance · elevated outflow",
-        "🟠 INC-1 · Binance · elevated outflow, easing",
+        "🟠 INC-1 · Binance · elevated, easing",
         "🟢 INC-1 · Binance · resolved",
         "🏦 Binance · reserves",
         "🟢 INC-1 · Binance · why",
@@ -73,24 +73,26 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
     opened, _, held, unreported, released, _, noticed, _, easing, _, asked, why = messages
     assert "Tron $" in unreported
     assert "moved the coins to addresses that nobody tracks" in re.sub(r"\n +", " ", unreported)
-    assert re.search(r"✎ .+ 🟢 INC-2 · Binance · Tron is reported again · Tron \$", shown)
-    assert "Not counted so far: the next reading decides." in noticed
+    assert re.search(r"✎ .+ 🟢 INC-2 · Binance · Tron is back at the source · Tron \$", shown)
+    assert "Not counted as an outflow yet: waiting for the next reading." in noticed
     assert re.search(r"Net outflow −\$1\.\d+ B in 24 h · [12]\.\d % of clean reserves", opened)
-    frozen = r"Figures of \d\d:\d\d UTC; Tron has been missing since\.\n  Net outflow −\$\d\.\d+ B in 7 d"
+    frozen = (
+        r"Net outflow −\$\d\.\d+ B in 7 d .+\n  Data incomplete since \d\d:\d\d UTC: Tron is missing at the source\."
+    )
     assert re.search(frozen, held)
     assert re.search(r"✎ .+ INC-1 · Binance · unusual outflow · watch · Escalated to elevated at", shown)
-    assert re.search(r"Net inflow .+\n(.+\n)+  Below the limits of elevated since", easing)
-    assert "The hold is over" in released
+    assert re.search(r"^\n  Net outflow .+\n(.+\n)+  Below the limits of elevated since", easing)
+    assert "Data complete again" in released
     assert re.search(_PROVENANCE, asked)
     explained = re.sub(r"\n +", " ", why)
     for part in (
-        r"Inputs: Replay, reading of 2022-12-1\d \d\d:\d\d UTC with clean reserves of \$5\d\.\d B, and reading of ",
+        r"Compared: Replay's reading of 2022-12-1\d \d\d:\d\d UTC \(reserves \$5\d\.\d B\) with that of ",
         r"By asset: −[\d.]+ M BUSD = −\$",
-        r"Crossed: 24 h: −[34]\.\d % of clean reserves ≤ −3\.0 %",
-        r"Baseline: median [−+]?0\.\d+ % a day, spread 0\.\d+ %, .+ from 89 days\.",
-        r"percentile 0, lower than all 89 days",
-        r"Second opinion: the source's own figure for 24 h is −\$[\d.]+ B; it agrees with",
-        r"Held: 2022-12-15 \d\d:00 UTC to 2022-12-15 \d\d:00 UTC, chain missing \(Tron, 15\.\d % of reserves\)",
+        r"Over the limit: 24 h −[34]\.\d % \(limit −3\.0 %\)",
+        r"Normal days: median [−+]?0\.\d+ %, .+ spread 0\.\d+ % \(last 89 days\)\.",
+        r"the largest outflow in 89 days",
+        r"Replay's own 24 h figure, −\$[\d.]+ B, matches ours",
+        r"Data gap: 2022-12-15 \d\d:00 UTC to 2022-12-15 \d\d:00 UTC, chain missing \(Tron, 15\.\d % of reserves\)",
         r"opened: 2022-12-1[23] .+ escalated: 2022-12-13 .+ resolved: 2022-12-2",
         _PROVENANCE,
     ):

@@ -140,7 +140,7 @@ async def test_a_silent_source_is_not_calm(watched: WatchedBinance) -> None:
     (held,) = await watched.judge_again()
 
     assert held.kind is EDIT
-    assert "data too old (newest reading is 5 h old)" in str(held.message.lines[0])
+    assert "data too old (newest reading is 5 h old)" in str(held.message.lines[1])
     assert await watched.judge_again() == []
     (incident,) = await watched.memory.incidents.open()
     assert incident.severity is Severity.ELEVATED
@@ -197,6 +197,19 @@ async def test_each_preset_has_its_own_incident_under_one_number(watched: Watche
 
     assert (early.incident, [recipient.place for recipient in early.recipients]) == ("INC-1:early", [THERE])
     assert {alert.incident for alert in later if alert.kind is POST} == {"INC-1:normal"}
+
+
+async def test_every_place_reads_the_severity_of_the_normal_preset(watched: WatchedBinance) -> None:
+    """At −1.2 % only the early preset has an incident, and at −2.5 % only it calls that elevated."""
+    await watched.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
+
+    for hour, billions in enumerate((59.3, 59.3, 59.0, 59.0, 58.5)):
+        await watched.judge_reading(billions, after=hour * HOUR)
+    early = [alert.message for alert in watched.memory.told(POST) if alert.incident == "INC-1:early"]
+
+    assert [message.title for message in early] == ["INC-1 · Binance · unusual outflow"] * 2
+    assert "Posted early: this place uses early sensitivity. At normal it is no incident yet." in said(early[0])
+    assert "This place uses early sensitivity, at which it is elevated already." in said(early[1])
 
 
 async def test_a_preset_that_opens_anew_under_a_living_number_is_told_again(watched: WatchedBinance) -> None:
@@ -373,10 +386,10 @@ async def test_a_step_that_is_not_counted_is_one_message_that_pings_nobody() -> 
     ]  # fmt: skip
     assert {alert.incident for alert in (opened, stays, over)} == {"INC-1:normal"}
     assert opened.message.title == "INC-1 · Binance · BTC moved in one step"
-    assert "It may be a changed wallet list or one large transfer." in said(opened.message)
-    assert "Not counted so far" in said(opened.message)
-    assert "It stays, and is not counted" in said(stays.message)
-    assert "Resolved: it came back: no flow." in said(over.message)
+    assert "Could be a changed wallet list or one large transfer." in said(opened.message)
+    assert "Not counted as an outflow yet" in said(opened.message)
+    assert "It stayed: not counted" in said(stays.message)
+    assert "It came back, so it was no outflow." in said(over.message)
 
 
 @pytest.mark.parametrize(("share", "asked"), [(-0.12, Severity.ELEVATED), (-0.2, Severity.SEVERE)])
@@ -415,7 +428,7 @@ async def test_a_chain_that_is_not_told_any_more_is_one_message_and_keeps_to_the
             held = replace(held, holdings={slot: part for slot, part in held.holdings.items() if slot.chain != "Tron"})
         watched.memory.clock.time = held.as_of
         await watched.memory.readings.add([held])
-        alerts += [alert for alert in await watched.judge_again() if "report" in alert.message.title]
+        alerts += [alert for alert in await watched.judge_again() if "at the source" in alert.message.title]
 
     opened, over = alerts
     assert [(alert.kind, alert.created_at - NOON, alert.ping) for alert in alerts] == [
@@ -423,8 +436,8 @@ async def test_a_chain_that_is_not_told_any_more_is_one_message_and_keeps_to_the
         (CLOSE, 10 * HOUR, False),
     ]
     assert [recipient.place for alert in alerts for recipient in alert.recipients] == [THERE, THERE]
-    assert opened.message.title.endswith("· Binance · Tron is not reported any more")
-    assert "Outcome: it is reported again, with $36.0 B now and $36.0 B then." in said(over.message)
+    assert opened.message.title.endswith("· Binance · Tron is missing at the source")
+    assert "It is back, with $36.0 B now and $36.0 B then." in said(over.message)
 
 
 class FourWatchedExchanges:
@@ -502,7 +515,7 @@ async def test_under_the_market_a_severe_exchange_is_told_by_itself_to_who_named
     (single,) = [alert for alert in announced if alert.kind is POST]
     assert single.message.title == "INC-1 · A · severe outflow"
     assert [recipient.place for recipient in single.recipients] == [HERE]
-    assert "Part of INC-4, which is market-wide." in str(single.message.lines)
+    assert "Part of the market-wide incident INC-4." in str(single.message.lines)
     (market,) = [alert for alert in announced if alert.incident == "INC-4:normal"]
     assert market.kind is EDIT
     assert "A (INC-1) · severe" in said(market.message)

@@ -123,7 +123,7 @@ async def test_an_incident_of_it_goes_from_pending_to_resolved(chats: Chats) -> 
     assert await chats.judge_quote(WATCH, 20) == ["post 🟡 INC-1 · USDT · watch, off its peg"]
     assert await chats.judge_quote(ELEVATED, 30) == ["post 🟠 INC-1 · USDT · elevated, off its peg"]
     assert await chats.judge_quote(ELEVATED - 0.004, 40) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await chats.judge_quote(None, 71) == ["edit 🟠 INC-1 · USDT · elevated, off its peg · held"]
+    assert await chats.judge_quote(None, 71) == ["edit 🟠 INC-1 · USDT · elevated, off its peg · data incomplete"]
     assert await chats.judge_quote(ELEVATED, 80) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
     assert await chats.judge_quote(CALM, 90) == ["edit 🟠 INC-1 · USDT · elevated, off its peg, easing"]
     assert await chats.judge_quote(CALM, 90 + 6 * 60) == [
@@ -155,11 +155,11 @@ async def alert_of_opening(chats: Chats) -> str:
 async def test_the_alert_is_in_the_words_of_its_card(chats: Chats) -> None:
     assert (await alert_of_opening(chats)).splitlines() == [
         "post 🟠 INC-1 · USDT · elevated, off its peg",
-        "Worse than before: now elevated.",
         "price: −3.0 %",
+        "Escalated from watch to elevated.",
         "A price is one venue's opinion.",
         "",
-        "quotes · as of 2022-12-13 12:20 UTC (just now)",
+        "quotes · as of 2022-12-13 12:20 UTC",
     ]
 
 
@@ -168,15 +168,15 @@ async def test_it_is_among_the_incidents_and_why_explains_it(chats: Chats) -> No
 
     listed, why = await chats.ask("incidents"), await chats.ask("why", "INC-1")
 
-    assert "🟠 INC-1 · USDT · elevated, elevated at worst · −3.0 % · opened 12:10 UTC" in listed
+    assert "🟠 USDT · −3.0 % · elevated (its peak) · INC-1 · opened 12:10 UTC" in listed
     assert "A price is one venue's opinion." in listed
     for words in (
-        "Rule “peg”, preset normal: open, elevated now, elevated at worst.",
+        "Open · elevated (its peak) · peg rule, normal sensitivity",
         "price: −3.0 %",
-        "Crossed: 3.0 % off $1, limit 2.0 %",
+        "Over the limit: 3.0 % off $1, limit 2.0 %",
         "severe 5.0 %, elevated 2.0 %, watch 0.50 %",
         "escalated: 12:20 UTC · −3.0 %",
-        "Held: never in its life.",
+        "Data gaps during this incident: none.",
     ):
         assert words in why
 
@@ -188,8 +188,8 @@ async def test_a_hold_is_told_with_its_cause(chats: Chats) -> None:
 
     (held,) = await chats.deliver()
 
-    assert "Figures of 2022-12-13 12:20 UTC; frozen since: data too old (newest price is 40 min old)." in held
-    assert "Held: 13:00 UTC to now, data too old (newest price is 40 min old)" in await chats.ask("why", "INC-1")
+    assert "Data incomplete since 2022-12-13 12:20 UTC: data too old (newest price is 40 min old)." in held
+    assert "Data gap: 13:00 UTC to now, data too old (newest price is 40 min old)" in await chats.ask("why", "INC-1")
 
 
 async def test_each_preset_grades_it_by_its_own_thresholds(chats: Chats) -> None:

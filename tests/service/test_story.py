@@ -52,7 +52,7 @@ async def test_an_outflow_is_told_once_on_both_platforms_until_it_is_over(world:
         await run.hour(-0.06)
         opened = world.telegram.messages_in(world.group)[-1].text
         await run.until_announced("INC-1 · Binance · severe outflow")
-        assert "Worse than before: now severe" in world.telegram.messages_in(world.group)[-1].text
+        assert "Escalated from elevated to severe." in world.telegram.messages_in(world.group)[-1].text
         assert [title.partition("INC-1")[2] for title in world.telegram_titles()] == [
             " · Binance · elevated outflow",
             " · Binance · severe outflow",
@@ -128,8 +128,12 @@ async def test_an_upstream_that_fails_fires_nothing_and_resolves_nothing(world: 
         assert status == 503
         assert re.match("last good poll was [78] h ago", ", ".join(reasons))  # one was under way as it began
         assert (await alerts_and_steps(run))[2] == ["opened", "held"]
-        await run.until_announced("elevated outflow · held")
-        assert world.telegram_titles() == world.discord_titles() == ["🟠 INC-1 · Binance · elevated outflow · held"]
+        await run.until_announced("elevated outflow · data incomplete")
+        assert (
+            world.telegram_titles()
+            == world.discord_titles()
+            == ["🟠 INC-1 · Binance · elevated outflow · data incomplete"]
+        )
 
         world.heal()
         await run.hour()

@@ -129,9 +129,9 @@ async def test_an_outflow_is_critical_while_withdrawals_are_closed_and_eases_onc
         await polls(run, *world.exchanges)
         await until_both_say(world, "INC-1", "BTC open · ETH open · USDT open · USDC open")
         await hours(run, 8)
-        await until_both_say(world, "INC-1", "Easing: now watch, critical at worst.")
+        await until_both_say(world, "INC-1", "Easing: down from critical to watch.")
         await hours(run, 8, 0.01)
-        await until_both_say(world, "INC-1", "It was critical at worst")
+        await until_both_say(world, "INC-1", "Peak: critical")
         assert (await steps(run))["INC-1"] == ["opened", "escalated", "deescalated", "resolved"]
 
 

@@ -143,8 +143,7 @@ def _cover_line(incident: Incident) -> str | None:
 def _title_state(incident: Incident, card: SignalCard) -> str:
     if incident.state is IncidentState.RESOLVED:
         return "resolved"
-    # No outflow is named while it eases, so that a title never contradicts the figure below it, by now an inflow.
-    headline = f"{incident.severity}, easing" if _is_easing(incident) else card.headline(incident)
+    headline = card.easing_headline(incident) if _is_easing(incident) else card.headline(incident)
     return f"{headline} · data incomplete" if incident.is_frozen else headline
 
 

@@ -60,6 +60,11 @@ class OutflowCard(SignalCard):
         return _HEADLINES[incident.severity] if is_led_by_shorter else _BLEED_HEADLINE
 
     @override
+    def easing_headline(self, incident: Incident) -> str:
+        # No outflow is named, so that a title never contradicts the figure below it, which may be an inflow by now.
+        return f"{incident.severity}, easing"
+
+    @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
         flow = _shown_flow(signal)
         yield flow_sentence(flow, signal.jumps) if flow else line(_no_figure(signal))

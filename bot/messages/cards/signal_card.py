@@ -30,6 +30,10 @@ class SignalCard:
         """Return what is going on, in the few words of a title: `elevated outflow`."""
         return f"{incident.severity} {incident.rule}"
 
+    def easing_headline(self, incident: Incident) -> str:
+        """Return the same while the figures are below what the incident is called by."""
+        return f"{self.headline(incident)}, easing"
+
     def evidence(self, signal: Signal) -> Iterator[Line]:
         """Yield what an alert shows of a signal, the most important figure first."""
         for measurement in signal.measurements:

@@ -78,15 +78,17 @@ async def test_an_edit_under_a_new_title_is_written_whole(chat: TerminalPlatform
     """A terminal cannot change what stands further up, so what became of it is written again."""
     sent = await chat.send(HERE, INCIDENT, key="a")
     before = output.getvalue()
-    held = replace(INCIDENT, title=f"{INCIDENT.title} · held")
+    held = replace(INCIDENT, title=f"{INCIDENT.title} · data incomplete")
     await chat.edit(HERE, sent, held)
     first = output.getvalue().removeprefix(before)
     await chat.edit(HERE, sent, held)
     second = output.getvalue().removeprefix(before + first)
 
-    assert first.startswith("2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · elevated outflow · held\n  Net outflow")
+    assert first.startswith(
+        "2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · elevated outflow · data incomplete\n  Net outflow"
+    )
     assert "try: /why INC-1" in first
-    assert second.startswith("✎ 12-13 14:17 🟠 INC-1 · Binance · elevated outflow · held · Net outflow")
+    assert second.startswith("✎ 12-13 14:17 🟠 INC-1 · Binance · elevated outflow · data incomplete · Net outflow")
 
 
 async def test_an_edit_that_asks_for_no_sound_is_one_line_under_any_title(
