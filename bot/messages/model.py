@@ -72,11 +72,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of short texts under a header; every row has as many cells as the header. `numeric` columns align right."""
+    """Rows of short texts under a header; every row has as many cells as the header. `numeric` columns align right.
+
+    A chat shows `chat_rows` of them at most, so that an answer fits on the screen of a phone, and says how many more
+    there are. A terminal and programs get them all.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[int, ...] = ()
+    chat_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,16 @@
-"""Messages as plain characters: cleaning text from outside, shortening it, sparklines and aligned tables.
+"""Messages as plain characters: cleaning text from outside, shortening it, numbers with their units, aligned tables.
 
 Names of exchanges, assets and places come from outside. A right-to-left override in one (U+202E, written ⇐
 here) would let `usdt⇐gnp.exe` look like `usdtexe.png`, so such characters are removed wherever text is shown.
 """
 
-import math
 import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 from unicodedata import combining, east_asian_width
 
 from bot.messages.model import Message, Table, Tone
 
-_BARS = "▁▂▃▄▅▆▇█"
 _BREAKS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")  # where str.splitlines() breaks a text, and tabs
 # Letters by their category, yet nothing is drawn for them: joiners, Hangul fillers, Khmer vowels, the blank of Braille.
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
@@ -24,6 +22,10 @@ _FORMAT = (
 )
 _NO_CHARACTERS = "\ud800-\uf8ff\U000e0000-\U000e00ff\U000f0000-\U0010ffff"  # surrogates, private use, tags
 _DECEPTIVE = re.compile(f"[{_CONTROL}{_FORMAT}{_INVISIBLE}{_NO_CHARACTERS}]")
+# What belongs to the number before it: "$2.27 B", "10.6 %", "24 h", "3 h 20 min", "14:05 UTC".
+_UNIT = re.compile(r"(?<=\d) (?=(?:[KMBT]|%|[hds]|min)(?!\w))|(?<=\d:\d\d) (?=UTC)")
+TABLE_COLUMNS = 34
+"""What a fixed-width block shows on a phone of 390 px before its rows wrap, in Telegram and in Discord."""
 _COLUMN_GAP = 2
 _TONES_IN_WORDS = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
 """Tones that a title has to name: the severities, and that figures are held."""
@@ -37,6 +39,14 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _DECEPTIVE.sub("", _BREAKS.sub(" ", text))
+
+
+def bind_units(text: str) -> str:
+    """Return text in which a line never ends between a number and its unit: `−$2.27 B`, `10.6 %`, `24 h`.
+
+    For what people read in a chat. Terminals, JSON and what is to be copied keep plain spaces, which scripts look for.
+    """
+    return _UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def title_with_tone(message: Message) -> str:
@@ -74,21 +84,7 @@ def shorten(text: str, limit: int, *, measure: Callable[[str], int] = len) -> st
     return f"{beginning}…"
 
 
-def sparkline(values: Sequence[float], *, width: int = 30) -> str:
-    """Return a series as one line of bars, oldest first, lowest `▁` and highest `█`.
-
-    More values than `width` are averaged in equal stretches. What is not a finite number is a gap; a series without
-    any is the empty text; a flat one lies in the middle.
-    """
-    points = [_mean(stretch) for stretch in _stretches(values, width)]
-    finite = [point for point in points if point is not None]
-    if not finite:
-        return ""
-    low, high = min(finite), max(finite)
-    return "".join(" " if point is None else _bar(point, low, high) for point in points)
-
-
-def text_table(table: Table, *, width: int = 40) -> str:
+def text_table(table: Table, *, width: int = TABLE_COLUMNS) -> str:
     """Return a table as aligned lines at most `width` columns wide, the header first.
 
     Numeric columns align right and are never cut; the widest of the others give way, with `…`.
@@ -96,24 +92,6 @@ def text_table(table: Table, *, width: int = 40) -> str:
     cells = [[clean(cell) for cell in row] for row in (table.header, *table.rows)]
     widths = _column_widths(cells, frozenset(table.numeric), width)
     return "\n".join(_aligned(row, widths, frozenset(table.numeric)) for row in cells)
-
-
-def _stretches(values: Sequence[float], width: int) -> list[Sequence[float]]:
-    """Return the values in `width` consecutive parts whose lengths differ by one at most: 5 in 2 are 2 and 3."""
-    count = min(len(values), max(width, 1))
-    edges = [index * len(values) // count for index in range(count + 1)] if count else []
-    return [values[start:end] for start, end in pairwise(edges)]
-
-
-def _mean(stretch: Sequence[float]) -> float | None:
-    finite = [value for value in stretch if math.isfinite(value)]
-    return math.fsum(finite) / len(finite) if finite else None
-
-
-def _bar(value: float, low: float, high: float) -> str:
-    if high == low:
-        return _BARS[len(_BARS) // 2]
-    return _BARS[round((value - low) / (high - low) * (len(_BARS) - 1))]
 
 
 def _column_widths(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int) -> list[int]:

@@ -14,7 +14,7 @@ from tests.chaos.shared_time import SharedTime
 
 _MARKUP = re.compile(r"<[^>]+>|[*\\]")  # Telegram is given HTML, Discord Markdown
 _TITLE = re.compile(r"(INC-\d+) · ([^·]+) · (.+)")
-_SHARE = re.compile(r"Net outflow .+? · ([\d.]+) % of")
+_SHARE = re.compile(r"Net outflow .+? · ([\d.]+)\s% of")
 
 
 @dataclass(frozen=True, slots=True)

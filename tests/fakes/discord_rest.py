@@ -58,7 +58,7 @@ class Answer:
     @property
     def embed(self) -> Json:
         """The embed of the last message."""
-        embed: Json = self.message["embeds"][0]
+        embed: Json = as_read(self.message["embeds"][0])
         return embed
 
     @property
@@ -69,7 +69,12 @@ class Answer:
     @property
     def text(self) -> str:
         """All words of the last message, for looking something up in them."""
-        return json.dumps([self.message["content"], self.message["embeds"]], ensure_ascii=False)
+        return json.dumps(as_read([self.message["content"], self.message["embeds"]]), ensure_ascii=False)
+
+
+def as_read(content: Any) -> Any:
+    """Return a part of a message as people read it: a no-break space in its texts is a blank, which looks the same."""
+    return json.loads(json.dumps(content, ensure_ascii=False).replace("\N{NO-BREAK SPACE}", " "))
 
 
 class FakeRest:

@@ -121,7 +121,10 @@ def _restrictions(*, can_post: bool) -> dict[str, object]:
 
 @dataclass(eq=False, slots=True)
 class Sent:
-    """A message of the bot: `text` as people read it, `html` as it was given, both as of the latest edit."""
+    """A message of the bot: `text` as people read it, `html` as it was given, both as of the latest edit.
+
+    In `text` a no-break space is a blank, which looks the same.
+    """
 
     id: int
     chat: Chat

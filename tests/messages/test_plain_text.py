@@ -1,4 +1,3 @@
-import math
 from unicodedata import category
 
 import pytest
@@ -6,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages.model import Message, Table, Tone
-from bot.messages.plain_text import clean, display_width, shorten, sparkline, text_table, title_with_tone, utf16_length
+from bot.messages.plain_text import bind_units, clean, display_width, shorten, text_table, title_with_tone, utf16_length
 
 
 @pytest.mark.parametrize(
@@ -57,22 +56,17 @@ def test_a_shortened_text_keeps_its_beginning_and_the_limit(text: str, limit: in
     assert text.startswith(short.removesuffix("…"))
 
 
-def test_a_sparkline_goes_from_lowest_to_highest() -> None:
-    assert sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
-
-
-def test_a_flat_series_lies_in_the_middle() -> None:
-    assert sparkline([5.0, 5.0]) == "▅▅"
-
-
-def test_what_is_no_number_is_a_gap() -> None:
-    assert sparkline([1.0, math.nan, 2.0]) == "▁ █"
-    assert sparkline([math.nan]) == ""
-    assert sparkline([]) == ""
-
-
-def test_a_long_series_is_averaged_into_the_width() -> None:
-    assert sparkline([1.0] * 50 + [2.0] * 50, width=10) == "▁▁▁▁▁█████"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "−$2.27_B", "10.6_%", "24_h", "3_h 20_min", "9_d", "475_K BTC", "at 14:05_UTC", "45_s · 7_d −5.0_%", "$1_T",
+        "2 hours", "INC-42 · Binance", "3 Binances", "12 minutes", "5 % of", "USDT 2",
+    ],
+)  # fmt: skip
+def test_a_number_and_its_unit_are_not_parted(text: str) -> None:
+    """An underscore stands for the no-break space."""
+    expected = text.replace("5 % of", "5_% of").replace("_", "\N{NO-BREAK SPACE}")
+    assert bind_units(text.replace("_", " ")) == expected
 
 
 def test_a_table_aligns_words_left_and_numbers_right() -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.messages.model import Line, Span
 from bot.messages.number_format import clock
-from bot.messages.plain_text import clean
+from bot.messages.plain_text import bind_units, clean
 
 _MARKUP = re.compile(r"([\\*_~`|<>\[\]()])")
 # "# heading", "- item", "-# small print" and "1. item" mean something at the beginning of a line only.
@@ -22,7 +22,7 @@ _BACKTICK_LOOKALIKE = "ˋ"
 
 def escape(text: str) -> str:
     """Return text that Discord shows letter by letter: no markdown, mention, custom emoji, link or time comes of it."""
-    escaped = _MARKUP.sub(r"\\\1", clean(text))
+    escaped = _MARKUP.sub(r"\\\1", bind_units(clean(text)))
     unlinked = _LINK.sub(r"\\:", escaped)
     # A backslash does not stop @everyone, a zero-width space behind the @ does.
     return _MENTION.sub("@\u200b", unlinked)

@@ -13,9 +13,10 @@ from typing import Any
 
 from bot.chat.discord.buttons import MAX_BUTTONS, button_rows
 from bot.chat.discord.markup import code_block, escape, line_markdown, line_plain
-from bot.messages.length_limits import MessageLimits, fit, trim
-from bot.messages.model import Action, Chart, Field, Message, Tone
-from bot.messages.plain_text import shorten, sparkline, text_table, title_with_tone
+from bot.messages.length_limits import MessageLimits, fit, for_chat, trim
+from bot.messages.model import Action, Field, Message, Tone
+from bot.messages.plain_text import shorten, text_table, title_with_tone
+from bot.messages.sparkline import chart_bars, chart_figures
 
 Payload = dict[str, Any]
 """A JSON object of Discord's API."""
@@ -37,7 +38,6 @@ _FIELDS, _FIELD_NAME_CHARACTERS, _FIELD_VALUE_CHARACTERS = 25, 256, 1024
 _CONTENT_CHARACTERS = 2000  # https://docs.discord.com/developers/resources/message#create-message
 # Discord refuses a field without a character in both parts; a zero-width space is one to it and none to a reader.
 _EMPTY_FIELD_PART = "\u200b"
-_TABLE_COLUMNS = 56  # what a code block shows on a phone before it wraps
 _SUPPRESS_NOTIFICATIONS = 1 << 12  # https://docs.discord.com/developers/resources/message#message-object-message-flags
 
 _LIMITS = MessageLimits(
@@ -58,7 +58,7 @@ def payload(message: Message) -> Payload:
 
     One alert goes to many places, so bodies are remembered: read them, never change them.
     """
-    fitted = fit(trim(_without_details(message), _LIMITS), _excess_characters, 0)
+    fitted = fit(trim(for_chat(_without_details(message)), _LIMITS), _excess_characters, 0)
     body: Payload = {
         "embeds": [embed(fitted)],
         "components": list(button_rows(fitted.actions)),
@@ -132,16 +132,12 @@ def _headline(message: Message) -> str:
 def _description(message: Message) -> Iterator[str]:
     for line in message.lines:
         yield line_markdown(line)
-    if message.chart:
-        yield _chart(message.chart)
+    if message.chart and (bars := chart_bars(message.chart)):
+        yield from (escape(message.chart.title), f"`{bars}`", escape(chart_figures(message.chart)))
     if message.table:
-        yield code_block(text_table(message.table, width=_TABLE_COLUMNS))
+        yield code_block(text_table(message.table))
     if message.footer:
         yield f"-# {line_markdown(message.footer)}"
-
-
-def _chart(chart: Chart) -> str:
-    return f"{escape(chart.title)}\n`{sparkline(chart.values)}`"
 
 
 def _field(field: Field) -> Payload:

@@ -11,13 +11,13 @@ from html import escape
 from typing_extensions import override
 
 from bot.chat.telegram.buttons import ButtonRows, button_rows
-from bot.messages.length_limits import fit
-from bot.messages.model import Chart, Field, Fold, Line, Message, Span, Table
-from bot.messages.number_format import ago, clock, percent, usd
-from bot.messages.plain_text import clean, sparkline, text_table, utf16_length
+from bot.messages.length_limits import fit, for_chat
+from bot.messages.model import Chart, Field, Fold, Line, Message, Span
+from bot.messages.number_format import ago, clock
+from bot.messages.plain_text import bind_units, clean, text_table, utf16_length
+from bot.messages.sparkline import chart_bars, chart_figures
 
 _MAX_TEXT_UTF16_UNITS = 4096  # https://core.telegram.org/bots/api#sendmessage
-_TABLE_COLUMNS = 44  # what a fixed-width block shows on a phone before it wraps
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def render(message: Message, now: datetime) -> RenderedMessage:
     def utf16_units(candidate: Message) -> int:
         return utf16_length(_blocks(candidate, _PlainText(now)))
 
-    fitted = fit(message, utf16_units, _MAX_TEXT_UTF16_UNITS)
+    fitted = fit(for_chat(message), utf16_units, _MAX_TEXT_UTF16_UNITS)
     return RenderedMessage(
         html=_blocks(fitted, _HtmlText(now)),
         text=_blocks(fitted, _PlainText(now)),
@@ -50,13 +50,13 @@ class _PlainText:
         self._now = now
 
     def text(self, text: str) -> str:
-        return clean(text)
+        return bind_units(clean(text))
 
     def bold(self, text: str) -> str:
         return self.text(text)
 
     def code(self, text: str) -> str:
-        return self.text(text)
+        return clean(text)  # to be typed or copied: with the spaces that it has
 
     def italic(self, markup: str) -> str:
         return markup
@@ -87,7 +87,7 @@ class _HtmlText(_PlainText):
 
     @override
     def text(self, text: str) -> str:
-        return escape(clean(text))
+        return escape(super().text(text))
 
     @override
     def bold(self, text: str) -> str:
@@ -95,7 +95,7 @@ class _HtmlText(_PlainText):
 
     @override
     def code(self, text: str) -> str:
-        return _tagged("code", self.text(text))
+        return _tagged("code", escape(super().code(text)))
 
     @override
     def italic(self, markup: str) -> str:
@@ -129,7 +129,7 @@ def _figures(message: Message, writer: _PlainText) -> tuple[str, ...]:
     return (
         "\n".join(_field(field, writer) for field in message.fields),
         _chart(message.chart, writer) if message.chart else "",
-        writer.fixed_width_block(_table(message.table)) if message.table else "",
+        writer.fixed_width_block(text_table(message.table)) if message.table else "",
     )
 
 
@@ -152,15 +152,6 @@ def _field(field: Field, writer: _PlainText) -> str:
     return f"{writer.bold(f'{field.name}:')} {writer.line(field.value)}"
 
 
-def _table(table: Table) -> str:
-    return text_table(table, width=_TABLE_COLUMNS)
-
-
 def _chart(chart: Chart, writer: _PlainText) -> str:
-    bars = sparkline(chart.values)
-    # A value that is no finite number has no bar, and can be neither the lowest nor the highest.
-    finite = [value for value in chart.values if abs(value) < float("inf")]
-    if not bars or not finite:
-        return ""
-    number = percent if chart.unit == "share" else usd
-    return writer.text(f"{chart.title} {bars} low {number(min(finite))}, high {number(max(finite))}".strip())
+    bars = chart_bars(chart)
+    return "\n".join(map(writer.text, (chart.title, bars, chart_figures(chart)))) if bars else ""

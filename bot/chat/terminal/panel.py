@@ -12,10 +12,11 @@ from rich.panel import Panel
 from rich.table import Column, Table
 from rich.text import Text
 
-from bot.chat.terminal.plain import CHART_WIDTH, WIDTH, actions_text, heading, moment_text, value_text
+from bot.chat.terminal.plain import CHART_WIDTH, WIDTH, actions_text, heading, moment_text
 from bot.messages import model
 from bot.messages.model import Chart, Field, Line, Message, Tone
-from bot.messages.plain_text import clean, sparkline
+from bot.messages.plain_text import clean
+from bot.messages.sparkline import chart_bars, chart_figures
 
 _TONE_COLOURS = {
     Tone.INFO: "cyan",
@@ -100,12 +101,10 @@ def _below_each_other(fields: Sequence[Field], now: datetime) -> Table:
 
 
 def _chart(chart: Chart, colour: str) -> Group:
-    extremes_and_last = (min(chart.values), max(chart.values), chart.values[-1])
-    low, high, last = (value_text(chart, value) for value in extremes_and_last)
-    bars = Text.assemble((sparkline(chart.values, width=CHART_WIDTH), colour), f"  {last}")
     span = f"{chart.times[0]:%Y-%m-%d} → {chart.times[-1]:%Y-%m-%d} · " if chart.times else ""
     title = Text(clean(chart.title), style=_QUIET_STYLE)
-    return Group(title, bars, Text(f"{span}low {low} · high {high}", style=_QUIET_STYLE))
+    figures = Text(f"{span}{chart_figures(chart)}", style=_QUIET_STYLE)
+    return Group(title, Text(chart_bars(chart, width=CHART_WIDTH), style=colour), figures)
 
 
 def _table(table: model.Table) -> Table:

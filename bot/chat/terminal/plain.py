@@ -9,8 +9,9 @@ from textwrap import wrap
 from typing import Any
 
 from bot.messages.model import Action, Chart, Field, Line, Message, ShownTotal, Tone
-from bot.messages.number_format import ago, clock, percent, usd
-from bot.messages.plain_text import clean, sparkline, text_table, title_with_tone
+from bot.messages.number_format import ago, clock
+from bot.messages.plain_text import clean, text_table, title_with_tone
+from bot.messages.sparkline import chart_bars, chart_figures
 
 # In columns: longer lines are hard to read, also where a terminal has room for them.
 WIDTH = 100
@@ -61,18 +62,9 @@ def field_text(field: Field, now: datetime) -> str:
 
 
 def chart_text(chart: Chart) -> str:
-    """Return a chart as a sparkline with its lowest, highest and last value; nothing for a chart without points."""
-    if not chart.values:
-        return ""
-    extremes_and_last = (min(chart.values), max(chart.values), chart.values[-1])
-    low, high, last = (value_text(chart, value) for value in extremes_and_last)
-    bars = sparkline(chart.values, width=CHART_WIDTH)
-    return f"{clean(chart.title)} {bars} low {low} · high {high} · last {last}"
-
-
-def value_text(chart: Chart, value: float) -> str:
-    """Return a value of a chart in the chart's unit."""
-    return usd(value) if chart.unit == "usd" else percent(value)
+    """Return a chart as a sparkline with its lowest, highest and newest value; nothing for a chart without points."""
+    bars = chart_bars(chart, width=CHART_WIDTH)
+    return f"{clean(chart.title)} {bars} {chart_figures(chart)}" if bars else ""
 
 
 def actions_text(actions: tuple[Action, ...]) -> str:

@@ -30,13 +30,13 @@ ALERT = Message(
 def test_an_alert_in_full() -> None:
     assert render(ALERT, NOW).html == (
         "<b>🟠 INC-42 · Binance · elevated outflow</b>\n"
-        "Net outflow <b>−$2.3 B</b> in 24 h\n"
-        "as of 2022-12-13 14:05 UTC (12 min ago)\n"
+        "Net outflow <b>−$2.3\N{NO-BREAK SPACE}B</b> in 24\N{NO-BREAK SPACE}h\n"
+        "as of 2022-12-13 14:05\N{NO-BREAK SPACE}UTC (12\N{NO-BREAK SPACE}min ago)\n"
         "\n"
         "<b>Withdrawals:</b> BTC open\n"
         "<b>Ask:</b> <code>/why INC-42</code>\n"
         "\n"
-        "30 days ▁▅█ low −1.8 %, high 1.1 %\n"
+        "30 days\n▁▅█\nlow −1.8\N{NO-BREAK SPACE}% · high +1.1\N{NO-BREAK SPACE}% · now +1.1\N{NO-BREAK SPACE}%\n"
         "\n"
         "<pre>Asset     Flow\nUSDT   −$0.9 B\n&lt;BTC&gt;  −$0.7 B</pre>\n"
         "\n"
@@ -49,6 +49,12 @@ def test_plain_text_says_what_the_markup_says() -> None:
     assert rendered.text == plain_text(rendered.html, "HTML")
 
 
+def test_what_is_to_be_copied_keeps_its_spaces() -> None:
+    rendered = render(Message("x", lines=lines(line(code("/subscribe okx 50 M")))), NOW)
+    assert "/subscribe okx 50 M" in rendered.text
+    assert "<code>/subscribe okx 50 M</code>" in rendered.html
+
+
 def test_a_moment_without_its_age() -> None:
     assert "(" not in render(Message("x", lines=lines(line(moment(NOW)))), NOW).text
 
@@ -59,7 +65,9 @@ def test_a_sample_says_so() -> None:
 
 def test_dollars_on_a_chart_are_dollars() -> None:
     chart = Chart("Reserves", "usd", (NOW, NOW), (1e9, 2e9))
-    assert render(Message("x", chart=chart), NOW).text.endswith("Reserves ▁█ low $1.00 B, high $2.00 B")
+    assert render(Message("x", chart=chart), NOW).text.endswith(
+        "low $1.00\N{NO-BREAK SPACE}B · high $2.00\N{NO-BREAK SPACE}B · now $2.00\N{NO-BREAK SPACE}B"
+    )
 
 
 def test_a_chart_without_a_number_is_left_out() -> None:
@@ -70,15 +78,15 @@ def test_a_chart_without_a_number_is_left_out() -> None:
 def test_details_are_a_quote_that_opens_at_a_tap_with_the_table_as_rows_of_text() -> None:
     assert render(replace(ALERT, fold=Fold(1, "why INC-42 details")), NOW).html == (
         "<b>🟠 INC-42 · Binance · elevated outflow</b>\n"
-        "Net outflow <b>−$2.3 B</b> in 24 h\n"
+        "Net outflow <b>−$2.3\N{NO-BREAK SPACE}B</b> in 24\N{NO-BREAK SPACE}h\n"
         "\n"
-        "<blockquote expandable>as of 2022-12-13 14:05 UTC (12 min ago)\n"
+        "<blockquote expandable>as of 2022-12-13 14:05\N{NO-BREAK SPACE}UTC (12\N{NO-BREAK SPACE}min ago)\n"
         "<b>Withdrawals:</b> BTC open\n"
         "<b>Ask:</b> <code>/why INC-42</code>\n"
-        "30 days ▁▅█ low −1.8 %, high 1.1 %\n"
+        "30 days\n▁▅█\nlow −1.8\N{NO-BREAK SPACE}% · high +1.1\N{NO-BREAK SPACE}% · now +1.1\N{NO-BREAK SPACE}%\n"
         "Asset · Flow\n"
-        "USDT · −$0.9 B\n"
-        "&lt;BTC&gt; · −$0.7 B</blockquote>\n"
+        "USDT · −$0.9\N{NO-BREAK SPACE}B\n"
+        "&lt;BTC&gt; · −$0.7\N{NO-BREAK SPACE}B</blockquote>\n"
         "\n"
         "<i>DefiLlama &amp; others</i>"
     )
@@ -91,7 +99,9 @@ def test_without_details_there_is_no_quote() -> None:
 
 
 def test_a_time_in_a_message_that_is_read_later_has_no_age() -> None:
-    assert render(Message("x", lines=lines(line(moment(NOW, live=True)))), NOW).text.endswith("14:17 UTC")
+    assert render(Message("x", lines=lines(line(moment(NOW, live=True)))), NOW).text.endswith(
+        "14:17\N{NO-BREAK SPACE}UTC"
+    )
 
 
 ODD = st.text(alphabet=st.sampled_from("<>&\"'/b i\u202e\u200b🟠é\n\x00\ud800;#ampltg"), max_size=40)
@@ -141,4 +151,7 @@ def test_what_is_left_out_is_counted() -> None:
 
 
 def test_times_are_shown_in_utc() -> None:
-    assert "2022-12-13 14:17 UTC" in render(Message("x", lines=lines(line(moment(NOW)))), datetime.now(UTC)).text
+    assert (
+        "2022-12-13 14:17\N{NO-BREAK SPACE}UTC"
+        in render(Message("x", lines=lines(line(moment(NOW)))), datetime.now(UTC)).text
+    )
