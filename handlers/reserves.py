@@ -17,7 +17,8 @@ from bot.messages.model import Message
 @command
 async def reserves(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
     """Show what an exchange holds and how it moved"""
-    return reserves_card(await request.queries.snapshot(exchange), request.now)
+    snapshot = await request.queries.snapshot(exchange)
+    return reserves_card(snapshot, request.now, await request.queries.known_outflow(snapshot.exchange))
 
 
 @command
@@ -27,7 +28,8 @@ async def flows(
     window: Annotated[Window, Arg("Over how long")] = Window.DAY,
 ) -> Message:
     """Show net flows, what they consist of and how unusual they are"""
-    return flows_card(await request.queries.snapshot(exchange), window, request.now)
+    snapshot = await request.queries.snapshot(exchange)
+    return flows_card(snapshot, window, request.now, await request.queries.known_outflow(snapshot.exchange))
 
 
 @command

@@ -7,6 +7,7 @@ incidents, subscriptions and the past come from the store.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +38,7 @@ from bot.ports.stress import StressAnswers
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.withdrawals import WithdrawalRecords
 
+_OUTFLOW_MAX_WAIT_S = 0.5  # a store that answers takes a millisecond; one that is away is tried for seconds
 _GIVEN_UP_SHOWN = timedelta(days=1)  # longer ago an operator has seen it, or will not
 
 
@@ -272,6 +274,17 @@ class Queries:
             if incident.subject == exchange.id and incident.source_rule == Rule.OUTFLOW
         ]
         return min(outflows, key=lambda incident: incident.sensitivity is not Sensitivity.NORMAL, default=None)
+
+    async def known_outflow(self, exchange: Exchange) -> Incident | None:
+        """Return the open outflow of an exchange under the normal preset; None also while the store is away.
+
+        For the title of an answer that is otherwise from memory, and does not wait long for it.
+        """
+        with suppress(StorageError, TimeoutError):
+            async with asyncio.timeout(_OUTFLOW_MAX_WAIT_S):
+                incident = await self._incidents.current(exchange.id, Rule.OUTFLOW)
+                return incident if incident and incident.state is IncidentState.OPEN else None
+        return None
 
     async def outflow_curve(self, exchange: Exchange, incident: Incident | None) -> OutflowCurve | None:
         """Return how much has left since the day before an incident began, without one over the last seven days."""

@@ -65,12 +65,6 @@ def fit(message: Message, size: Callable[[Message], int], limit: int) -> Message
     return message
 
 
-def for_chat(message: Message) -> Message:
-    """Return the message with as many rows of its table as a chat shows: 15 of 82 are 14 and `… and 68 more`."""
-    count = message.table.chat_rows if message.table else None
-    return message if count is None else keep_rows(message, count)
-
-
 def keep_rows(message: Message, count: int) -> Message:
     """Return the message with at most `count` rows in its table, the last of them saying how many are left out."""
     table = message.table

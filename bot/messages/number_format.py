@@ -20,10 +20,14 @@ def amount(value: float, asset: str, *, signed: bool = False) -> str:
     return f"{_sign(value, signed=signed)}{_short(abs(value))} {asset}".rstrip()
 
 
-def percent(fraction: float, *, signed: bool = False) -> str:
-    """Return a fraction as per cent, two digits after the point below one per cent: −0.018 → `−1.8 %`."""
+def percent(fraction: float, *, signed: bool = False, digits: int | None = None) -> str:
+    """Return a fraction as per cent: −0.018 → `−1.8 %`.
+
+    There are so many `digits` after the point, else two below one per cent and one from there on.
+    """
     size = abs(fraction) * 100
-    digits = 2 if size < 1 else 1
+    if digits is None:
+        digits = 2 if size < 1 else 1
     text = f"{size:.{digits}f} %"
     # What rounds to nothing has no sign: not `−0.00 %`.
     return text if float(f"{size:.{digits}f}") == 0 else f"{_sign(fraction, signed=signed)}{text}"

@@ -37,7 +37,7 @@ class Questions:
     async def _ask_on_telegram(self, name: str) -> None:
         telegram = self.bench.telegram
         telegram.say(self.bench.private, self.bench.ann, f"/reserves {name}")
-        await telegram.wait_for_message(self.bench.private, containing=f"{name} · reserves")
+        await telegram.wait_for_message(self.bench.private, containing=f"{name} · $")
 
     async def _ask_on_discord(self, name: str) -> None:
         answer = await self.bench.discord.slash("reserves", {"exchange": name.lower()}, channel=self.bench.channel)

@@ -16,7 +16,7 @@ from tests.chaos.service_verdict import (
 )
 
 OUTFLOW = PlannedOutflow("corran", hour=4, share=0.04, returns_at=14)
-FIGURES = "Net outflow −$18.0 M in 24 h · 4.0 % of clean reserves ($450 M)"
+FIGURES = "Net outflow −$18.0 M in 24 h · 4.0 % of reserves ($450 M)"
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ async def flows_of_binance(directory: Path, encoding: str, *options: str) -> Fin
 async def test_an_answer_keeps_its_minus_signs(tmp_path: Path, encoding: str) -> None:
     ran = await flows_of_binance(tmp_path, encoding)
     assert (ran.code, ran.err) == (0, "")
-    assert "Binance · flows" in ran.out
+    assert "Binance · 24 h -$" in ran.out
     assert "Net outflow -$" in ran.out
 
 

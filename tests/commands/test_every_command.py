@@ -18,9 +18,13 @@ from tests.servers import Server
 from tests.world import MODERATOR, Running, running, world_of
 
 EXPECTED = {
-    "reserves": ({"exchange": "binance"}, "Binance · reserves", "Clean reserves $69.2 B"),
-    "flows": ({"exchange": "binance", "window": "24h"}, "Binance · flows", "5.0 % of clean reserves"),
-    "top": ({"by": "outflow"}, "Top · largest outflow, share of reserves · 24 h", "3 of 3 exchanges are comparable"),
+    "reserves": (
+        {"exchange": "binance"},
+        "Binance · $69.2 B · 24 h −$3.60 B (−5.0 %)",
+        "Reserves without its own token",
+    ),
+    "flows": ({"exchange": "binance", "window": "24h"}, "Binance · 24 h −$3.60 B (−5.0 %)", "5.0 % of reserves"),
+    "top": ({"by": "outflow"}, "Largest outflows by share · 24 h", "3 of 3 exchanges have a 24 h figure"),
     "compare": ({"a": "binance", "b": "ftx-2022"}, "FTX, November 2022", "reconstruction from published figures"),
     "drill": (
         {"exchange": "kraken", "asset": "USDT", "step": "requested"},

@@ -325,10 +325,11 @@ class MemoryOutbox(Outbox):
 
 @dataclass
 class MemoryIncidents(Incidents):
-    """Incidents; `told` has every alert that was queued, in order."""
+    """Incidents; `told` has every alert that was queued, in order. While `away` the current ones cannot be read."""
 
     outbox: MemoryOutbox
     told: list[Alert] = field(default_factory=list)
+    away: bool = False
     _last_number: int = 0
     _current: dict[tuple[str, str, Sensitivity], Incident] = field(default_factory=dict)
     _past: dict[tuple[int, Sensitivity], Incident] = field(default_factory=dict)
@@ -340,6 +341,8 @@ class MemoryIncidents(Incidents):
 
     @override
     async def current(self, subject: str, rule: str, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Incident | None:
+        if self.away:
+            raise StorageError("the store is away")
         return self._current.get((subject, rule, sensitivity))
 
     @override

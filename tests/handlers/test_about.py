@@ -39,7 +39,7 @@ async def test_status_says_what_can_be_judged_by_now() -> None:
 
     await bench.load()
 
-    assert "Judged now: 24 h. Judged later: 72 h from 2022-12-14 00:00 UTC on, 7 d from" in said(
+    assert "Alerts work over 24 h now, over 72 h from 2022-12-14 00:00 UTC, over 7 d from" in said(
         await bench.ask("status")
     )
 

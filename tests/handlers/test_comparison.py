@@ -25,25 +25,25 @@ async def test_two_exchanges_stand_side_by_side(bench: DispatcherBench) -> None:
 
     answer = await bench.ask("compare binance okx")
 
-    assert answer.title == "Binance · OKX · compared"
+    assert answer.title == "Binance $58.0 B · OKX $9.09 B"
     assert "Measure | Binance | OKX" in said(answer)
-    assert "Clean reserves | $58.0 B | $9.09 B" in said(answer)
-    assert "Net flow 24 h | −3.3 % | +1.0 %" in said(answer)
-    assert "Net flow 30 d | unknown | unknown" in said(answer)
+    assert "Reserves | $58.0 B | $9.09 B" in said(answer)
+    assert "Flow 24 h | −3.3 % | +1.0 %" in said(answer)
+    assert "Flow 30 d | – | –" in said(answer)
 
 
 async def test_where_one_was_not_read_its_own_answer_says_so(bench: DispatcherBench) -> None:
     for line in ("compare binance okx", "compare okx binance"):
-        assert (await bench.ask(line)).title == "OKX · reserves"
+        assert (await bench.ask(line)).title == "OKX · $60.0 B"
 
 
 @pytest.mark.parametrize("line", ["compare binance ftx-2022", "compare FTX-2022 binance"])
 async def test_an_exchange_stands_beside_a_run_of_the_past(bench: DispatcherBench, line: str) -> None:
     answer = await bench.ask(line)
 
-    assert answer.title == "Binance today · FTX, November 2022"
-    assert "Binance: −3.3 % of clean reserves in its last days; no incident is open" in said(answer)
-    assert "FTX, November 2022, as long after its day 0: −5.0 %; at worst −37.0 % within 3 d." in said(answer)
+    assert answer.title == "Binance −3.3 % · FTX, November 2022"
+    assert "Binance: −3.3 % over the last 24 h (no open incident)." in said(answer)
+    assert "FTX at the same point: −5.0 % (in the end −37.0 %)." in said(answer)
     assert "FTX, November 2022: made up." in said(answer)
     assert "1 | −3.3 % | −5.0 %\n2 | – | −29.0 %" in said(answer)
 
@@ -57,15 +57,15 @@ async def test_an_open_incident_counts_from_the_day_before_it_began(bench: Dispa
 
     answer = said(await bench.ask("compare binance ftx-2022"))
 
-    assert "Binance: −9.4 % of clean reserves since the day before INC-3 began" in answer
-    assert "as long after its day 0: −37.0 %" in answer
+    assert "Binance: −9.4 % since the day before INC-3 began (2022-12-10 12:00 UTC)." in answer
+    assert "FTX at the same point: −37.0 %" in answer
 
 
 async def test_without_two_readings_nothing_is_laid_beside_the_past(bench: DispatcherBench) -> None:
     answer = await bench.ask("compare okx ftx-2022")
 
     assert answer.tone is Tone.TROUBLE
-    assert "There are no two readings of OKX a day apart yet" in said(answer)
+    assert "No two readings of OKX a day apart yet." in said(answer)
 
 
 async def test_two_runs_of_the_past_are_not_compared(bench: DispatcherBench) -> None:
@@ -83,7 +83,7 @@ async def test_an_exchange_without_reserves_has_no_shares(bench: DispatcherBench
     empty = Exchange("okx", "OKX", "okx", frozenset({"USDT", "BTC"}))
     bench.latest.set_snapshot(await DispatcherBench(memory=bench.memory).snapshot_builder.snapshot(empty))
 
-    assert "Clean reserves | $58.0 B | $0.00" in said(await bench.ask("compare binance okx"))
+    assert "Reserves | $58.0 B | $0.00" in said(await bench.ask("compare binance okx"))
 
 
 async def test_a_run_of_the_past_that_is_over_sooner_says_so(bench: DispatcherBench) -> None:
@@ -94,7 +94,7 @@ async def test_a_run_of_the_past_that_is_over_sooner_says_so(bench: DispatcherBe
 
     assert answer.chart
     assert answer.chart.values[1] == pytest.approx(60.06 / 60.07 - 1)
-    assert "FTX, November 2022: shorter than that; at worst −37.0 % within 3 d." in said(answer)
+    assert "FTX was over by then: in the end −37.0 %." in said(answer)
     assert "3 | −0.05 % | −37.0 %\n4 | −0.07 % | –" in said(answer)
 
 
@@ -104,4 +104,4 @@ async def test_two_readings_are_no_curve(bench: DispatcherBench) -> None:
     answer = await bench.ask("compare okx ftx-2022")
 
     assert answer.chart is None
-    assert "OKX: +1.0 % of clean reserves" in said(answer)
+    assert "OKX: +1.0 % over the last 24 h" in said(answer)

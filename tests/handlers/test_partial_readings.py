@@ -99,14 +99,14 @@ async def store_without_tron(redis: Server) -> Server:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("reserves binance", "Clean reserves $106 B at 2022-12-13 09:00 UTC (ago), the last complete figure"),
+        ("reserves binance", "Last complete figures: 2022-12-13 09:00 UTC (ago). Reserves without its own token BNB"),
         ("reserves binance", f"Missing at DefiLlama: {MISSING}. The rest: $84.0 B then, $84.0 B now."),
         ("reserves binance", "USDT | 22.1 B | $22.1 B | 20.3 %"),
         ("flows binance", f"Missing at DefiLlama: {MISSING}."),
-        ("compare binance okx", "Clean reserves | $106 B | $90.0 B"),
+        ("compare binance okx", "Reserves | $106 B | $90.0 B"),
         ("compare binance okx", "Measure | Binance * | OKX"),
         ("compare okx binance", f"missing now: {MISSING}."),
-        ("top reserves", "Binance * | $106 B | held | 3 h\nOKX | $90.0 B"),
+        ("top reserves", "Binance * | $106 B | unclear\nOKX | $90.0 B"),
         ("top", f"missing now: {MISSING}."),
         ("exchanges", "binance * | $109 B | watched\nokx | $90.0 B"),
     ],
@@ -152,7 +152,7 @@ async def test_the_gap_outlives_a_restart_and_ends_when_the_chain_is_back(store_
                 application.latest.set_snapshot(snapshot)
         message = await answer(application.dispatcher, "reserves binance")
 
-    assert "Clean reserves $106 B (without its own token) · total $109 B" in said(message)
+    assert "Reserves without its own token BNB ($3.00 B); with it $109 B." in said(message)
     assert "issing" not in said(message)
     assert total_in_json(message)["complete"] is True
 

@@ -1,5 +1,8 @@
 import pytest
 
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from tests.builders import incident
 from tests.fakes.dispatcher import DispatcherBench
 from tests.messages.cards.plain import said
 
@@ -14,9 +17,9 @@ async def bench() -> DispatcherBench:
 async def test_reserves_tell_what_an_exchange_holds(bench: DispatcherBench) -> None:
     answer = await bench.ask("reserves binance")
 
-    assert answer.title == "Binance · reserves"
-    assert "Clean reserves $58.0 B" in said(answer)
-    assert "Net flow 24 h: −$2.00 B · −3.3 %" in said(answer)
+    assert answer.title == "Binance · $58.0 B · 24 h −$2.00 B (−3.3 %)"
+    assert "Reserves without its own token BNB" in said(answer)
+    assert "Flow 24 h: −$2.00 B (−3.3 %)" in said(answer)
 
 
 async def test_reserves_of_an_exchange_without_wallets_are_unknown(bench: DispatcherBench) -> None:
@@ -27,11 +30,11 @@ async def test_reserves_of_an_exchange_without_wallets_are_unknown(bench: Dispat
     ("line", "words"),
     [
         ("flows binance", "Net outflow −$2.00 B in 24 h"),
-        ("flows binance 7d", "Net flow in 7 d: unknown"),
+        ("flows binance 7d", "7 d flow: not available yet (no reading from 7 d ago)"),
         ("flows okx", "Amounts per asset have not been read yet"),
-        ("top", "Top · largest outflow, share of reserves · 24 h"),
-        ("top reserves", "Top · largest clean reserves · 24 h"),
-        ("top 7d inflow", "No exchange has a comparable figure for 7 d yet."),
+        ("top", "Largest outflows by share · 24 h"),
+        ("top reserves", "Largest reserves · 24 h"),
+        ("top 7d inflow", "No 7 d figures yet. Try /top 24h."),
         ("exchanges", "Exchanges · 4 known, 1 watched"),
     ],
 )
@@ -44,3 +47,12 @@ async def test_questions_are_answered_from_memory(bench: DispatcherBench) -> Non
 
     for line in ("reserves binance", "flows binance", "top", "exchanges"):
         assert (await bench.ask(line)).title not in {"The store is away", "Something broke"}
+
+
+@pytest.mark.parametrize("line", ["reserves binance", "flows binance"])
+async def test_an_open_outflow_is_named_unless_the_store_is_away(bench: DispatcherBench, line: str) -> None:
+    await bench.memory.incidents.commit("binance", Rule.OUTFLOW, incident(Severity.SEVERE, number=7), [])
+
+    assert (await bench.ask(line)).title.endswith("(−3.3 %) 🔴 INC-7")
+    bench.memory.incidents.away = True
+    assert (await bench.ask(line)).title.endswith("(−3.3 %)")

@@ -96,9 +96,9 @@ async def test_subscribing_to_an_exchange_without_known_wallets_warns(
 @pytest.mark.parametrize(
     ("exchange", "words"),
     [
-        ("binance", "Judged now: 24 h. Judged later: 72 h from 2022-12-14 00:00 UTC on, 7 d from"),
-        ("all", "Judged now: 24 h. Judged later: 72 h from 2022-12-14 00:00 UTC on, 7 d from"),
-        ("okx", "Nothing has been read lately. Each exchange is judged from its next reading on."),
+        ("binance", "Alerts work over 24 h now, over 72 h from 2022-12-14 00:00 UTC, over 7 d from"),
+        ("all", "Alerts work over 24 h now, over 72 h from 2022-12-14 00:00 UTC, over 7 d from"),
+        ("okx", "Nothing has been read lately. Alerts work again from the next reading of each exchange."),
     ],
 )
 async def test_a_confirmation_says_what_can_be_judged_by_now(bench: DispatcherBench, exchange: str, words: str) -> None:
@@ -113,7 +113,7 @@ async def test_a_confirmation_says_nothing_of_windows_once_all_are_judged() -> N
     answer = said(await moderate(bench, "subscribe binance"))
 
     assert "Judged" not in answer
-    assert "How unusual" not in answer
+    assert "What is normal" not in answer
 
 
 async def test_another_place_can_be_subscribed_by_who_moderates_it(bench: DispatcherBench) -> None:

@@ -22,7 +22,9 @@ async def test_a_suppression_says_what_users_will_read(bench: DispatcherBench) -
 async def test_a_suppression_shows_in_answers_at_once(bench: DispatcherBench) -> None:
     await bench.ask("hold binance a migration", who=OWNER)
 
-    assert "Held: withheld (since 2022-12-13 12:00 UTC, because: a migration)" in said(await bench.ask("flows binance"))
+    assert "figures paused by the operator (since 2022-12-13 12:00 UTC, because: a migration)" in said(
+        await bench.ask("flows binance")
+    )
     snapshot = bench.latest.snapshot("binance")
     assert snapshot
     assert snapshot.signal
@@ -37,7 +39,7 @@ async def test_after_a_release_the_figures_are_judged_again(bench: DispatcherBen
     await bench.ask("hold binance", who=OWNER)
 
     assert "raise alerts again" in said(await bench.ask("release binance", who=OWNER))
-    assert "Held" not in said(await bench.ask("flows binance"))
+    assert "paused" not in said(await bench.ask("flows binance"))
     assert "not withheld" in said(await bench.ask("release binance", who=OWNER))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.messages.length_limits import MessageLimits, fit, for_chat, shorten_line, trim
+from bot.messages.length_limits import MessageLimits, fit, shorten_line, trim
 from bot.messages.model import Action, Chart, Field, Message, Table, bold, line, moment
 
 AT = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
@@ -32,15 +32,6 @@ def big(rows: int = 50, fields: int = 10, lines: int = 20) -> Message:
 def test_what_fits_is_left_alone() -> None:
     message = big()
     assert fit(message, character_count, 10_000) is message
-
-
-def test_a_chat_shows_as_many_rows_as_fit_on_a_phone_and_counts_the_rest() -> None:
-    message = big()
-    assert for_chat(message) is message
-    assert message.table
-    shown = for_chat(replace(message, table=replace(message.table, chat_rows=15))).table
-    assert shown
-    assert shown.rows == (*message.table.rows[:14], ("… and 36 more", ""))
 
 
 def test_rows_go_first_and_the_table_says_how_many() -> None:

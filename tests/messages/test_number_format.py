@@ -61,6 +61,11 @@ def test_a_share_may_carry_a_plus() -> None:
     assert percent(0.0, signed=True) == "0.00 %"
 
 
+def test_a_fraction_is_told_as_finely_as_asked() -> None:
+    assert percent(-0.0019, signed=True, digits=1) == "−0.2 %"
+    assert percent(-0.0001, signed=True, digits=1) == "0.0 %"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [

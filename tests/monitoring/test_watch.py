@@ -608,9 +608,9 @@ async def test_an_incident_says_what_the_bot_did_not_see(watched: WatchedBinance
 
     (opened,) = await watched.judge_reading(54)
 
-    assert "Between 2022-12-13 08:00 UTC and 2022-12-13 11:00 UTC this bot saw nothing." in said(opened.message)
+    assert "The bot was offline from 2022-12-13 08:00 UTC to 2022-12-13 11:00 UTC." in said(opened.message)
     later = await watched.judge_reading(53, after=26 * HOUR)
-    assert "saw nothing" not in said(later[0].message)
+    assert "was offline" not in said(later[0].message)
 
 
 class CountingSubscriptions(MemorySubscriptions):

@@ -67,7 +67,7 @@ async def test_the_first_evening_has_nothing_left_to_wait_for(evening: World) ->
         await run.hour()
 
         assert "Judged" not in confirmation
-        assert "How unusual" not in confirmation
+        assert "What is normal" not in confirmation
         assert await steps(run) == []
 
 

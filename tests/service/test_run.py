@@ -78,16 +78,16 @@ async def test_it_serves_both_platforms_until_it_is_told_to_stop(
         await program.logged("readings fetched", exchange="kraken")  # by then the larger ones have been judged
 
         telegram.say(chat, ann, "/reserves binance")
-        answer = await telegram.wait_for_message(chat, containing="Binance · reserves")
-        assert "Clean reserves $72." in answer.text
+        answer = await telegram.wait_for_message(chat, containing="Binance · $72.")
+        assert "Reserves without its own token" in answer.text
         await discord.until(lambda: bool(discord.commands), "the commands published on Discord")
         on_discord = await discord.slash("reserves", {"exchange": "binance"}, channel=channel)
-        assert "Clean reserves $72." in on_discord.text
+        assert "Binance · $72." in on_discord.text
         asked = await bot(
             *("ask", "/reserves binance"), directory=tmp_path, DATA_DIR=settings["DATA_DIR"], DEFILLAMA_URL=NOWHERE
         )
         assert (asked.code, asked.err) == (0, "")
-        assert "Clean reserves $72." in asked.out
+        assert "Binance · $72." in asked.out
 
         assert await program.end(signal.SIGTERM) == 0
         assert not is_running(pid)

@@ -294,10 +294,10 @@ class OutsideWorld:
     async def answers(self) -> None:
         """Return when a question was answered on both platforms."""
         self.telegram.say(self.chat, self.ann, "/reserves binance")
-        await self.telegram.wait_for_message(self.chat, containing="Binance · reserves")
+        await self.telegram.wait_for_message(self.chat, containing="Binance · $")
         await self.discord.until(lambda: self.discord.gateway.session is not None, "a session with the gateway")
         answer = await self.discord.slash("reserves", {"exchange": "binance"}, channel=self.channel)
-        assert "Clean reserves" in answer.text
+        assert "Reserves without its own token" in answer.text
 
     def count(self, words: str) -> tuple[int, int]:
         """Return how many messages with these words there are on each platform."""

@@ -13,8 +13,9 @@ from typing import Any
 
 from bot.chat.discord.buttons import MAX_BUTTONS, button_rows
 from bot.chat.discord.markup import code_block, escape, line_markdown, line_plain
-from bot.messages.length_limits import MessageLimits, fit, for_chat, trim
+from bot.messages.length_limits import MessageLimits, fit, trim
 from bot.messages.model import Action, Field, Message, Tone
+from bot.messages.phone_screen import on_one_screen
 from bot.messages.plain_text import shorten, text_table, title_with_tone
 from bot.messages.sparkline import chart_bars, chart_figures
 
@@ -58,7 +59,7 @@ def payload(message: Message) -> Payload:
 
     One alert goes to many places, so bodies are remembered: read them, never change them.
     """
-    fitted = fit(trim(for_chat(_without_details(message)), _LIMITS), _excess_characters, 0)
+    fitted = fit(trim(on_one_screen(_without_details(message)), _LIMITS), _excess_characters, 0)
     body: Payload = {
         "embeds": [embed(fitted)],
         "components": list(button_rows(fitted.actions)),

@@ -11,9 +11,10 @@ from html import escape
 from typing_extensions import override
 
 from bot.chat.telegram.buttons import ButtonRows, button_rows
-from bot.messages.length_limits import fit, for_chat
+from bot.messages.length_limits import fit
 from bot.messages.model import Chart, Field, Fold, Line, Message, Span
 from bot.messages.number_format import ago, clock
+from bot.messages.phone_screen import on_one_screen
 from bot.messages.plain_text import bind_units, clean, text_table, utf16_length
 from bot.messages.sparkline import chart_bars, chart_figures
 
@@ -35,7 +36,7 @@ def render(message: Message, now: datetime) -> RenderedMessage:
     def utf16_units(candidate: Message) -> int:
         return utf16_length(_blocks(candidate, _PlainText(now)))
 
-    fitted = fit(for_chat(message), utf16_units, _MAX_TEXT_UTF16_UNITS)
+    fitted = fit(on_one_screen(message), utf16_units, _MAX_TEXT_UTF16_UNITS)
     return RenderedMessage(
         html=_blocks(fitted, _HtmlText(now)),
         text=_blocks(fitted, _PlainText(now)),

@@ -6,6 +6,7 @@ Example of why figures are held: "chain missing (Tron, 14.0 % of reserves)". How
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from bot.detection.guards.source_figures import figures_agree
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
@@ -14,7 +15,7 @@ from bot.domain.signal import Note, NoteReason
 from bot.messages.model import Line, Tone, line, moment
 from bot.messages.number_format import span, usd
 
-LIABILITIES = "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody."
+LIABILITIES = "Reserves only. What the exchange owes its customers is not included."
 TONES = {
     Severity.WATCH: Tone.WATCH,
     Severity.ELEVATED: Tone.ELEVATED,
@@ -32,30 +33,41 @@ WINDOW_NAMES = {
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
-    HoldReason.WALLETS_CHANGED: "moved in one step, perhaps a wallet list; the next reading decides",
-    HoldReason.SOURCE_GLITCH: "perhaps a fault of the source; the next reading decides",
+    HoldReason.WALLETS_CHANGED: "jumped in one step, perhaps a changed wallet list; waiting for the next reading",
+    HoldReason.SOURCE_GLITCH: "perhaps a fault of the source; waiting for the next reading",
     HoldReason.DISAGREE: "two figures disagree",
-    HoldReason.WITHHELD: "withheld",
+    HoldReason.WITHHELD: "figures paused by the operator",
     HoldReason.UNKNOWN: "not known",
 }
+"""Why figures are held, in full; the detail of a hold follows in brackets."""
+HOLD_BRIEF = {
+    HoldReason.CHAIN_MISSING: "a part is missing",
+    HoldReason.STALE: "data too old",
+    HoldReason.WALLETS_CHANGED: "jumped in one step",
+    HoldReason.SOURCE_GLITCH: "perhaps a fault of the source",
+    HoldReason.DISAGREE: "two figures disagree",
+    HoldReason.WITHHELD: "paused by the operator",
+    HoldReason.UNKNOWN: "not known",
+}
+"""The same beside a figure, where the full words stand elsewhere."""
 _NOTE_WORDS = {
     NoteReason.WALLETS_CHANGED: (
-        "{subject} {moved} moved in one step: wallet list change or one large transfer; not counted"
+        "{subject} {moved} jumped in one step (a changed wallet list or one large transfer): not counted as a flow"
     ),
-    NoteReason.COUNTED: "{subject} {moved} moved in one step; counted in full after it was held",
+    NoteReason.COUNTED: "{subject} {moved} jumped in one step and is counted in full now",
     NoteReason.TOGETHER: (
-        "{subject} {moved} in one step, in the hour in which other exchanges of this source moved as well: "
-        "perhaps the source; not called severe until more leaves"
+        "{subject} {moved} in one step, in the same hour as at other exchanges: perhaps a fault of the source. "
+        "Not called severe until more leaves"
     ),
     NoteReason.ROUND_TRIP: "{subject} {size} left and came back: no flow",
     NoteReason.PASSAGE: "{subject} {size} came in and left again: no flow",
-    NoteReason.PRICE_ODD: "{subject} is valued at {price}, its last price: the source's moved here alone",
-    NoteReason.UNPRICED: "{subject}: valued at the last price ({size}), as the source tells no value now",
+    NoteReason.PRICE_ODD: "{subject} is valued at {price}, its last price: the source's new one is odd",
+    NoteReason.UNPRICED: "{subject} ({size}) is valued at its last price: the source gives none now",
     NoteReason.OWN_TOKEN: "Own token {subject} {moved} in 24 h: left out of every flow.",
-    NoteReason.UNREPORTED: "Without {subject}, which is not reported any more ({size} when it last was)",
-    NoteReason.GAP: "Not computed: {subject}. The reading it would start from is missing, or lacks a chain.",
-    NoteReason.BLIND: "For a while this bot saw nothing.",
-    NoteReason.REVISED: "The source revised its history ({subject}): what was told of those days before may be wrong",
+    NoteReason.UNREPORTED: "Without {subject} ({size} when last reported), which the source does not report any more",
+    NoteReason.GAP: "No figure for {subject}: the reading from the start of that time is missing or incomplete.",
+    NoteReason.BLIND: "The bot was offline for a while.",
+    NoteReason.REVISED: "The source revised its history ({subject}): earlier figures for those days may be wrong",
 }
 _SOURCE_NAMES = {"defillama": "DefiLlama"}
 
@@ -112,14 +124,20 @@ def assets_sentence(flow: Flow, shown: int = 3) -> Line:
     return line(" · ".join(pieces))
 
 
-def source_figure_line(listing: Listing | None, window: Window) -> Line | None:
-    """Return the upstream's own figure for a window, named as such; None when it gives none."""
-    figure = source_figure(listing, window)
-    if listing is None or figure is None:
+def source_figure_line(listing: Listing | None, window: Window, flow: Flow | None = None) -> Line | None:
+    """Return the upstream's own figure for a window, and whether it matches ours; None when it gives none.
+
+    "DefiLlama's own 24 h figure, −$12.7 B (2022-12-13 12:00 UTC), matches ours."
+    """
+    given_usd = listing.inflows_usd.get(window) if listing else None
+    if listing is None or not given_usd:
         return None
+    verdict = "" if flow is None else ", matches ours" if figures_agree(flow, given_usd) else ", differs from ours"
     return line(
-        f"The source's own figure for {WINDOW_NAMES[window]}: {figure} · fetched ",
-        moment(listing.fetched_at, relative=True),
+        f"{source_name(listing.source)}'s own {WINDOW_NAMES[window]} figure{',' if flow else ':'} "
+        f"{usd(given_usd, signed=True)} (",
+        moment(listing.fetched_at),
+        f"){verdict}.",
     )
 
 
@@ -132,7 +150,7 @@ def source_figure(listing: Listing | None, window: Window) -> str | None:
 def note_sentence(note: Note) -> Line:
     """Return what people should know beside the figures."""
     if note.reason is NoteReason.BLIND and note.at and note.until:
-        return line("Between ", moment(note.at), " and ", moment(note.until), " this bot saw nothing.")
+        return line("The bot was offline from ", moment(note.at), " to ", moment(note.until), ".")
     amount_usd = note.usd or 0.0
     words = _NOTE_WORDS[note.reason].format(
         subject=note.subject, moved=usd(amount_usd, signed=True), size=usd(abs(amount_usd)), price=f"${amount_usd:,.6g}"
@@ -146,5 +164,8 @@ def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
         return None
     if health.fault.is_refusal:
         refused_for = span(now - health.failing_since)
-        return line(f"⚠️ The source contradicts itself; its answers were refused for {refused_for} ({health.fault}).")
-    return line(f"⚠️ The source has not answered for {span(now - health.failing_since)} ({health.fault}).")
+        return line(
+            f"⚠️ The source has contradicted itself for {refused_for} ({health.fault}); shown is what it said before."
+        )
+    silent_for = span(now - health.failing_since)
+    return line(f"⚠️ The source has not answered for {silent_for} ({health.fault}); shown is what it said before.")

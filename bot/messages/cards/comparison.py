@@ -3,20 +3,22 @@
 A run of the past is compared by its outflow curve: the cumulative net flow since its day 0, as a share of the reserves
 of that day. If FTX had lost 29 % two days after its day 0, and Binance 3 % two days after the day before its incident
 began, the row for day 2 reads `2 | −3.0 % | −29.0 %`. An exchange of whose reserves a part is missing now stands there
-with its last complete figures, marked by an asterisk.
+with its last complete figures, marked by an asterisk. The tables are 34 columns wide: 11 for the measure, 9 for each
+exchange, and the gaps.
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.domain.assets import STABLECOINS
-from bot.domain.flow import Window
+from bot.domain.flow import Flow, Window
 from bot.domain.incident import Incident
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.common import HOLD_WORDS, LIABILITIES, WINDOW_NAMES, provenance
-from bot.messages.cards.flow_bounds import share_figure
+from bot.messages.cards.common import HOLD_BRIEF, LIABILITIES, WINDOW_NAMES, provenance
+from bot.messages.cards.flow_bounds import certain_share, is_bounded, share_figure
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.shown_total import (
     INCOMPLETE_MARK,
@@ -27,13 +29,17 @@ from bot.messages.cards.shown_total import (
 )
 from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, span, usd
+from bot.messages.plain_text import display_width, shorten
 
 _DAY = timedelta(days=1)
-_MAX_DAYS = 14
-"""Rows of the table of days. Two weeks are more than the run on FTX took, and fit on a phone."""
+_SHOWN_DAYS = (1, 2, 3, 4, 5, 6, 7, 10, 14)
+"""Rows of the table of days. Two weeks are more than the run on FTX took, and the first week is what people look at."""
+_NAME_COLUMNS = 9
+_PAST_NAME_COLUMNS = 8  # with " then" behind it
 _MIN_CHART_POINTS = 3
 """Two points are a straight line and show no shape."""
-_UNKNOWN = "unknown"
+_UNKNOWN = "–"
+_AT_LEAST_MARK = " *"
 _WINDOWS = (Window.DAY, Window.WEEK, Window.MONTH)
 
 
@@ -43,17 +49,19 @@ def side_by_side_card(first: ExchangeSnapshot, second: ExchangeSnapshot, now: da
         return reserves_card(first, now)
     if second.shown_reading is None:
         return reserves_card(second, now)
-    left = list(_measures(first, first.shown_reading, now))
-    right = list(_measures(second, second.shown_reading, now))
+    left = list(_measures(first, first.shown_reading))
+    right = list(_measures(second, second.shown_reading))
     # A comparison is as fresh as the older of its two readings, so the footer shows that one.
     older = min(first.shown_reading, second.shown_reading, key=lambda reading: reading.as_of)
     return Message(
-        title=f"{first.exchange.name} · {second.exchange.name} · compared",
+        title=f"{_with_reserves(first)} · {_with_reserves(second)}",
         lines=lines(
             *missing_notes((first, second)),
-            *_held_lines(first),
-            *_held_lines(second),
-            "Shares are of clean reserves: without the exchange's own token.",
+            *_unclear_lines(first),
+            *_unclear_lines(second),
+            *_bounds_lines(first),
+            *_bounds_lines(second),
+            "Reserves, and flows as shares of them, without the exchange's own token.",
             LIABILITIES,
         ),
         table=Table(
@@ -63,6 +71,7 @@ def side_by_side_card(first: ExchangeSnapshot, second: ExchangeSnapshot, now: da
                 for (measure, left_figure), (_, right_figure) in zip(left, right, strict=True)
             ),
             numeric=(1, 2),
+            chat_rows=len(left),
         ),
         footer=provenance(older.source, older.as_of),
         actions=tuple(
@@ -84,16 +93,16 @@ def beside_the_past_card(
         return Message(
             title=f"{name} · {past_curve.title}",
             tone=Tone.TROUBLE,
-            lines=lines(f"There are no two readings of {name} a day apart yet: nothing can be laid beside the past."),
+            lines=lines(f"No two readings of {name} a day apart yet. Try again tomorrow, or /reserves now."),
         )
     return Message(
-        title=f"{name} today · {past_curve.title}",
+        title=f"{name} {_cell(curve.shares[-1])} · {past_curve.title}",
         lines=lines(
             _current_line(name, curve, incident),
             _past_line(curve, past_curve),
             missing_line(snapshot),
             f"{past_curve.title}: {past_curve.label}.",
-            "Cumulative net flow since day 0, as a share of clean reserves on that day and at its prices.",
+            "Net flow since the start of each, as a share of its reserves then.",
             LIABILITIES,
         ),
         chart=_chart(name, curve),
@@ -107,23 +116,28 @@ def beside_the_past_card(
     )
 
 
+def _with_reserves(snapshot: ExchangeSnapshot) -> str:
+    total = shown_total(snapshot)
+    return f"{snapshot.exchange.name} {usd(total.reserves_usd or 0.0) if total else _UNKNOWN}"
+
+
 def _column(snapshot: ExchangeSnapshot) -> str:
-    return snapshot.exchange.name + (INCOMPLETE_MARK if snapshot.missing else "")
+    mark = INCOMPLETE_MARK if snapshot.missing else ""
+    return shorten(snapshot.exchange.name, _NAME_COLUMNS - len(mark), measure=display_width) + mark
 
 
-def _measures(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -> Iterator[tuple[str, str]]:
+def _measures(snapshot: ExchangeSnapshot, reading: Reading) -> Iterator[tuple[str, str]]:
     shown = shown_total(snapshot)
     clean, total = (shown.reserves_usd or 0.0, shown.total_usd) if shown else (0.0, 0.0)
     stable = sum(held.usd for asset, held in reading.by_asset().items() if asset in STABLECOINS)
     baseline = snapshot.signal.baseline if snapshot.signal else None
-    yield "Clean reserves", usd(clean)
+    yield "Reserves", usd(clean)
     yield "Total", usd(total)
     yield "Own token", _share_of(total, total - clean)
     yield "Stablecoins", _share_of(total, stable)
     for window in _WINDOWS:
-        yield f"Net flow {WINDOW_NAMES[window]}", _flow_share(snapshot, window)
-    yield "Lowest day in 90", percent(baseline.worst, signed=True) if baseline else _UNKNOWN
-    yield "Age", span(now - reading.as_of)
+        yield f"Flow {WINDOW_NAMES[window]}", _flow_share(snapshot, window)
+    yield "Worst day", percent(baseline.worst, signed=True) if baseline else _UNKNOWN
 
 
 def _share_of(total_usd: float, part_usd: float) -> str:
@@ -131,50 +145,70 @@ def _share_of(total_usd: float, part_usd: float) -> str:
 
 
 def _flow_share(snapshot: ExchangeSnapshot, window: Window) -> str:
-    """Return a window's net flow as a share of reserves, negative for an outflow; why it is held is said above."""
-    flow = snapshot.signal.flow(window) if snapshot.signal else None
+    """Return a window's net flow as a share of reserves, what is certain of it; why it is unclear is said above."""
+    flow = _flow(snapshot, window)
     if flow is None:
         return _UNKNOWN
-    return "held" if flow.hold else share_figure(flow)
+    if flow.hold:
+        return "unclear"
+    return percent(certain_share(flow), signed=True) + (_AT_LEAST_MARK if is_bounded(flow) else "")
 
 
-def _held_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
-    """Yield why windows of an exchange are held: in the table the reasons would not fit on a phone."""
-    flows = [snapshot.signal.flow(window) for window in _WINDOWS] if snapshot.signal else []
+def _flow(snapshot: ExchangeSnapshot, window: Window) -> Flow | None:
+    return snapshot.signal.flow(window) if snapshot.signal else None
+
+
+def _unclear_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
+    """Yield why figures of an exchange are unclear: in the table the reasons would not fit on a phone."""
+    flows = [_flow(snapshot, window) for window in _WINDOWS]
     reasons = dict.fromkeys(flow.hold.reason for flow in flows if flow and flow.hold)
     if reasons:
-        yield f"Held for {snapshot.exchange.name}: {'; '.join(HOLD_WORDS[reason] for reason in reasons)}."
+        yield f"Unclear at {snapshot.exchange.name}: {'; '.join(HOLD_BRIEF[reason] for reason in reasons)}."
+
+
+def _bounds_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
+    """Yield between which ends those flows lie of which the table has what is certain."""
+    bounded = [flow for flow in map(partial(_flow, snapshot), _WINDOWS) if flow and not flow.hold and is_bounded(flow)]
+    if bounded:
+        ends = ", ".join(f"{WINDOW_NAMES[flow.window]} {share_figure(flow)}" for flow in bounded)
+        yield f"* At least; {snapshot.exchange.name}: {ends}."
 
 
 def _current_line(name: str, curve: OutflowCurve, incident: Incident | None) -> Line:
+    share = bold(_cell(curve.shares[-1]))
+    if incident is None:
+        return line(f"{name}: ", share, f" over the last {span(curve.length)} (no open incident).")
     # The curve of an incident starts a day before it, so that the outflow that raised it is in the curve.
-    since = f"since the day before {incident.label} began" if incident else "in its last days; no incident is open"
-    return line(
-        f"{name}: ",
-        bold(percent(curve.shares[-1], signed=True)),
-        f" of clean reserves {since} (",
-        moment(curve.start),
-        f", {span(curve.length)}).",
-    )
+    return line(f"{name}: ", share, f" since the day before {incident.label} began (", moment(curve.start), ").")
 
 
 def _past_line(curve: OutflowCurve, past_curve: OutflowCurve) -> Line:
-    """Return where the past run stood after as much time as `curve` covers, and its lowest point."""
-    share = past_curve.at(curve.length)
-    lowest = f"at worst {percent(past_curve.worst, signed=True)} within {span(past_curve.length)}"
+    """Return where the past run stood after as much time as `curve` covers, and how it ended."""
+    name, share = _short_name(past_curve.title), past_curve.at(curve.length)
+    end, worst = _cell(past_curve.shares[-1]), _cell(past_curve.worst)
+    ended = f"in the end {end}" if worst == end else f"at worst {worst}, in the end {end}"
     if share is None:
-        return line(f"{past_curve.title}: shorter than that; {lowest}.")
-    return line(f"{past_curve.title}, as long after its day 0: ", bold(percent(share, signed=True)), f"; {lowest}.")
+        return line(f"{name} was over by then: {ended}.")
+    return line(f"{name} at the same point: ", bold(_cell(share)), f" ({ended}).")
+
+
+def _short_name(title: str) -> str:
+    """Return the exchange that a run of the past is called by: `FTX, November 2022` → `FTX`."""
+    return title.partition(",")[0]
 
 
 def _table(name: str, curve: OutflowCurve, past_curve: OutflowCurve) -> Table:
     """Return both curves day by day, for as long as the longer one lasts but at most two weeks."""
-    days = max(curve.length, past_curve.length) // _DAY
+    length = max(curve.length, past_curve.length) // _DAY
     rows = tuple(
         (str(day), _cell(curve.at(day * _DAY)), _cell(past_curve.at(day * _DAY)))
-        for day in range(1, min(days, _MAX_DAYS) + 1)
+        for day in _SHOWN_DAYS
+        if day <= length
     )
-    return Table(("Day", name, past_curve.title), rows, numeric=(0, 1, 2))
+    now, then = (
+        shorten(text, _PAST_NAME_COLUMNS, measure=display_width) for text in (name, _short_name(past_curve.title))
+    )
+    return Table(("Day", f"{now} now", f"{then} then"), rows, numeric=(0, 1, 2), chat_rows=len(_SHOWN_DAYS))
 
 
 def _cell(share: float | None) -> str:
@@ -185,4 +219,4 @@ def _chart(name: str, curve: OutflowCurve) -> Chart | None:
     if len(curve.shares) < _MIN_CHART_POINTS:
         return None
     times = tuple(curve.start + elapsed for elapsed in curve.elapsed)
-    return Chart(f"{name}, net flow since day 0", "share", times, curve.shares)
+    return Chart(f"{name}, net flow so far", "share", times, curve.shares)

@@ -2,17 +2,17 @@
 
 While a part of the reserves is missing, or a step waits for its verdict, a flow has two ends (`Flow.low`, `Flow.high`).
 The one nearer to zero is certain, and comes first. As a sentence: "Net outflow of at least −$58.3 B in 24 h · at least
-55.0 % of clean reserves ($106 B), at most 61.0 %: Tron missing"; as a figure: "between −55.0 % and −61.0 % (−$58.3 B to
-−$64.7 B)". Where even the direction is open, the lower one comes first: "between −2.0 % and +3.0 %".
+55.0 % of reserves ($106 B), at most 61.0 %: Tron missing"; as a figure: "−$58.3 B to −$64.7 B (−55.0 to −61.0 %)".
+Where even the direction is open, the lower one comes first: "−$2.00 B to +$3.00 B (−2.0 to +3.0 %)".
 """
 
 from collections.abc import Iterable
 
 from bot.domain.exchange import Listing
-from bot.domain.flow import Flow, Window
+from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.jump import Jump, Verdict
 from bot.domain.signal import Signal
-from bot.messages.cards.common import HOLD_WORDS, WINDOW_NAMES, source_figure, source_name
+from bot.messages.cards.common import HOLD_BRIEF, WINDOW_NAMES, source_figure, source_name
 from bot.messages.model import Line, bold, line, moment
 from bot.messages.number_format import percent, usd
 
@@ -35,18 +35,30 @@ def certain_usd(flow: Flow) -> float:
 
 
 def flow_figures(flow: Flow) -> str:
-    """Return a flow in USD and as a share, `−$2.30 B · −3.6 %`, or between which ends it lies."""
-    if not is_bounded(flow):
-        return f"{usd(flow.usd, signed=True)} · {_percent(flow.share)}"
-    nearer, farther = _in_order(flow.low, flow.high)
-    return f"between {_percent(nearer)} and {_percent(farther)} ({_usd_range(flow)})"
+    """Return a flow in USD and as a share, `−$2.30 B (−3.6 %)`, or between which ends it lies."""
+    return f"{_usd_range(flow) if is_bounded(flow) else usd(flow.usd, signed=True)} ({share_figure(flow)})"
+
+
+def title_figures(flow: Flow | None) -> str:
+    """Return what a title tells of a flow, in USD and as a share: `at least −$58.3 B (−55.0 %)`.
+
+    "" where nothing can be told: a figure that cannot be compared belongs beside its reason, below the title.
+    """
+    if flow is None:
+        return ""
+    is_certain = is_bounded(flow) and not _is_open(flow)
+    if flow.hold and (flow.hold.reason is HoldReason.WITHHELD or not is_certain):
+        return ""
+    if not is_certain:
+        return flow_figures(flow)
+    return f"at least {usd(certain_usd(flow), signed=True)} ({_percent(certain_share(flow))})"
 
 
 def flow_value(flow: Flow | None) -> Line:
     """Return a flow in dollars and as a share, or why there is none."""
     if flow is None:
-        return line("unknown: no comparable reading")
-    return line(flow_figures(flow), f" (held: {HOLD_WORDS[flow.hold.reason]})" if flow.hold else "")
+        return line("not available yet")
+    return line(flow_figures(flow), f" · unclear: {HOLD_BRIEF[flow.hold.reason]}" if flow.hold else "")
 
 
 def flow_or_source_figure(signal: Signal | None, listing: Listing | None, window: Window) -> Line:
@@ -81,7 +93,7 @@ def flow_sentence(flow: Flow, jumps: Iterable[Jump] = ()) -> Line:
 
     `jumps` are those of its signal: one that waits for its verdict is a cause.
     """
-    of_reserves = f" of clean reserves ({reserves_at_start(flow)})"
+    of_reserves = f" of reserves ({reserves_at_start(flow)})"
     certain, window = certain_share(flow), _window_length(flow)
     if not is_bounded(flow):
         moved, share = bold(usd(flow.usd, signed=True)), bold(percent(abs(flow.share)))
@@ -127,7 +139,7 @@ def _window_length(flow: Flow) -> Line:
 def _why_bounded(flow: Flow, jumps: Iterable[Jump]) -> str:
     causes = [f"{', '.join(flow.missing_chains)} missing"] if flow.missing_chains else []
     if waiting := [jump.group for jump in jumps if jump.verdict is Verdict.WAITING]:
-        causes.append(f"a step in {', '.join(waiting)} waits for the next reading")
+        causes.append(f"{', '.join(waiting)} jumped in one step, waiting for the next reading")
     return f": {'; '.join(causes)}" if causes else ""
 
 

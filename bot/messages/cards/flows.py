@@ -1,21 +1,22 @@
 """Answers to `/flows`: the net flow over a window, what it consists of, and how unusual it is for the exchange.
 
-Unusual is said in three ways. With a baseline whose usual day lies between −0.6 % and +0.7 %, a day of −1.8 % reads:
-robust z −4.4 (distance from the median in units of the usual spread), lower than every one of the last 90 days, and
-the band of nine days in ten beside it. A flow whose exact size is not known is told by its two ends.
+Example: "Binance · 24 h −$12.6 B (−10.6 %) 🔴 INC-1" in the title, and below "The largest outflow in 89 days." and
+"Normal day: −0.2 % to +0.2 % (last 89 days)". A normal day is nine of ten. A flow whose exact size is not known is told
+by its two ends.
 """
 
 from datetime import datetime
 
-from bot.detection.flow.baseline import percentile, robust_z
+from bot.detection.flow.baseline import MIN_DAYS, percentile, robust_z
+from bot.detection.thresholds import UNUSUAL_Z
 from bot.domain.exchange import Listing
 from bot.domain.flow import Baseline, Flow, Window
-from bot.domain.signal import Signal
+from bot.domain.incident import Incident
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import (
-    HOLD_WORDS,
     LIABILITIES,
     WINDOW_NAMES,
+    hold_sentence,
     note_sentence,
     provenance,
     source_figure,
@@ -23,46 +24,55 @@ from bot.messages.cards.common import (
 )
 from bot.messages.cards.flow_bounds import (
     certain_share,
-    flow_figures,
+    flow_or_source_figure,
     flow_sentence,
     is_bounded,
     share_figure,
+    title_figures,
 )
-from bot.messages.cards.reserves import reserves_card
+from bot.messages.cards.reserves import incident_mark, reserves_card
 from bot.messages.cards.shown_total import missing_line, shown_total, source_figure_beside
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, line, lines
 from bot.messages.number_format import amount, clock, percent, usd
 
 _MAX_ASSETS = 10
-"""Rows of the table of assets: what fits on a phone without scrolling sideways or far."""
+"""Rows of the table of assets; a chat shows as many of them as fit on its screen."""
+_CHAT_ASSETS = 6
+_MAX_NOTES = 2
+_READS_AS_ZERO = 0.0005  # 0.05 %: below it one digit shows 0.0 %
 _SHOWN_WINDOWS = (Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.MONTH)
 _CHART_DAYS = 30
 _MIN_CHART_POINTS = 3
 """Two points are a straight line and show no shape."""
 
 
-def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime) -> Message:
-    """Return the answer to `/flows`; for an exchange that was never read it is the answer to `/reserves`."""
+def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime, incident: Incident | None = None) -> Message:
+    """Return the answer to `/flows`; for an exchange that was never read it is the answer to `/reserves`.
+
+    `incident` is the open outflow of the exchange, whose number stands in the title.
+    """
     signal = snapshot.signal
     if signal is None or snapshot.reading is None:
         return reserves_card(snapshot, now)
     flow = signal.flow(window)
     return Message(
-        title=f"{snapshot.exchange.name} · flows",
+        title=_title(snapshot, window, flow, incident),
         lines=lines(
             flow_sentence(flow, signal.jumps) if flow else _without_flow(snapshot.listing, window),
             missing_line(snapshot),
-            _rank_line(flow, snapshot) if flow else None,
+            _rank_sentence(flow, snapshot) if flow else None,
             usual_day(signal.baseline),
             _comparability(flow, snapshot) if flow else None,
             source_figure_beside(snapshot, window),
-            *map(note_sentence, signal.notes),
+            *map(note_sentence, signal.notes[:_MAX_NOTES]),
+            _more_notes(len(signal.notes) - _MAX_NOTES),
             LIABILITIES,
             trouble_sentence(snapshot.health, now),
         ),
         fields=tuple(
-            _field(shown_window, signal, snapshot.listing)
-            for shown_window in (Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.MONTH)
+            Field(WINDOW_NAMES[shown], flow_or_source_figure(signal, snapshot.listing, shown))
+            for shown in _SHOWN_WINDOWS
+            if shown is not window
         ),
         chart=_chart(snapshot),
         table=_table(flow) if flow else None,
@@ -74,6 +84,17 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime) -> Mes
         ),
         totals=(total,) if (total := shown_total(snapshot)) else (),
     )
+
+
+def _title(snapshot: ExchangeSnapshot, window: Window, flow: Flow | None, incident: Incident | None) -> str:
+    moved = title_figures(flow) or ("flow unclear" if flow else "flow not available yet")
+    return f"{snapshot.exchange.name} · {WINDOW_NAMES[window]} {moved}{incident_mark(incident)}"
+
+
+def _more_notes(count: int) -> str | None:
+    if count < 1:
+        return None
+    return f"{count} more {'note' if count == 1 else 'notes'} on these figures: /incidents, then Why."
 
 
 def daily_line(snapshot: ExchangeSnapshot) -> str:
@@ -96,57 +117,57 @@ def daily_line(snapshot: ExchangeSnapshot) -> str:
 def usual_day(baseline: Baseline | None) -> Line:
     """Return between which shares nine days of ten lie on this exchange, or that its past is too short to say."""
     if baseline is None:
-        return line("Usual day: unknown, fewer than 14 comparable days are known.")
-    return line(
-        f"Usual day: between {percent(baseline.low, signed=True)} and {percent(baseline.high, signed=True)} "
-        f"(nine days of ten, {baseline.days} days)"
-    )
+        return line(f"Normal day: not known yet, it takes {MIN_DAYS} days of readings.")
+    return line(f"Normal day: {normal_range(baseline.low, baseline.high)} (last {baseline.days} days)")
 
 
-def _rank_line(flow: Flow, snapshot: ExchangeSnapshot) -> Line | None:
-    """Return a flow's robust z and, for the window of a day, its rank among the known days.
+def normal_range(low: float, high: float) -> str:
+    """Return between which shares a normal day lies: `−0.2 % to +0.2 %`, finer where both would read as zero."""
+    is_tiny = max(abs(low), abs(high)) < _READS_AS_ZERO
+    return " to ".join(percent(share, signed=True, digits=2 if is_tiny else 1) for share in (low, high))
 
-    Of a flow with two ends they are those of the certain one. None without a baseline, or where nothing is certain.
+
+def _rank_sentence(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
+    """Return how unusual a flow is; of one with two ends that is the certain one.
+
+    None without a baseline, or where nothing is certain.
     """
     baseline = snapshot.signal.baseline if snapshot.signal else None
     if baseline is None or (is_bounded(flow) and not certain_share(flow)):
         return None
     share = certain_share(flow)
-    z = line(f"Robust z {robust_z(share, flow.window, baseline):+.1f}".replace("-", "−"))
-    # The days it would be ranked among are flows over one day each: other windows cannot be compared with them.
-    rank = percentile(share, snapshot.days) if flow.window is Window.DAY else None
-    if rank is None:
-        return z
+    direction = "outflow" if share < 0 else "inflow"
+    if flow.window is not Window.DAY:
+        # The days it would be ranked among are flows over one day each: other windows cannot be compared with them.
+        is_unusual = abs(robust_z(share, flow.window, baseline)) >= abs(UNUSUAL_Z)
+        return f"{'An unusual' if is_unusual else 'Not an unusual'} {direction} over {WINDOW_NAMES[flow.window]} here."
     if share < baseline.worst:
-        return (*z, *line(f" · lower than every one of the last {baseline.days} days"))
-    return (*z, *line(f" · higher than {rank * 100:.0f} % of the last {baseline.days} days"))
+        return f"The largest outflow in {baseline.days} days."
+    if baseline.low <= share <= baseline.high:
+        return "That is within a normal day."
+    rank = percentile(share, snapshot.days)
+    if rank is None:
+        return None
+    more, exceeded = ("More left", 1 - rank) if share < baseline.low else ("More came in", rank)
+    return f"{more} than on {exceeded * 100:.0f} % of the last {baseline.days} days."
 
 
 def _comparability(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
     if flow.hold:
-        return f"Held: {HOLD_WORDS[flow.hold.reason]} ({flow.hold.detail}). This window raises no alert."
+        return f"No alert follows from this window: {hold_sentence(flow.hold)}."
     if is_bounded(flow) or snapshot.missing:  # the sentence, or the line about what is missing, has said so
         return None
     if flow.missing_chains:
         return f"Without {', '.join(flow.missing_chains)}: not in the newest reading."
-    return "Figures comparable: every chain is in both readings."
+    return "Data complete."
 
 
 def _without_flow(listing: Listing | None, window: Window) -> str:
     """Return why a window has no flow; where the source states one itself, the line of its figure follows."""
     name = WINDOW_NAMES[window]
     if source_figure(listing, window) is None:
-        return f"Net flow in {name}: unknown, no two readings give it."
-    return f"Net flow in {name}: not computed yet, so no alert rests on it. What the source itself says stands below."
-
-
-def _field(window: Window, signal: Signal, listing: Listing | None) -> Field:
-    flow = signal.flow(window)
-    if flow is None:
-        figure = source_figure(listing, window)
-        return Field(WINDOW_NAMES[window], line(f"{figure} (the source's own figure)" if figure else "unknown"))
-    mark = " (held)" if flow.hold else ""
-    return Field(WINDOW_NAMES[window], line(f"{flow_figures(flow)}{mark}"))
+        return f"{name} flow: not available yet (no reading from {name} ago)."
+    return f"{name} flow: not available yet (no reading from {name} ago), so no alert can follow from it."
 
 
 def _table(flow: Flow) -> Table | None:
@@ -157,13 +178,18 @@ def _table(flow: Flow) -> Table | None:
          percent(asset.usd / flow.reserves_usd, signed=True) if flow.reserves_usd > 0 else "–")
         for asset in flow.assets[:_MAX_ASSETS]
     )  # fmt: skip
-    return Table(("Asset", "Moved", "Value", "Of reserves"), rows, numeric=(1, 2, 3))
+    return Table(("Asset", "Moved", "Value", "Share"), rows, numeric=(1, 2, 3), chat_rows=_CHAT_ASSETS)
 
 
 def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
+    """Return the net flow of each of the last 30 days, and that of the 24 h until now."""
     # A day without a share could not be compared with the day before it; a gap is more honest than a zero.
-    days = [day for day in snapshot.days[-_CHART_DAYS:] if day.share is not None]
-    if len(days) < _MIN_CHART_POINTS:
+    points = [(day.day, day.share) for day in snapshot.days[-_CHART_DAYS:] if day.share is not None]
+    if len(points) < _MIN_CHART_POINTS:
         return None
-    values = tuple(day.share for day in days if day.share is not None)
-    return Chart(f"Net flow a day, {len(days)} days", "share", tuple(day.day for day in days), values)
+    title = f"Net flow a day, {len(points)} days"
+    newest = snapshot.signal.flow(Window.DAY) if snapshot.signal else None
+    # Without the newest figure a run of today would not be in the picture.
+    if newest and newest.hold is None and newest.end > points[-1][0]:
+        points.append((newest.end, certain_share(newest)))
+    return Chart(title, "share", tuple(at for at, _ in points), tuple(share for _, share in points))

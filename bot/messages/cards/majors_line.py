@@ -28,9 +28,9 @@ def majors_lines(majors: Majors | None) -> Iterator[Line]:
 
 
 def closed_since(major: MajorWithdrawals) -> Iterator[str | Span]:
-    """Yield since when a closed major is closed; of one that was so at the first look nobody knows."""
+    """Yield since when a closed major is closed; of one that was so at the first look only that it began before."""
     if major.since:
-        yield " when first looked at, " if major.began_unseen else " since "
+        yield " since before " if major.began_unseen else " since "
         yield moment(major.since)
 
 
@@ -45,6 +45,6 @@ def _words(major: MajorWithdrawals) -> Iterator[str | Span]:
         yield " for maintenance"
     yield from closed_since(major)
     if major.network_event:
-        yield f" with {major.network_event.title()} at several exchanges"
+        yield f" ({major.network_event.title()} is closed at several exchanges)"
     elif major.is_dead:
         yield ", for over a month"

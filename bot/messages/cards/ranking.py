@@ -1,9 +1,9 @@
 """Answers about all exchanges at once: the ranking of `/top` and the list of `/exchanges`.
 
-A ranking by flow holds comparable windows only. With 17 exchanges read, of which two have held windows and three have
-no reading from the start of the window, twelve are comparable: the first ten of them are shown, and two counted as
-held. Where a total is shown, it is the last complete one: $106 B of Binance, marked, while its Tron is missing, and not
-the $84 B that the source still tells. Of a flow that lies between two ends the certain one counts.
+A ranking by flow has figures only that can be compared. With 17 exchanges read, of which two have unclear figures and
+three have no reading from the start of the window, twelve are ranked: the first ten of them are shown, and two counted
+as unclear. Where a total is shown, it is the last complete one: $106 B of Binance, marked, while its Tron is missing,
+and not the $84 B that the source still tells. Of a flow that lies between two ends the certain one counts.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,16 +18,19 @@ from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance
 from bot.messages.cards.coverage import later_windows_line
 from bot.messages.cards.flow_bounds import certain_share, certain_usd, is_bounded
 from bot.messages.cards.shown_total import INCOMPLETE_MARK, listed_total, missing_notes, shown_total
-from bot.messages.model import Action, Line, Message, ShownTotal, Table, Tone, line, lines
+from bot.messages.model import Action, Line, Message, ShownTotal, Table, Tone, line, lines, moment
 from bot.messages.number_format import percent, span, usd
 
 _MAX_ROWS = 10
 """Exchanges in a ranking: as many as fit on a phone."""
+_CHAT_ROWS = 15
+"""Rows of the list of exchanges that a chat shows; the others can be asked for by name."""
 _MAX_BUTTONS = 5
 """Buttons under the list: as many as Discord shows in one row."""
+_AGES_DIFFER_FROM = timedelta(hours=1)
 _AGE_SHOWN_FROM = timedelta(days=1)
 """Amounts are read every six hours at least; a total that is older than a day says its age in the list."""
-_AT_LEAST = "* At least: a part is missing, or a step waits for the next reading, so more may have moved."
+_AT_LEAST = "* At least: a part is missing, or a jump waits for the next reading, so more may have moved."
 
 
 class RankBy(StrEnum):
@@ -40,77 +43,91 @@ class RankBy(StrEnum):
 
 
 _TITLES = {
-    RankBy.OUTFLOW: "largest outflow, share of reserves",
-    RankBy.OUTFLOW_USD: "largest outflow, US dollars",
-    RankBy.INFLOW: "largest inflow, share of reserves",
-    RankBy.RESERVES: "largest clean reserves",
+    RankBy.OUTFLOW: "Largest outflows by share",
+    RankBy.OUTFLOW_USD: "Largest outflows in dollars",
+    RankBy.INFLOW: "Largest inflows by share",
+    RankBy.RESERVES: "Largest reserves",
 }
 
 
 def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, now: datetime) -> Message:
     """Return the ranking over every exchange that was read; by flow, held windows are left out and counted."""
     if by is RankBy.RESERVES:
-        return _largest_reserves(snapshots, window, now)
+        return _largest_reserves(snapshots, window)
     measured = [
         (snapshot, flow) for snapshot in snapshots if snapshot.signal and (flow := snapshot.signal.flow(window))
     ]
     comparable = [(snapshot, flow) for snapshot, flow in measured if flow.hold is None]
-    held = [snapshot for snapshot, flow in measured if flow.hold is not None]
+    unclear = [snapshot for snapshot, flow in measured if flow.hold is not None]
     ranked = sorted(comparable, key=_SORT_KEYS[by])[:_MAX_ROWS]
+    name = WINDOW_NAMES[window]
+    title = f"{_TITLES[by]} · {name}"
     if not ranked:
         return Message(
-            title=f"Top · {_TITLES[by]}",
+            title=title,
             tone=Tone.TROUBLE,
-            lines=lines(
-                f"No exchange has a comparable figure for {WINDOW_NAMES[window]} yet. /status says why.",
-                _later_line(snapshots, window, now),
-                *missing_notes(held),
-            ),
+            lines=lines(_nothing_ranked(snapshots, window, now), _unclear_line(len(unclear)), *missing_notes(unclear)),
         )
     rows = tuple(
-        (
-            _marked(snapshot, flow),
-            usd(certain_usd(flow), signed=True),
-            percent(certain_share(flow), signed=True),
-            span(now - flow.end),
-        )
+        (_marked(snapshot, flow), usd(certain_usd(flow), signed=True), percent(certain_share(flow), signed=True))
         for snapshot, flow in ranked
     )
+    shown = [snapshot for snapshot, _ in ranked]
     return Message(
-        title=f"Top · {_TITLES[by]} · {WINDOW_NAMES[window]}",
+        title=title,
         lines=lines(
-            f"{len(comparable)} of {len(snapshots)} exchanges are comparable over {WINDOW_NAMES[window]}. "
-            "Reserves are clean ones at the window's start; liabilities are not in these figures.",
-            f"{len(held)} held." if held else None,
+            f"{len(comparable)} of {len(snapshots)} exchanges have a {name} figure.",
+            _unclear_line(len(unclear)),
+            f"Share of reserves {name} ago, own token excluded.",
             _AT_LEAST if any(is_bounded(flow) for _, flow in ranked) else None,
-            *missing_notes([*(snapshot for snapshot, _ in ranked), *held]),
+            *missing_notes([*shown, *unclear]),
             _later_line(snapshots, window, now),
+            LIABILITIES,
         ),
-        table=Table(("Exchange", "Net flow", "Share", "Age"), rows, numeric=(1, 2, 3)),
-        footer=_newest_provenance([snapshot for snapshot, _ in ranked]),
-        actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot, _ in ranked[:3]),
+        table=Table(("Exchange", "Net flow", "Share"), rows, numeric=(1, 2), chat_rows=_MAX_ROWS),
+        footer=_ages(shown, [flow.end for _, flow in ranked]),
+        actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot in shown[:3]),
     )
 
 
-def _largest_reserves(snapshots: Sequence[ExchangeSnapshot], window: Window, now: datetime) -> Message:
+def _nothing_ranked(snapshots: Sequence[ExchangeSnapshot], window: Window, now: datetime) -> Line:
+    """Return that no exchange has a figure, which window has, and from when on the one that was asked for works."""
+    name = WINDOW_NAMES[window]
+    known = {
+        flow.window for snapshot in snapshots if snapshot.signal for flow in snapshot.signal.flows if not flow.hold
+    }
+    instead = next((f" Try /top {other}." for other in GRADED_WINDOWS if other in known), "")
+    later = window_coverage(snapshots, now, (window,)).later if window in GRADED_WINDOWS else ()
+    if later:
+        return line(f"No {name} figures yet.{instead} {name} works from ", moment(later[0].judged_from), ".")
+    return line(f"No {name} figures yet.{instead} /status says why.")
+
+
+def _unclear_line(count: int) -> str | None:
+    if not count:
+        return None
+    return f"{count} more {'is' if count == 1 else 'are'} unclear: /flows <exchange> says why."
+
+
+def _largest_reserves(snapshots: Sequence[ExchangeSnapshot], window: Window) -> Message:
     """Return the exchanges that hold most, each with its last complete figure and its flow over the window."""
     totals = [(snapshot, total) for snapshot in snapshots if snapshot.reading and (total := shown_total(snapshot))]
     ranked = sorted(totals, key=lambda pair: -(pair[1].reserves_usd or 0.0))[:_MAX_ROWS]
-    title = f"Top · {_TITLES[RankBy.RESERVES]} · {WINDOW_NAMES[window]}"
+    title = f"{_TITLES[RankBy.RESERVES]} · {WINDOW_NAMES[window]}"
     if not ranked:
         return Message(title=title, tone=Tone.TROUBLE, lines=lines("No exchange has been read yet. /status says why."))
     rows = tuple(
-        (_marked(snapshot), usd(total.reserves_usd or 0.0), _flow_cell(snapshot, window), span(now - total.as_of))
-        for snapshot, total in ranked
+        (_marked(snapshot), usd(total.reserves_usd or 0.0), _flow_cell(snapshot, window)) for snapshot, total in ranked
     )
     return Message(
         title=title,
         lines=lines(
-            "Clean reserves, without the exchange's own token; liabilities are not in these figures.",
+            f"Without the exchange's own token; beside them the net flow of {WINDOW_NAMES[window]}.",
             *missing_notes(snapshot for snapshot, _ in ranked),
+            LIABILITIES,
         ),
-        table=Table(("Exchange", "Reserves", "Flow", "Age"), rows, numeric=(1, 2, 3)),
-        footer=_newest_provenance([snapshot for snapshot, _ in ranked]),
+        table=Table(("Exchange", "Reserves", "Flow"), rows, numeric=(1, 2), chat_rows=_MAX_ROWS),
+        footer=_ages([snapshot for snapshot, _ in ranked], [total.as_of for _, total in ranked]),
         actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot, _ in ranked[:3]),
         totals=tuple(total for _, total in ranked),
     )
@@ -140,7 +157,7 @@ def _flow_cell(snapshot: ExchangeSnapshot, window: Window) -> str:
     flow = snapshot.signal.flow(window) if snapshot.signal else None
     if flow is None:
         return "–"
-    return "held" if flow.hold else percent(certain_share(flow), signed=True)
+    return "unclear" if flow.hold else percent(certain_share(flow), signed=True)
 
 
 def exchanges_card(listings: Sequence[Listing], snapshots: Sequence[ExchangeSnapshot], now: datetime) -> Message:
@@ -161,6 +178,7 @@ def exchanges_card(listings: Sequence[Listing], snapshots: Sequence[ExchangeSnap
         for listing in listings
     ]
     listed.sort(key=lambda pair: -(pair[1].total_usd if pair[1] else 0.0))
+    is_long = len(listed) > _CHAT_ROWS
     rows = tuple(
         (
             listing.exchange.id + (INCOMPLETE_MARK if total and total.missing else ""),
@@ -172,10 +190,11 @@ def exchanges_card(listings: Sequence[Listing], snapshots: Sequence[ExchangeSnap
     return Message(
         title=f"Exchanges · {len(listings)} known, {len(read)} watched",
         lines=lines(
+            f"The {_CHAT_ROWS - 1} largest; every other one can be asked for by its name." if is_long else None,
             LIABILITIES,
             *missing_notes(read[listing.exchange.id] for listing, _ in listed if listing.exchange.id in read),
         ),
-        table=Table(("Exchange", "Total", "State"), rows, numeric=(1,)),
+        table=Table(("Exchange", "Total", "State"), rows, numeric=(1,), chat_rows=_CHAT_ROWS),
         footer=provenance(newest.source, newest.fetched_at, by_source=False),
         actions=tuple(
             Action(listing.exchange.name, f"reserves {listing.exchange.id}") for listing, _ in listed[:_MAX_BUTTONS]
@@ -196,7 +215,11 @@ def _state(listing: Listing, newest: Listing, total: ShownTotal | None, now: dat
     return "watched" if age < _AGE_SHOWN_FROM else f"{span(age)} ago"
 
 
-def _newest_provenance(snapshots: Sequence[ExchangeSnapshot]) -> Line:
+def _ages(snapshots: Sequence[ExchangeSnapshot], times: Sequence[datetime]) -> Line:
+    """Return where the figures of a table are from, and how old the newest and the oldest of them are."""
     readings = [snapshot.reading for snapshot in snapshots if snapshot.reading]
-    newest = max(readings, key=lambda reading: reading.as_of, default=None)
-    return provenance(newest.source, newest.as_of) if newest else line()
+    if not readings:
+        return line()
+    newest, oldest = max(times), min(times)
+    older = (" · oldest ", moment(oldest, relative=True)) if newest - oldest >= _AGES_DIFFER_FROM else ()
+    return (*provenance(readings[0].source, newest), *line(*older))

@@ -1,8 +1,9 @@
 """Answers to `/reserves`: what an exchange holds, in which assets, and how that moved.
 
-Clean reserves are the total without the exchange's own token, which it can print: $53.0 B with $3.0 B of its own token
-are $50.0 B of clean reserves. While the source leaves out a chain, everything but the flows is that of the last
-complete reading. An exchange whose amounts were not read yet gets the totals of the source's list, with a caution.
+The title has what people want to know: "Binance · $106 B · 24 h −$12.6 B (−10.6 %) 🔴 INC-1". Reserves are the total
+without the exchange's own token, which it can print: $53.0 B with $3.0 B of its own token are $50.0 B. While the source
+leaves out a chain, everything but the flows is that of the last complete reading. An exchange whose amounts were not
+read yet gets the totals of the source's list, with a caution.
 """
 
 from collections.abc import Iterator
@@ -13,11 +14,13 @@ from functools import lru_cache
 from bot.domain.assets import STABLECOINS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
+from bot.domain.incident import Incident
 from bot.domain.reading import Reading
 from bot.domain.signal import NoteReason
-from bot.domain.snapshot import ExchangeSnapshot, MissingPart
+from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import (
     LIABILITIES,
+    TONES,
     WINDOW_NAMES,
     note_sentence,
     provenance,
@@ -25,46 +28,53 @@ from bot.messages.cards.common import (
     source_name,
     trouble_sentence,
 )
-from bot.messages.cards.flow_bounds import flow_or_source_figure
+from bot.messages.cards.flow_bounds import flow_or_source_figure, title_figures
 from bot.messages.cards.shown_total import (
     ReadingIdentity,
     missing_line,
     provenance_of_total,
     shown_total,
-    source_figure_beside,
 )
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines, moment
 from bot.messages.number_format import amount, percent, usd
 
-_MAX_ASSETS = 8
+_MAX_ASSETS = 5
 """Rows of the table before the rest is added up in a last one: as many as fit on a phone under the other figures."""
 _CHART_DAYS = 30
 _MIN_CHART_POINTS = 3
 """Two points are a straight line and show no shape."""
+_MAX_PRICE_NOTES = 2
 _LIST_ALONE = "From the source's list alone: a chain that is missing there would lower this total unnoticed."
 
 
-def reserves_card(snapshot: ExchangeSnapshot, now: datetime) -> Message:
-    """Return the answer to `/reserves`: never a figure without source and age, and unknown where it is unknown."""
+def reserves_card(snapshot: ExchangeSnapshot, now: datetime, incident: Incident | None = None) -> Message:
+    """Return the answer to `/reserves`: never a figure without source and age, and unknown where it is unknown.
+
+    `incident` is the open outflow of the exchange, whose number stands in the title.
+    """
     if snapshot.shown_reading is None:
         return _without_amounts(snapshot, now)
-    return _with_amounts(snapshot, snapshot.shown_reading, now)
+    return _with_amounts(snapshot, snapshot.shown_reading, now, incident)
 
 
-def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime) -> Message:
+def incident_mark(incident: Incident | None) -> str:
+    """Return what the title of an answer says of an open incident: ` 🔴 INC-1`; "" where none is open."""
+    return f" {TONES[incident.severity].icon} {incident.label}" if incident else ""
+
+
+def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime, incident: Incident | None) -> Message:
     exchange, total = snapshot.exchange, shown_total(snapshot)
-    holdings = _reading_texts(ReadingIdentity(shown), exchange, snapshot.missing)
+    holdings = _reading_texts(ReadingIdentity(shown), exchange)
     return Message(
-        title=f"{exchange.name} · reserves",
+        title=_title(snapshot, holdings, incident),
         lines=lines(
-            _totals_line(snapshot, shown, holdings),
+            _total_line(snapshot, shown, holdings),
             missing_line(snapshot),
             *_price_notes(snapshot),
-            source_figure_beside(snapshot, Window.DAY),
             LIABILITIES,
             trouble_sentence(snapshot.health, now),
         ),
-        fields=(*holdings.composition, *_flow_fields(snapshot)),
+        fields=(*_flow_fields(snapshot), *holdings.composition),
         chart=_chart(snapshot),
         table=holdings.table,
         footer=provenance_of_total(snapshot, shown),
@@ -77,69 +87,76 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime) -> 
     )
 
 
+def _title(snapshot: ExchangeSnapshot, holdings: "_ReadingTexts", incident: Incident | None) -> str:
+    """Return exchange, reserves, the flow of a day where it is certain, and the open incident."""
+    is_part = bool(snapshot.missing) and snapshot.last_complete is None
+    reserves = f"{'at least ' if is_part else ''}{holdings.reserves}"
+    moved = title_figures(snapshot.signal.flow(Window.DAY) if snapshot.signal else None)
+    return f"{snapshot.exchange.name} · {reserves}{f' · 24 h {moved}' if moved else ''}{incident_mark(incident)}"
+
+
+def _total_line(snapshot: ExchangeSnapshot, shown: Reading, holdings: "_ReadingTexts") -> Line:
+    """Return what the reserves leave out; while a part is missing with their time, which is not the newest one."""
+    if snapshot.missing and snapshot.last_complete:
+        return line("Last complete figures: ", moment(shown.as_of, relative=True), f". {holdings.explanation}")
+    return line(holdings.explanation)
+
+
 def _price_notes(snapshot: ExchangeSnapshot) -> Iterator[Line]:
     """Yield that a part of the total is valued at its last price, as the source tells no value of it."""
     notes = snapshot.signal.notes if snapshot.signal else ()
-    yield from (note_sentence(note) for note in notes if note.reason is NoteReason.UNPRICED)
-
-
-def _totals_line(snapshot: ExchangeSnapshot, shown: Reading, holdings: "_ReadingTexts") -> Line:
-    """Return the totals; while a part is missing with their time, for they are not those of the newest reading."""
-    if not snapshot.missing:
-        return holdings.totals
-    if snapshot.last_complete is None:
-        return line(f"Clean reserves at least {holdings.clean} · total at least {holdings.total}")
-    return line(
-        f"Clean reserves {holdings.clean} at ",
-        moment(shown.as_of, relative=True),
-        f", the last complete figure · total {holdings.total}",
-    )
+    unpriced = [note for note in notes if note.reason is NoteReason.UNPRICED]
+    yield from map(note_sentence, unpriced[:_MAX_PRICE_NOTES])
+    if len(unpriced) > _MAX_PRICE_NOTES:
+        yield line(f"{len(unpriced) - _MAX_PRICE_NOTES} more assets are valued at their last price.")
 
 
 @dataclass(frozen=True, slots=True)
 class _ReadingTexts:
     """The parts of an answer that depend on the reading alone, and not on the time at which somebody asks."""
 
-    clean: str
-    total: str
-    totals: Line
+    reserves: str
+    explanation: str
     composition: tuple[Field, ...]
     table: Table
 
 
 # In a run on an exchange very many people ask for the same reading; there are some eighty exchanges.
 @lru_cache(maxsize=128)
-def _reading_texts(key: ReadingIdentity, exchange: Exchange, missing: tuple[MissingPart, ...]) -> _ReadingTexts:
+def _reading_texts(key: ReadingIdentity, exchange: Exchange) -> _ReadingTexts:
     reading, assets = key.reading, key.reading.by_asset()
     total = sum(holding.usd for holding in assets.values())
-    clean = sum(holding.usd for asset, holding in assets.items() if asset not in exchange.own_tokens)
+    reserves = sum(holding.usd for asset, holding in assets.items() if asset not in exchange.own_tokens)
     return _ReadingTexts(
-        usd(clean),
-        usd(total),
-        line(f"Clean reserves {usd(clean)} (without its own token) · total {usd(total)}"),
-        _composition(exchange, reading, missing, total, clean),
+        usd(reserves),
+        _own_token_sentence(exchange, total, total - reserves),
+        _composition(exchange, reading, total, total - reserves),
         _table(exchange, reading, total),
     )
 
 
-def _composition(
-    exchange: Exchange, reading: Reading, missing: tuple[MissingPart, ...], total: float, clean: float
-) -> tuple[Field, ...]:
-    stable = sum(holding.usd for asset, holding in reading.by_asset().items() if asset in STABLECOINS)
-    own_tokens = ", ".join(sorted(exchange.own_tokens))
-    away = sum(part.name in reading.chains for part in missing)
-    own_share = percent((total - clean) / total) if total > 0 else "unknown"
+def _own_token_sentence(exchange: Exchange, total: float, own: float) -> str:
+    if not exchange.own_tokens:
+        return "No token of its own is known: nothing is left out."
     return (
-        Field("Own token", line(f"{own_share} ({own_tokens})" if own_tokens else "none known")),
-        Field("Stablecoins", line(percent(stable / total) if total > 0 else "unknown")),
-        Field("Chains", line(f"{len(reading.chains)}{f' ({away} missing now)' if away else ''}")),
+        f"Reserves without its own token {', '.join(sorted(exchange.own_tokens))} ({usd(own)}); with it {usd(total)}."
     )
+
+
+def _composition(exchange: Exchange, reading: Reading, total: float, own: float) -> tuple[Field, ...]:
+    stable = sum(holding.usd for asset, holding in reading.by_asset().items() if asset in STABLECOINS)
+    own_token = (Field("Own token", line(_share(own, total))),) if exchange.own_tokens else ()
+    return (Field("Stablecoins", line(_share(stable, total))), *own_token)
+
+
+def _share(part: float, total: float) -> str:
+    return f"{percent(part / total)} of the total" if total > 0 else "unknown"
 
 
 def _flow_fields(snapshot: ExchangeSnapshot) -> tuple[Field, ...]:
     windows = (Window.DAY, Window.WEEK, Window.MONTH)
     return tuple(
-        Field(f"Net flow {WINDOW_NAMES[window]}", flow_or_source_figure(snapshot.signal, snapshot.listing, window))
+        Field(f"Flow {WINDOW_NAMES[window]}", flow_or_source_figure(snapshot.signal, snapshot.listing, window))
         for window in windows
     )
 
@@ -148,7 +165,7 @@ def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
     assets = reading.by_asset()
     shown = list(assets.items())[:_MAX_ASSETS]  # by_asset() has the largest first
     rows = [
-        (asset + (" (own)" if asset in exchange.own_tokens else ""), amount(holding.amount, ""), usd(holding.usd),
+        (asset + (" own" if asset in exchange.own_tokens else ""), amount(holding.amount, ""), usd(holding.usd),
          percent(holding.usd / total) if total > 0 else "–")
         for asset, holding in shown
     ]  # fmt: skip
@@ -156,22 +173,27 @@ def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
     if len(assets) > len(shown):
         others_share = percent(others_usd / total) if total > 0 else "–"
         rows.append((f"{len(assets) - len(shown)} others", "", usd(others_usd), others_share))
-    return Table(("Asset", "Amount", "Value", "Share"), tuple(rows), numeric=(1, 2, 3))
+    return Table(("Asset", "Amount", "Value", "Share"), tuple(rows), numeric=(1, 2, 3), chat_rows=len(rows))
 
 
 def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
+    """Return the reserves of the last 30 days and of now: a day's figure is that of its first reading."""
     days = snapshot.days[-_CHART_DAYS:]
     # A day without a chain is lower by what lay there; a gap is more honest than a fall that was none.
-    complete = [day for day in days if day.is_complete]
-    if len(complete) < _MIN_CHART_POINTS:
+    points = [(day.day, day.reserves_usd) for day in days if day.is_complete]
+    if len(points) < _MIN_CHART_POINTS:
         return None
-    span = f"{len(days)} days" if complete == list(days) else f"{len(complete)} complete of {len(days)} days"
-    return Chart(
-        f"Clean reserves, {span}",
-        "usd",
-        tuple(day.day for day in complete),
-        tuple(day.reserves_usd for day in complete),
-    )
+    span = f"{len(days)} days" if len(points) == len(days) else f"{len(points)} complete of {len(days)} days"
+    total = shown_total(snapshot)
+    # Without the newest figure a fall of today would not be in the picture.
+    if (
+        total
+        and total.reserves_usd is not None
+        and total.as_of > points[-1][0]
+        and (not total.missing or snapshot.last_complete)
+    ):
+        points.append((total.as_of, total.reserves_usd))
+    return Chart(f"Reserves, {span}", "usd", tuple(at for at, _ in points), tuple(reserves for _, reserves in points))
 
 
 def _without_amounts(snapshot: ExchangeSnapshot, now: datetime) -> Message:
@@ -179,7 +201,7 @@ def _without_amounts(snapshot: ExchangeSnapshot, now: datetime) -> Message:
     exchange, listing = snapshot.exchange, snapshot.listing
     has_total = listing is not None and listing.total_usd is not None
     return Message(
-        title=f"{exchange.name} · reserves",
+        title=f"{exchange.name} · {_listed_figure(listing)}",
         tone=Tone.INFO if has_total else Tone.TROUBLE,
         lines=lines(
             _listed_totals(listing) if listing and has_total else None,
@@ -195,18 +217,24 @@ def _without_amounts(snapshot: ExchangeSnapshot, now: datetime) -> Message:
     )
 
 
+def _listed_figure(listing: Listing | None) -> str:
+    if listing is None or listing.total_usd is None:
+        return "reserves unknown"
+    return usd(listing.total_usd if listing.clean_usd is None else listing.clean_usd)
+
+
 def _listed_totals(listing: Listing) -> Line:
-    total, clean = listing.total_usd or 0.0, listing.clean_usd
-    without_own_token = f" · without its own token {usd(clean)}" if clean is not None else ""
-    return line(f"Total {usd(total)}{without_own_token}")
+    if listing.clean_usd is None:
+        return line("Total reserves, with its own token if it has one.")
+    return line(f"Reserves without its own token; with it {usd(listing.total_usd or 0.0)}.")
 
 
 def _why_no_amounts(exchange: Exchange, listing: Listing | None) -> str:
     if exchange.slug is None:
-        source = source_name(listing.source) if listing else "the source"
-        return f"Reserves unknown: {source} tracks no wallets of {exchange.name}, so there is nothing to watch."
+        source = source_name(listing.source) if listing else "The source"
+        return f"{source} tracks no wallets of {exchange.name}, so there is nothing to watch."
     if listing is not None and listing.total_usd is None:
-        return "Reserves unknown: the source lists this exchange without any figures at present."
+        return "The source lists this exchange without any figures at present."
     return "Amounts per asset have not been read yet; the largest exchanges come first. Ask again in a few minutes."
 
 
@@ -216,7 +244,7 @@ def _source_flow_fields(listing: Listing | None) -> tuple[Field, ...]:
         return ()
     name = source_name(listing.source)
     return tuple(
-        Field(f"Net flow {WINDOW_NAMES[window]} by {name}", line(figure))
+        Field(f"Flow {WINDOW_NAMES[window]} by {name}", line(figure))
         for window in listing.inflows_usd
         if (figure := source_figure(listing, window))
     )

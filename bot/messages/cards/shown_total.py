@@ -2,7 +2,7 @@
 
 A reading without one of its chains adds up to less, which would look like a run. So the total, its composition and its
 charts are those of the newest reading that had everything, with its time, and what is missing now is named with what it
-was worth: "Clean reserves $106 B at 12:00 UTC (3 h ago)" and "Missing at DefiLlama: Tron ($22.1 B, 20.7 %) since 13:00
+was worth: "$106 B at 12:00 UTC (3 h ago)" and "Missing at DefiLlama: Tron ($22.1 B, 20.7 %) since 13:00
 UTC. The rest: $84.1 B then, $84.3 B now."
 """
 
@@ -22,9 +22,10 @@ from bot.messages.number_format import percent, usd
 INCOMPLETE_MARK = " *"
 """Behind the name of an exchange whose figures are not complete now, in tables; a line below the title says why."""
 _MAX_PARTS = 3
-"""Parts that are named with their worth; the rest is added up. One line on a phone has room for no more."""
-_MAX_NOTES = 4
+"""Parts that are named with their worth; the rest is added up."""
+_MAX_NOTES = 2
 """Exchanges of a table that get a line of their own. When the source drops a chain everywhere, all have the same."""
+_MAX_PARTS_IN_NOTES = 1
 
 
 class ReadingIdentity:
@@ -91,20 +92,24 @@ def missing_notes(snapshots: Iterable[ExchangeSnapshot]) -> Iterator[Line]:
     """Yield for each marked exchange of a table when it was complete and what is missing since, a few at most."""
     incomplete = [(snapshot, total) for snapshot in snapshots if snapshot.missing and (total := shown_total(snapshot))]
     for snapshot, total in incomplete[:_MAX_NOTES]:
-        since = ("last complete at ", moment(total.as_of, relative=True), "; ") if snapshot.last_complete else ()
-        missing = _parts(snapshot.missing, total.reserves_usd)
+        since = ("shown as of ", moment(total.as_of), "; ") if snapshot.last_complete else ()
+        missing = _parts(snapshot.missing, total.reserves_usd, shown=_MAX_PARTS_IN_NOTES)
         yield line(f"* {snapshot.exchange.name}: ", *since, "missing now: ", *missing, ".")
     if len(incomplete) > _MAX_NOTES:
-        yield line(f"* {len(incomplete) - _MAX_NOTES} more are incomplete now; /reserves says what is missing.")
+        yield line(
+            f"* {len(incomplete) - _MAX_NOTES} more are incomplete now: /reserves <exchange> says what is missing."
+        )
 
 
-def _parts(missing: Sequence[MissingPart], reserves_usd: float | None) -> Iterator[str | Span]:
+def _parts(
+    missing: Sequence[MissingPart], reserves_usd: float | None, *, shown: int = _MAX_PARTS
+) -> Iterator[str | Span]:
     """Yield the missing parts as pieces of a line, largest first: `Tron ($22.1 B, 20.7 %) since 13:00 UTC`."""
-    for index, part in enumerate(missing[:_MAX_PARTS]):
+    for index, part in enumerate(missing[:shown]):
         share = f", {percent(part.usd / reserves_usd)}" if reserves_usd else ""
         yield f"{', ' if index else ''}{part.name} ({usd(part.usd)}{share}) since "
         yield moment(part.since)
-    if others := missing[_MAX_PARTS:]:
+    if others := missing[shown:]:
         yield f" and {len(others)} more ({usd(sum(part.usd for part in others))})"
 
 
@@ -113,12 +118,15 @@ def provenance_of_total(snapshot: ExchangeSnapshot, shown: Reading) -> Line:
     newest = snapshot.reading
     if newest is None or newest is shown:
         return provenance(shown.source, shown.as_of)
-    return (*provenance(shown.source, shown.as_of), *line(" · newest, incomplete: ", moment(newest.as_of)))
+    return (*provenance(shown.source, shown.as_of), *line(" · newest reading, incomplete: ", moment(newest.as_of)))
 
 
 def source_figure_beside(snapshot: ExchangeSnapshot, window: Window) -> Line | None:
-    """Return the source's own flow figure for a window, with a caution while it may take a missing part for a flow."""
+    """Return the source's own flow figure for a window, and whether it matches ours.
+
+    While a part is missing it is no second opinion, for it may take that part for a flow.
+    """
+    if not snapshot.missing:
+        return source_figure_line(snapshot.listing, window, snapshot.signal.flow(window) if snapshot.signal else None)
     figure = source_figure_line(snapshot.listing, window)
-    if figure is None or not snapshot.missing:
-        return figure
-    return (*figure, *line(" · may count the missing part as withdrawn"))
+    return (*figure, *line(" It may count the missing part as withdrawn.")) if figure else None

@@ -251,7 +251,7 @@ def _mention(subscription: Subscription) -> str:
 def _sample(name: str | None) -> tuple[Line, ...]:
     return lines(
         f"{TONES[Severity.ELEVATED].icon} SAMPLE · {name or 'Some exchange'} · elevated outflow",
-        "Net outflow −$2.30 B in 24 h · 3.6 % of clean reserves ($64.1 B)",
-        "Usual day: between −0.6 % and +0.7 %",
+        "Net outflow −$2.30 B in 24 h · 3.6 % of reserves ($64.1 B)",
+        "Normal day: −0.6 % to +0.7 %",
         LIABILITIES,
     )

@@ -32,11 +32,11 @@ def frozen(*flows: Flow) -> Incident:
 def test_an_alert_says_all_that_is_known() -> None:
     assert card(incident()).splitlines() == [
         "INC-42 · Binance · elevated outflow",
-        "Net outflow −$2.31 B in 24 h · 3.6 % of clean reserves ($64.1 B)",
-        "Usual day: between −0.60 % and +0.70 % (nine days of ten, 90 days)",
+        "Net outflow −$2.31 B in 24 h · 3.6 % of reserves ($64.1 B)",
+        "Normal day: −0.6 % to +0.7 % (last 90 days)",
         "USDT −$1.38 B · BTC −$923 M",
         "Could be withdrawals, an internal wallet move or a theft. Data complete.",
-        "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody.",
+        "Reserves only. What the exchange owes its customers is not included.",
         "DefiLlama · as of 2022-12-13 12:00 UTC (live)",
         "Why",
         "Reserves",
@@ -132,15 +132,18 @@ def test_an_internal_move_is_no_recovery() -> None:
 @pytest.mark.parametrize(
     ("note", "sentence"),
     [
-        (Note(NoteReason.WALLETS_CHANGED, "Tron", 9e9), "Tron +$9.00 B moved in one step: wallet list change or one "),
-        (Note(NoteReason.COUNTED, "Tron", -9e9), "Tron −$9.00 B moved in one step; counted in full"),
+        (
+            Note(NoteReason.WALLETS_CHANGED, "Tron", 9e9),
+            "Tron +$9.00 B jumped in one step (a changed wallet list or one ",
+        ),
+        (Note(NoteReason.COUNTED, "Tron", -9e9), "Tron −$9.00 B jumped in one step and is counted in full now"),
         (Note(NoteReason.ROUND_TRIP, "BTC", 9e9), "BTC $9.00 B left and came back: no flow"),
         (Note(NoteReason.PRICE_ODD, "BTC", 20_000.0), "BTC is valued at $20,000, its last price"),
         (Note(NoteReason.OWN_TOKEN, "BNB", -9e9), "Own token BNB −$9.00 B in 24 h: left out of every flow."),
-        (Note(NoteReason.GAP, "24h, 72h"), "Not computed: 24h, 72h."),
+        (Note(NoteReason.GAP, "24h, 72h"), "No figure for 24h, 72h: "),
         (
             Note(NoteReason.REVISED, "2 days, 2022-12-03 to 2022-12-04"),
-            "The source revised its history (2 days, 2022-12-03 to 2022-12-04): what was told of those days before may",
+            "The source revised its history (2 days, 2022-12-03 to 2022-12-04): earlier figures for those days may",
         ),
     ],
 )
@@ -171,7 +174,7 @@ def test_a_held_alert_says_so_in_its_title_and_why_once() -> None:
 
     assert text.startswith(
         "INC-42 · Binance · elevated outflow · data incomplete\n"
-        "Net outflow −$2.31 B in 24 h · 3.6 % of clean reserves ($64.1 B)\n"
+        "Net outflow −$2.31 B in 24 h · 3.6 % of reserves ($64.1 B)\n"
     )
     assert (
         "Data incomplete since 2022-12-13 12:00 UTC: chain missing (Tron, 14.0 % of reserves). The figures are the "
@@ -225,8 +228,7 @@ def test_of_two_bounds_the_certain_one_is_shown_first() -> None:
     text = card(incident(Severity.SEVERE, seen=seen))
 
     assert (
-        "Net outflow of at least −$35.3 B in 24 h · at least 55.0 % of clean reserves ($64.1 B), at most 60.0 %: "
-        "Tron missing"
+        "Net outflow of at least −$35.3 B in 24 h · at least 55.0 % of reserves ($64.1 B), at most 60.0 %: Tron missing"
     ) in text
     assert "Its exact size is not known yet." in text
     assert "at least −55.0 % in 24 h" in said(incidents_card([incident(Severity.SEVERE, seen=seen)], {}))
@@ -238,8 +240,8 @@ def test_bounds_on_both_sides_of_zero_name_no_direction() -> None:
     seen = replace(signal(None, flows=[bounded(0.01, -0.04)]), jumps=(waiting, counted))
 
     assert (
-        "Net flow in 24 h between −4.0 % and +1.0 % of clean reserves ($64.1 B), −$2.56 B to +$641 M: "
-        "a step in BTC waits for the next reading"
+        "Net flow in 24 h between −4.0 % and +1.0 % of reserves ($64.1 B), −$2.56 B to +$641 M: "
+        "BTC jumped in one step, waiting for the next reading"
     ) in card(incident(seen=seen))
 
 
@@ -304,7 +306,7 @@ def test_a_resolved_alert_is_green() -> None:
 
 
 def test_a_small_exchange_without_a_past_says_so() -> None:
-    assert "Usual day: unknown, fewer than 14 comparable days are known." in card(incident(seen=signal(baseline=None)))
+    assert "Normal day: not known yet, it takes 14 days of readings." in card(incident(seen=signal(baseline=None)))
 
 
 def test_the_closing_words_name_the_worst_there_was() -> None:
@@ -360,7 +362,7 @@ def test_a_market_wide_incident_names_its_members() -> None:
 
     assert text[:5] == [
         "INC-7 · Market-wide · elevated outflow at 3 exchanges",
-        "Net outflow −$6.92 B in 24 h · 3.6 % of clean reserves ($192 B)",
+        "Net outflow −$6.92 B in 24 h · 3.6 % of reserves ($192 B)",
         "Binance (INC-1) · elevated · −$2.31 B · −3.6 % in 24 h",
         "kraken (INC-3) · elevated · −$2.31 B · −3.6 % in 24 h",
         "OKX (INC-2) · elevated · −$2.31 B · −3.6 % in 24 h",

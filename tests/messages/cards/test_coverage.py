@@ -25,23 +25,27 @@ YOUNG = WindowCoverage(1, (Window.DAY, Window.THREE_DAYS, Window.WEEK), LATER, 1
         (
             YOUNG,
             (
-                "Judged now: 24 h, 72 h, 7 d. "
-                "Judged later: 14 d from 2022-12-15 12:00 UTC on, 30 d from 2022-12-23 12:00 UTC on.\n"
-                "How unusual an outflow is: known after 14 days; until then the share alone decides, from elevated on."
+                "Alerts work over 24 h, 72 h and 7 d now, "
+                "over 14 d from 2022-12-15 12:00 UTC, over 30 d from 2022-12-23 12:00 UTC.\n"
+                "What is normal here is known after 14 days of readings. "
+                "Until then only large outflows (elevated or worse) raise alerts there."
             ),
         ),
         (
             replace(YOUNG, exchanges=80, without_baseline=3),
             (
-                "Judged now for all 80 exchanges: 24 h, 72 h, 7 d. Judged later: "
-                "14 d from 2022-12-15 12:00 UTC on (79 of 80 exchanges already), "
-                "30 d from 2022-12-23 12:00 UTC on (79 of 80 exchanges already).\n"
-                "How unusual an outflow is: known after 14 days; "
-                "for 3 of 80 exchanges the share alone decides until then, from elevated on."
+                "Alerts work over 24 h, 72 h and 7 d now, "
+                "over 14 d from 2022-12-15 12:00 UTC (at 79 of 80 exchanges already), "
+                "over 30 d from 2022-12-23 12:00 UTC (at 79 of 80 exchanges already).\n"
+                "What is normal at 3 of 80 exchanges is known after 14 days of readings. "
+                "Until then only large outflows (elevated or worse) raise alerts there."
             ),
         ),
-        (WindowCoverage(1, (), LATER[:1]), "Judged later: 14 d from 2022-12-15 12:00 UTC on."),
-        (WindowCoverage(0), "Nothing has been read lately. Each exchange is judged from its next reading on."),
+        (WindowCoverage(1, (), LATER[:1]), "Alerts work over 14 d from 2022-12-15 12:00 UTC."),
+        (
+            WindowCoverage(0),
+            "Nothing has been read lately. Alerts work again from the next reading of each exchange.",
+        ),
     ],
 )
 def test_it_is_said_what_is_judged_now_and_from_when_on_the_rest(coverage: WindowCoverage, words: str) -> None:
@@ -49,7 +53,9 @@ def test_it_is_said_what_is_judged_now_and_from_when_on_the_rest(coverage: Windo
 
 
 def test_a_confirmation_says_what_can_be_judged_unless_there_is_nothing_to_watch() -> None:
-    assert "Judged now: 24 h, 72 h, 7 d." in said(subscribed_card(subscription(), "Binance", (), coverage=YOUNG))
+    assert "Alerts work over 24 h, 72 h and 7 d now" in said(
+        subscribed_card(subscription(), "Binance", (), coverage=YOUNG)
+    )
     untracked = subscribed_card(subscription(), "NEXO", (), is_tracked=False, coverage=WindowCoverage(0))
     assert "has been read" not in said(untracked)
 
@@ -62,7 +68,7 @@ def test_a_ranking_says_from_when_on_its_window_is_judged() -> None:
     nothing = said(top_card(known, RankBy.OUTFLOW, Window.WEEK, NOON))
     ranked = said(top_card([weeks, *known[1:]], RankBy.OUTFLOW, Window.WEEK, NOON))
 
-    assert "Judged later: 7 d from 2022-12-14 12:00 UTC on." in nothing
-    assert "Judged later: 7 d from 2022-12-14 12:00 UTC on (1 of 3 exchanges already)." in ranked
-    assert "Judged" not in said(top_card(known, RankBy.OUTFLOW, Window.DAY, NOON))
-    assert "Judged" not in said(top_card(known, RankBy.OUTFLOW, Window.HOUR, NOON))
+    assert "7 d works from 2022-12-14 12:00 UTC." in nothing
+    assert "Alerts work over 7 d from 2022-12-14 12:00 UTC (at 1 of 3 exchanges already)." in ranked
+    assert "Alerts work" not in said(top_card(known, RankBy.OUTFLOW, Window.DAY, NOON))
+    assert "Alerts work" not in said(top_card(known, RankBy.OUTFLOW, Window.HOUR, NOON))

@@ -33,7 +33,7 @@ def test_it_says_what_moved_and_both_readings_of_it() -> None:
         "BTC −$1.20 B · −12.0 % of reserves at 2022-12-13 12:00 UTC",
         "Could be a changed wallet list or one large transfer.",
         "Not counted as an outflow yet: waiting for the next reading.",
-        "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody.",
+        "Reserves only. What the exchange owes its customers is not included.",
         "DefiLlama · as of 2022-12-13 12:00 UTC (live)",
         "Why",
         "Flows",

@@ -22,11 +22,11 @@ UNKNOWN = MajorWithdrawals("USDT", WithdrawalState.UNKNOWN, NOON)
         (replace(UNKNOWN, last_known=WithdrawalState.CLOSED), "USDT unknown, closed when last known"),
         (CLOSED, "USDT closed since 2022-12-13 12:00 UTC"),
         (replace(CLOSED, since=None), "USDT closed"),
-        (replace(CLOSED, began_unseen=True), "USDT closed when first looked at, 2022-12-13 12:00 UTC"),
+        (replace(CLOSED, began_unseen=True), "USDT closed since before 2022-12-13 12:00 UTC"),
         (replace(CLOSED, in_maintenance=True), "USDT closed for maintenance since 2022-12-13 12:00 UTC"),
         (
             replace(CLOSED, network_event="TRON"),
-            "USDT closed since 2022-12-13 12:00 UTC with Tron at several exchanges",
+            "USDT closed since 2022-12-13 12:00 UTC (Tron is closed at several exchanges)",
         ),
         (replace(CLOSED, is_dead=True), "USDT closed since 2022-12-13 12:00 UTC, for over a month"),
     ],

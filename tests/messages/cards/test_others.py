@@ -30,6 +30,7 @@ from tests.builders import (
     holding,
     incident,
     listing,
+    quiet_days,
     signal,
     subscription,
 )
@@ -63,25 +64,54 @@ def test_exchanges_are_ranked_as_asked(by: RankBy, order: list[str]) -> None:
 
     assert table
     assert [row[0] for row in table.rows] == order
-    assert {row[-1] for row in table.rows} == {"1 h"}
+    assert table.chat_rows == 10
 
 
-def test_held_windows_are_not_ranked_but_counted() -> None:
+def test_a_ranking_says_once_how_old_its_figures_are() -> None:
+    card = top_card(SNAPSHOTS, RankBy.OUTFLOW, Window.DAY, NOON + HOUR)
+    late = flow(-0.01, at=NOON - 3 * HOUR)
+    mixed = top_card(
+        [*SNAPSHOTS, replace(SNAPSHOTS[0], signal=signal(None, flows=[late]))], RankBy.OUTFLOW, Window.DAY, NOON
+    )
+
+    assert plain(card.footer) == "DefiLlama · as of 2022-12-13 12:00 UTC (ago)"
+    assert plain(mixed.footer) == "DefiLlama · as of 2022-12-13 12:00 UTC (ago) · oldest 2022-12-13 09:00 UTC (ago)"
+
+
+def test_figures_that_cannot_be_compared_are_not_ranked_but_counted() -> None:
     held = ExchangeSnapshot(BINANCE, None, holding(60), signal(None, flows=[flow(hold=CHAIN_MISSING)]))
     unread = ExchangeSnapshot(replace(OKX, id="new"))
 
     text = said(top_card([*SNAPSHOTS[1:], held, unread], RankBy.OUTFLOW, Window.DAY, NOON))
 
-    assert "2 of 4 exchanges are comparable over 24 h." in text
-    assert "1 held." in text.splitlines()
+    assert "2 of 4 exchanges have a 24 h figure." in text
+    assert "Share of reserves 24 h ago, own token excluded." in text
+    assert "1 more is unclear: /flows <exchange> says why." in text.splitlines()
+    assert "2 more are unclear" in said(top_card([SNAPSHOTS[1], held, held], RankBy.OUTFLOW, Window.DAY, NOON))
     assert "Binance" not in text
 
 
 def test_with_nothing_to_rank_it_says_where_to_look() -> None:
-    card = top_card(SNAPSHOTS, RankBy.OUTFLOW, Window.MONTH, NOON)
+    card = top_card(SNAPSHOTS, RankBy.OUTFLOW, Window.HOUR, NOON)
 
     assert card.tone is Tone.TROUBLE
-    assert "No exchange has a comparable figure for 30 d yet. /status says why." in said(card)
+    assert "No 1 h figures yet. Try /top 24h. /status says why." in said(card)
+    assert "No 24 h figures yet. /status says why." in said(top_card([], RankBy.OUTFLOW, Window.DAY, NOON))
+
+
+def test_with_nothing_to_rank_yet_it_says_from_when_on() -> None:
+    young = [replace(SNAPSHOTS[0], days=quiet_days(2))]
+
+    text = said(top_card(young, RankBy.OUTFLOW, Window.WEEK, NOON))
+
+    assert "No 7 d figures yet. Try /top 24h. 7 d works from 2022-12-14 12:00 UTC." in text
+
+
+def test_a_long_list_of_exchanges_says_that_every_one_can_be_asked_for() -> None:
+    listed = [listing(replace(OKX, id=f"x{index}")) for index in range(16)]
+
+    assert "The 14 largest; every other one can be asked for by its name." in said(exchanges_card(listed, [], NOON))
+    assert "largest" not in said(exchanges_card(listed[:15], [], NOON))
 
 
 def test_a_ranking_without_readings_names_no_source() -> None:
@@ -290,7 +320,7 @@ def test_a_source_whose_answers_are_refused_says_why() -> None:
         "its answers are refused, since 1 h ago" in said(card)
     )
     assert plain(trouble_sentence(refused, NOON) or ()) == (
-        "⚠️ The source contradicts itself; its answers were refused for 1 h (wrong exchange)."
+        "⚠️ The source has contradicted itself for 1 h (wrong exchange); shown is what it said before."
     )
 
 

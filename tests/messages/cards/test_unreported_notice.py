@@ -51,7 +51,7 @@ def test_it_says_what_is_missing_since_when_and_that_nobody_knows_why() -> None:
         "Tron $1.20 B · 12.0 % of reserves, missing since 2022-12-13 06:00 UTC",
         UNKNOWN_CAUSE,
         "Not counted as an outflow. Flows that include it are shown as a range until it is back.",
-        "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody.",
+        "Reserves only. What the exchange owes its customers is not included.",
         "DefiLlama · as of 2022-12-13 12:00 UTC (live)",
         "Why",
         "Flows",
@@ -137,5 +137,5 @@ def test_a_flow_without_a_part_that_is_gone_says_so() -> None:
 
     assert OutflowCard().caution(replace(signal(-0.04), flows=(rest,))).endswith("Data without Tron.")
     assert "".join(span.text for span in note_sentence(note)).startswith(
-        "Without Tron, which is not reported any more ($1.20 B when it last was) · "
+        "Without Tron ($1.20 B when last reported), which the source does not report any more · "
     )

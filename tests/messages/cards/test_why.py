@@ -28,7 +28,7 @@ def test_the_inputs_are_two_readings_with_their_source_and_what_moved_between_th
     text = why(raised(signal(-0.036)))
 
     assert text[0] == "INC-42 · Binance · why"
-    assert text[1] == "Net outflow −$2.31 B in 24 h · 3.6 % of clean reserves ($64.1 B)"
+    assert text[1] == "Net outflow −$2.31 B in 24 h · 3.6 % of reserves ($64.1 B)"
     assert text[2] == "Open · elevated (its peak) · outflow rule, normal sensitivity"
     assert (
         "Compared: DefiLlama's reading of 2022-12-12 12:00 UTC (reserves $64.1 B) with that of 2022-12-13 12:00 UTC, "
@@ -42,7 +42,7 @@ def test_the_inputs_are_two_readings_with_their_source_and_what_moved_between_th
 def test_reserves_that_lacked_a_part_at_the_start_have_it_as_it_was_last_read() -> None:
     text = why(raised(signal(None, flows=[replace(flow(), lost_at_start=("Tron",))])))
 
-    assert text[1].endswith("of clean reserves ($64.1 B, with Tron as last read)")
+    assert text[1].endswith("of reserves ($64.1 B, with Tron as last read)")
     assert any("of 2022-12-12 12:00 UTC (reserves $64.1 B, with Tron as last read) with" in words for words in text)
 
 
@@ -50,7 +50,7 @@ def test_of_a_flow_with_two_ends_the_certain_one_is_compared_and_listed() -> Non
     day = flow(-0.058, missing=("Tron",))
     text = why(raised(signal(None, flows=[replace(day, lowest_usd=day.usd - 1e9, highest_usd=day.usd + 1e9)])))
 
-    assert text[1].startswith("Net outflow of at least −$2.72 B in 24 h · at least 4.2 % of clean reserves")
+    assert text[1].startswith("Net outflow of at least −$2.72 B in 24 h · at least 4.2 % of reserves")
     assert text[1].endswith("at most 7.4 %: Tron missing")
     assert "24 h | −$2.72 B | −4.2 % | 12-12 12:00" in text
     assert any(words.startswith("Its 24 h, at least −4.2 %: the largest outflow in 90 days. Score") for words in text)
@@ -182,7 +182,7 @@ def test_what_raised_it_and_what_is_now_are_kept_apart() -> None:
 
     assert text[1].startswith("Net outflow −$2.31 B")
     assert (
-        "Newest reading: Net outflow −$2.63 B in 24 h · 4.1 % of clean reserves ($64.1 B) · over the limit: "
+        "Newest reading: Net outflow −$2.63 B in 24 h · 4.1 % of reserves ($64.1 B) · over the limit: "
         "24 h −4.1 % (limit −3.0 %); 24 h unusual for this exchange (score −10.2, limit −3.5)"
     ) in text
 
@@ -190,7 +190,7 @@ def test_what_raised_it_and_what_is_now_are_kept_apart() -> None:
 @pytest.mark.parametrize(
     ("flows", "words"),
     [
-        ((flow(0.001),), "At its end: Net inflow +$64.1 M in 24 h · 0.10 % of clean reserves ($64.1 B) · no limit"),
+        ((flow(0.001),), "At its end: Net inflow +$64.1 M in 24 h · 0.10 % of reserves ($64.1 B) · no limit"),
         ((), "At its end: Flow not known: no figure can be computed. · no limit is exceeded"),
     ],
 )
@@ -224,7 +224,7 @@ def test_an_incident_of_before_is_explained_by_its_newest_reading() -> None:
     text = why(incident(seen=signal(-0.001, baseline=None)))
 
     assert "These figures exceed no limit." in text
-    assert "Usual day: unknown, fewer than 14 comparable days are known." in text
+    assert "Normal day: not known yet, it takes 14 days of readings." in text
     assert not [sentence for sentence in text if sentence.startswith(("Normal days", "Its 24 h", "Newest reading"))]
 
 

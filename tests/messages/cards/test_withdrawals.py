@@ -148,7 +148,7 @@ def test_what_was_closed_at_the_first_look_does_not_say_since_when() -> None:
         replace(network, began_unseen=network.asset == "BTC") for network in with_states(BTC=CLOSED).networks
     )
 
-    assert "BTC closed when first looked at, 2022-12-13 08:00 UTC" in first_line(replace(CALM, networks=networks))
+    assert "BTC closed since before 2022-12-13 08:00 UTC" in first_line(replace(CALM, networks=networks))
 
 
 def test_changes_are_told_newest_first_and_closings_counted() -> None:
