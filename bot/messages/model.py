@@ -75,13 +75,15 @@ class Table:
     """Rows of short texts under a header; every row has as many cells as the header. `numeric` columns align right.
 
     A chat shows `chat_rows` of them at most, so that an answer fits on the screen of a phone, and says how many more
-    there are. A terminal and programs get them all.
+    there are; where other lines take too much room it shows fewer, down to `least_rows`. A terminal and programs get
+    them all. With `chat_rows` None nothing of the message is left out for a phone.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[int, ...] = ()
     chat_rows: int | None = None
+    least_rows: int = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,21 @@
 """How many lines a message takes on a phone, and making one with a long table fit on its screen.
 
 A screen of 390 px shows 26 lines of 40 columns below a chat's title. An answer of 31 lines with a table of eight rows
-gets three rows and "… and 6 more"; were that too much still, its chart would go. A terminal and programs get it all.
+gets three rows and "… and 6 more". Were that too much still, its chart would go, and then its last lines: cards put
+first what matters most. A terminal and programs get it all.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.messages.length_limits import keep_rows
+from bot.messages.length_limits import keep_lines, keep_rows
 from bot.messages.model import Line, Message
 from bot.messages.plain_text import bind_units, display_width
 
 SCREEN_LINES = 26
 LINE_COLUMNS = 40  # of the proportional font of both apps; a fixed-width block has 34
 _MOMENT_COLUMNS, _AGE_COLUMNS = len("2022-12-13 14:05 UTC"), len(" (12 min ago)")
-_LEAST_ROWS = 4
+_LEAST_LINES = 3
 _CHART_LINES = 3  # its title, the bars and the figures
 
 
@@ -24,11 +25,16 @@ def on_one_screen(message: Message) -> Message:
     if table is None or table.chat_rows is None:
         return message
     shown = keep_rows(message, table.chat_rows)
-    excess = screen_lines(shown) - SCREEN_LINES
-    if excess > 0:
+    if (excess := screen_lines(shown) - SCREEN_LINES) > 0:
         rows = min(len(table.rows), table.chat_rows)
-        shown = keep_rows(message, max(_LEAST_ROWS, rows - excess))
-    return replace(shown, chart=None) if screen_lines(shown) > SCREEN_LINES else shown
+        shown = keep_rows(message, min(rows, max(table.least_rows, rows - excess)))
+    if screen_lines(shown) > SCREEN_LINES:
+        shown = replace(shown, chart=None)
+    whole, count = shown, len(shown.lines)
+    while screen_lines(shown) > SCREEN_LINES and count > _LEAST_LINES:
+        count -= 1
+        shown = keep_lines(whole, count)
+    return shown
 
 
 def screen_lines(message: Message) -> int:

@@ -34,15 +34,15 @@ async def test_a_rehearsal_says_when_a_rule_would_have_raised_an_alert(bench: Di
     answer = await rehearse(bench, "normal binance")
 
     assert answer.title == "Rehearsal · preset normal"
-    assert "In the last 90 days it would have spoken once over 1 exchange (0.3 a month and exchange)." in said(answer)
-    assert f"🟠 {DAWN - 39 * DAY:%Y-%m-%d} · Binance · elevated at worst, −5.2 % (−$3.12 B) · resolved" in said(answer)
+    assert "This rule would have fired once for Binance in the last 90 days (0.3 times a month)." in said(answer)
+    assert f"🟠 {DAWN - 39 * DAY:%Y-%m-%d} · Binance · elevated (peak), −5.2 % (−$3.12 B) · resolved" in said(answer)
 
 
 async def test_a_threshold_leaves_out_what_is_smaller(bench: DispatcherBench) -> None:
     for words in ("5% binance", "$3B binance", "early binance"):
-        assert "it would have spoken once" in said(await rehearse(bench, words))
+        assert "would have fired once for Binance" in said(await rehearse(bench, words))
     for words in ("6% binance", "$4B binance"):
-        assert "it would have spoken never" in said(await rehearse(bench, words))
+        assert "This rule would not have fired for Binance in the last 90 days." in said(await rehearse(bench, words))
     assert (await rehearse(bench, "6% binance")).title == "Rehearsal · preset normal, at least 6.0 % of reserves"
 
 
@@ -50,7 +50,7 @@ async def test_a_place_rehearses_what_it_has_subscribed_to(bench: DispatcherBenc
     assert "This place has subscribed to nothing; name an exchange" in said(await rehearse(bench, "normal"))
     await bench.ask("subscribe binance", who=MODERATOR)
 
-    assert "would have spoken once over 1 exchange" in said(await rehearse(bench, "normal"))
+    assert "would have fired once for Binance" in said(await rehearse(bench, "normal"))
 
 
 async def test_of_all_exchanges_the_largest_are_rehearsed(bench: DispatcherBench) -> None:
@@ -58,8 +58,8 @@ async def test_of_all_exchanges_the_largest_are_rehearsed(bench: DispatcherBench
 
     answer = said(await rehearse(bench, "normal"))
 
-    assert "would have spoken once over 1 exchange" in answer
-    assert "3 more exchanges were left out: the largest come first." in answer
+    assert "would have fired once for Binance" in answer
+    assert "3 more exchanges were left out: only the largest are checked." in answer
 
 
 async def test_an_exchange_without_stored_readings_cannot_be_rehearsed(bench: DispatcherBench) -> None:
@@ -73,7 +73,7 @@ async def test_a_short_history_is_said(bench: DispatcherBench) -> None:
 
     answer = said(await rehearse(bench, "normal small1"))
 
-    assert f"Less is known of Small 1 since {DAWN - 5 * DAY:%Y-%m-%d}." in answer
+    assert f"Shorter history: Small 1 since {DAWN - 5 * DAY:%Y-%m-%d}." in answer
 
 
 async def test_what_is_no_rule_is_refused(bench: DispatcherBench) -> None:

@@ -17,7 +17,7 @@ async def test_today_is_one_exchange_and_the_league_table() -> None:
 
     answer = await bench.ask("stress")
 
-    assert plain(answer.lines[0]) == f"Today: {today.name} — not enough data ⚪"
+    assert plain(answer.lines[0]) == f"Today on the stand: {today.name} — not enough data ⚪"
     assert answer.table
     assert {row[0] for row in answer.table.rows} == {"Binance", "OKX", "Gate.io"}
 
@@ -29,8 +29,8 @@ async def test_the_result_of_the_day_is_its_worst() -> None:
     failed = StressResult(NOON.date(), today.id, StressOutcome.FAILED, NOON - HOUR)
     await bench.memory.stress.save_result(failed)
 
-    assert f"Today: {today.name} — failed" in said(await bench.ask("stress"))
-    assert f"Today: {today.name} — failed" in said(await bench.ask(f"stress {today.id}"))
+    assert f"Today on the stand: {today.name} — failed" in said(await bench.ask("stress"))
+    assert f"Today on the stand: {today.name} — failed" in said(await bench.ask(f"stress {today.id}"))
 
 
 async def test_any_exchange_can_be_tested() -> None:

@@ -113,7 +113,7 @@ async def test_the_card_is_that_of_today_and_makes_no_sound(bench: Bench) -> Non
     await bench.at(NOON)
 
     (alert,) = bench.memory.incidents.told
-    assert plain(alert.message.lines[0]) == "Today: Binance — failed 🔴"
+    assert plain(alert.message.lines[0]) == "Today on the stand: Binance — failed 🔴"
     assert alert.message.silent
     assert alert.message.table
     assert alert.kind is DeliveryKind.EDIT

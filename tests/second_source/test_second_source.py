@@ -82,7 +82,8 @@ class Chats:
         texts = []
         while claimed := await self.store.outbox.claim(Platform.TELEGRAM, limit=9, wait=timedelta()):
             for delivery in claimed:
-                texts.append(f"{delivery.kind} {render(delivery.message, self.clock.now()).text}")
+                text = render(delivery.message, self.clock.now()).text.replace("\N{NO-BREAK SPACE}", " ")
+                texts.append(f"{delivery.kind} {text}")
                 await self.store.outbox.finish(delivery, message_id=f"message-{len(texts)}")
         return texts
 
@@ -226,8 +227,8 @@ async def test_a_rehearsal_tells_how_often_it_would_have_spoken(chats: Chats) ->
 
     answer = await chats.ask("rehearse", "normal binance")
 
-    assert "it would have spoken once over 1 exchange" in answer
-    assert f"🟠 {NOON - 28 * DAY:%Y-%m-%d} · USDT · elevated at worst, −3.0 % · resolved" in answer
+    assert "This rule would have fired once for Binance in the last 90 days" in answer
+    assert f"🟠 {NOON - 28 * DAY:%Y-%m-%d} · USDT · elevated (peak), −3.0 % · resolved" in answer
 
 
 def simulated_quotes(*quotes: tuple[int, float | None]) -> tuple[list[SimulatedAlert], Sequence[Incident]]:

@@ -41,5 +41,5 @@ async def test_the_card_of_the_day_is_posted_once_on_both_platforms_whatever_res
             await run.application.stress_post.post_when_due()
 
         (card,) = posted_on_telegram(world)
-        assert "Today: " in card
+        assert "Today on the stand: " in card
         assert len(posted_on_discord(world)) == 1

@@ -1,6 +1,7 @@
 """The cards of the stress test: that of one exchange, and today's with the league table below it.
 
-The first line is the result: "Today: Kraken — passed". What it rests on follows; the criteria are in docs/detection.md.
+The first line is the result: "Today on the stand: Kraken — passed". What it rests on follows; the criteria
+are in docs/detection.md.
 The league table is 34 columns wide: a name of 10, two shares of 7, an icon with a letter, and the gaps.
 """
 
@@ -18,6 +19,7 @@ from bot.domain.stress import (
     StressResult,
 )
 from bot.domain.withdrawals import ExchangeWithdrawals
+from bot.messages.cards.flows import normal_range
 from bot.messages.cards.withdrawals import main_networks_table, withdrawals_line
 from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, span, usd
@@ -29,13 +31,13 @@ _ICONS_AND_LETTERS: Mapping[StressOutcome, str] = {
     StressOutcome.STRAINED: "🟡s",
     StressOutcome.FAILED: "🔴f",
 }
-_LEGEND = "Last turn: 🟢p passed · 🟡s strained · 🔴f failed · ⚪n not enough data · – not yet"
+_LEGEND = "🟢p passed · 🟡s strained · 🔴f failed · ⚪n not enough data · – no turn yet"
 _CRITERION_WORDS: Mapping[StressCriterion, str] = {
-    StressCriterion.MAJORS_CLOSED: "withdrawals of several majors are closed",
-    StressCriterion.MAJORS_CLOSED_THEN: "several majors were closed at one time during its worst outflow",
-    StressCriterion.MAJOR_CLOSED: "withdrawals of one major are closed, or of several for announced maintenance",
-    StressCriterion.MAJOR_DELAYED: "withdrawals of a major are delayed",
-    StressCriterion.MAJOR_CLOSED_THEN: "one major was closed during its worst outflow",
+    StressCriterion.MAJORS_CLOSED: "withdrawals of several major assets are closed",
+    StressCriterion.MAJORS_CLOSED_THEN: "several major assets were closed at one time during its worst outflow",
+    StressCriterion.MAJOR_CLOSED: "withdrawals of one major asset are closed, or of several for announced maintenance",
+    StressCriterion.MAJOR_DELAYED: "withdrawals of a major asset are delayed",
+    StressCriterion.MAJOR_CLOSED_THEN: "one major asset was closed during its worst outflow",
     StressCriterion.SYSTEM_NOT_NORMAL: "its trading system is not normal",
     StressCriterion.UNUSUAL_OUTFLOW: "its outflow is elevated or worse",
     StressCriterion.WITHDRAWALS_UNKNOWN: "its withdrawals are not all known",
@@ -43,6 +45,8 @@ _CRITERION_WORDS: Mapping[StressCriterion, str] = {
 }
 _NOT_SHOWN = "Seen from outside only. What the exchange owes its customers is not included."
 _NAME_COLUMNS = 10
+_CHAT_ROWS = 10
+_MAX_CRITERIA = 3
 
 
 def stress_card(  # noqa: PLR0913 — what is tested, what is known of it, and whose turn it is
@@ -68,8 +72,9 @@ def stress_card(  # noqa: PLR0913 — what is tested, what is known of it, and w
         lines=lines(
             _headline(exchange, result, is_today=is_today),
             _unread_line(unread) if is_today else _turn_line(turn),
-            *_test_lines(facts, result, status, drills),
+            *_result_lines(facts, result, status),
             _NOT_SHOWN,
+            *_background_lines(facts, drills),
         ),
         table=main_networks_table(status, facts.at) if status else None,
         footer=line("tested ", moment(facts.at, relative=True)),
@@ -98,10 +103,11 @@ def stress_today_card(  # noqa: PLR0913 — as above
         lines=lines(
             _headline(exchange, result, is_today=True),
             _unread_line(unread),
-            *_test_lines(facts, result, status, drills),
-            _NOT_SHOWN,
-            "All exchanges, their worst 24 h and 7 d as a share of reserves:",
+            *_result_lines(facts, result, status),
             _LEGEND,
+            "Below: the worst 24 h and 7 d of every exchange, as a share of its reserves.",
+            _NOT_SHOWN,
+            *_background_lines(facts, drills),
         ),
         table=league_table(league),
         footer=line("tested ", moment(facts.at, relative=True)),
@@ -132,7 +138,7 @@ def league_table(league: Sequence[LeagueRow]) -> Table:
         )
         for row in sorted(league, key=_place_in_league)
     )
-    return Table(("Exchange", "24 h", "7 d", "Turn"), rows, numeric=(1, 2))
+    return Table(("Exchange", "24 h", "7 d", "Turn"), rows, numeric=(1, 2), chat_rows=_CHAT_ROWS)
 
 
 def _place_in_league(row: LeagueRow) -> tuple[int, float]:
@@ -147,7 +153,7 @@ def _share(outflow: LivedOutflow | None) -> str:
 
 def _headline(exchange: Exchange, result: StressResult, *, is_today: bool) -> Line:
     return line(
-        "Today: " if is_today else "",
+        "Today on the stand: " if is_today else "",
         bold(exchange.name),
         f" — {result.outcome} {_ICONS_AND_LETTERS[result.outcome][0]}",
     )
@@ -163,24 +169,29 @@ def _unread_line(unread: int) -> str | None:
 def _turn_line(turn: date | None) -> str:
     """Return when an exchange's turn is that is not today's."""
     if turn is None:
-        return "Tested just for this answer; its turn of this cycle is over or not known."
-    return f"Tested just for this answer; its turn is on {turn:%Y-%m-%d}."
+        return "Tested just for this answer. Its turn of this round is over or not known."
+    return f"Tested just for this answer. Its turn is on {turn:%Y-%m-%d}."
 
 
-def _test_lines(
-    facts: StressFacts, result: StressResult, status: ExchangeWithdrawals | None, drills: Line | None
-) -> Iterator[Line | str]:
+def _result_lines(facts: StressFacts, result: StressResult, status: ExchangeWithdrawals | None) -> Iterator[Line | str]:
+    """Yield why it is this result, and the figures that decide it."""
     if result.criteria:
-        yield f"Because {'; '.join(_CRITERION_WORDS[criterion] for criterion in result.criteria)}."
+        words = [_CRITERION_WORDS[criterion] for criterion in result.criteria]
+        more = f"; and {len(words) - _MAX_CRITERIA} more" if len(words) > _MAX_CRITERIA else ""
+        yield f"Because {'; '.join(words[:_MAX_CRITERIA])}{more}."
     if (now := stress_result(facts).outcome) is not result.outcome:
         yield line("The worst of the day counts, seen at ", moment(result.at), f"; now it is {now}.")
     yield withdrawals_line(facts.majors) if status else "Withdrawals: unknown."
-    if excused := [major.asset for major in facts.majors if major.network_event]:
-        yield f"Not held against it: {', '.join(excused)}, closed by an event of the network."
-    if facts.system:
-        yield f"Trading system: {facts.system}."
     yield _flow_line(facts)
     yield from _lived_lines(facts)
+
+
+def _background_lines(facts: StressFacts, drills: Line | None) -> Iterator[Line | str]:
+    """Yield what is good to know beside it."""
+    if excused := [major.asset for major in facts.majors if major.network_event]:
+        yield f"Not counted against it: {', '.join(excused)}, closed by a problem of the network."
+    if facts.system:
+        yield f"Trading system: {facts.system}."
     yield (
         f"Newest proof of reserves: {span(facts.proof_age)} old." if facts.proof_age else "Proof of reserves: unknown."
     )
@@ -192,11 +203,9 @@ def _flow_line(facts: StressFacts) -> str:
     if facts.flow_share is None:
         return "Flow in 24 h: unknown."
     flow = f"Flow in 24 h: {percent(facts.flow_share, signed=True)} of reserves"
-    if facts.flow_low is None or facts.flow_high is None or facts.flow_z is None:
+    if facts.flow_low is None or facts.flow_high is None:
         return f"{flow}; what is normal is not known yet."
-    z = f"{facts.flow_z:+.1f}".replace("-", "−")
-    normal = f"{percent(facts.flow_low, signed=True)} to {percent(facts.flow_high, signed=True)}"
-    return f"{flow} (normal day: {normal}; robust z {z})."
+    return f"{flow} (normal day: {normal_range(facts.flow_low, facts.flow_high)})."
 
 
 def _lived_lines(facts: StressFacts) -> Iterator[Line | str]:

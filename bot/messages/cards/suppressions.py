@@ -7,11 +7,11 @@ from bot.messages.model import Message, Tone, lines
 def suppressed_card(suppression: Suppression, name: str) -> Message:
     """Return the confirmation that the figures of the exchange called `name` raise no alert any more, and why."""
     return Message(
-        title=f"{name} · withheld",
+        title=f"{name} · figures paused",
         tone=Tone.WATCH,
         lines=lines(
-            "Its figures raise no alert and resolve none until /release. Answers show them with this reason:",
-            f"Withheld {suppression}",
+            f"Paused {suppression}",
+            "Its figures open and close no alert until /release. Answers still show them, with this reason.",
         ),
         private=True,
     )
@@ -19,5 +19,7 @@ def suppressed_card(suppression: Suppression, name: str) -> Message:
 
 def released_card(name: str, *, was_suppressed: bool) -> Message:
     """Return the answer to `/release`: alerts are possible again, or there was no suppression to end."""
-    outcome = "Its figures raise alerts again." if was_suppressed else "It was not withheld; nothing has changed."
+    outcome = (
+        "Its figures raise alerts again." if was_suppressed else "Its figures were not paused; nothing has changed."
+    )
     return Message(title=f"{name} · released", tone=Tone.GOOD, lines=lines(outcome), private=True)

@@ -79,7 +79,9 @@ _WORDS = frozenset({"BASE", "TRON"})  # and no initials
 _INITIALS = 4  # letters: what is as short is an abbreviation, BSC, TON or XRPL
 _MAX_CHANGES = 4  # with the table they fill a phone's screen
 _MAX_MAINTENANCE = 3
-_TITLE_LETTERS = 100  # of a text from outside
+_TITLE_LETTERS = 60  # of a text from outside
+_MAX_NAMED = 3
+_CHAT_ROWS = 14  # of the table of all exchanges
 _MAX_EVENTS = 2
 _MAX_BUTTONS = 5
 _SHOWN_AS_TIME = timedelta(days=1)  # longer ago the day says more than the hour
@@ -108,19 +110,19 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
         lines=lines(
             withdrawals_line(majors),
             _silence_line(exchange, status),
-            *map(_maintenance_line, status.maintenance[:_MAX_MAINTENANCE]),
+            f"{exchange.name}'s own word; nobody else checks it.",
+            _closed_before_line(status),
             *[
                 _event_line(event, names, exchange.name, is_excused=is_excusable(status, now))
                 for event in status.events[:_MAX_EVENTS]
             ],
-            _system_line(status.system),
+            *map(_maintenance_line, status.maintenance[:_MAX_MAINTENANCE]),
+            drills,
             *_change_lines(changes),
-            _closed_before_line(status),
-            *_other_networks(status),
+            _other_networks(status),
+            _system_line(status.system),
             _closed_share_line(status),
             *[f"Not read: {part} ({fault})." for part, fault in status.part_faults],
-            drills,
-            f"The exchange's own word: {exchange.name} says so itself, and nobody else checks it.",
         ),
         table=main_networks_table(status, now),
         footer=line(
@@ -196,7 +198,7 @@ def all_withdrawals_card(
             else None,
             "Each is the exchange's own word.",
         ),
-        table=Table(("Exchange", *MAJORS), rows),
+        table=Table(("Exchange", *MAJORS), rows, chat_rows=_CHAT_ROWS),
         footer=line("newest: ", moment(newest, relative=True)) if newest else (),
         actions=tuple(Action(exchange.name, f"withdrawals {exchange.id}") for exchange, _ in judged[:_MAX_BUTTONS]),
     )
@@ -259,11 +261,12 @@ def _with_closed_line(names: Sequence[str], told: int, known: int) -> Line:
         return line(
             "Withdrawals: ", bold("unknown"), f" at all {known} exchanges that have a source. /status says why."
         )
-    of_told = f"of {told} exchanges that tell" if told == known else f"of {told} exchanges that tell now, of {known}"
+    answering = f"{told} of {known} exchanges answer."
     if not names:
-        return line("No major is closed at any ", of_told, ".")
+        return line(f"No major asset is closed anywhere. {answering}")
     others = f" and {len(names) - _MAX_BUTTONS} more" if len(names) > _MAX_BUTTONS else ""
-    return line("A major is closed at ", bold(", ".join(names[:_MAX_BUTTONS]) + others), f", {of_told}.")
+    shown = bold(", ".join(names[:_MAX_BUTTONS]) + others)
+    return line("A major asset is closed at ", shown, f". {answering}")
 
 
 def _silence_line(exchange: Exchange, status: ExchangeWithdrawals) -> Line | None:
@@ -293,13 +296,15 @@ def _maintenance_line(work: Maintenance) -> Line:
 
 
 def _event_line(event: NetworkEvent, names: Mapping[str, str], name: str, *, is_excused: bool) -> Line:
-    exchanges = ", ".join(names.get(exchange, exchange) for exchange in event.exchanges)
+    named = [names.get(exchange, exchange) for exchange in event.exchanges[:_MAX_NAMED]]
+    others = [f"{len(event.exchanges) - _MAX_NAMED} more"] if len(event.exchanges) > _MAX_NAMED else []
     return line(
-        f"{network_label(event.network)} was closed by {len(event.exchanges)} exchanges ({exchanges}), the first ",
+        f"{network_label(event.network)} was closed by {len(event.exchanges)} exchanges "
+        f"({', '.join([*named, *others])}), the first ",
         moment(event.since),
-        ": an event of the network, not held against them."
+        ": a problem of the network, not counted against them."
         if is_excused
-        else f": an event of the network. It does not excuse {name}, which has two other main networks closed.",
+        else f": a problem of the network. It does not excuse {name}, which has two other main networks closed.",
     )
 
 
@@ -357,15 +362,18 @@ def _is_main(status: NetworkWithdrawals | WithdrawalTransition) -> bool:
     return status.network in {*MAIN_NETWORKS.get(status.asset, ()), ALL_NETWORKS}
 
 
-def _other_networks(status: ExchangeWithdrawals) -> Iterator[str]:
-    """Yield of each major how its networks beside the main ones stand: `USDT on 9 more networks: 8 open, 1 closed`."""
+def _other_networks(status: ExchangeWithdrawals) -> str | None:
+    """Return how the networks of each major beside the main ones stand: `More networks: USDT 8 open, 1 closed`."""
+    pieces = []
     for asset in MAJORS:
         listed = [network for network in status.networks if network.asset == asset]
         others = [network for network in listed if not _is_main(network)]
         if 0 < len(others) < len(listed):  # without a main network the table has them all in one row
             counts = Counter(network.state for network in others)
-            states = ", ".join(f"{counts[state]} {state}" for state in WithdrawalState if counts[state])
-            yield f"{asset} on {len(others)} more {'network' if len(others) == 1 else 'networks'}: {states}."
+            pieces.append(
+                f"{asset} {', '.join(f'{counts[state]} {state}' for state in WithdrawalState if counts[state])}"
+            )
+    return f"More networks: {'; '.join(pieces)}." if pieces else None
 
 
 def _closed_share_line(status: ExchangeWithdrawals) -> str | None:
@@ -380,7 +388,7 @@ def main_networks_table(status: ExchangeWithdrawals, now: datetime) -> Table:
     """Return a row for each main network of each major, and one for each other asset as a whole, as known now."""
     status = as_known_at(status, now)
     rows = [row for asset in TRACKED_ASSETS for row in _rows(status, asset, now)]
-    return Table(("Asset", "Network", "State", "Since"), tuple(rows))
+    return Table(("Asset", "Network", "State", "Since"), tuple(rows), chat_rows=len(rows), least_rows=len(rows))
 
 
 def _rows(status: ExchangeWithdrawals, asset: str, now: datetime) -> Iterator[tuple[str, ...]]:

@@ -59,14 +59,14 @@ def lines_of(facts: StressFacts = FACTS, result: StressResult = PASSED) -> list[
 
 def test_the_card_says_the_result_first_and_then_what_it_rests_on() -> None:
     assert lines_of()[1:9] == [
-        "Today: Kraken — passed 🟢",
+        "Today on the stand: Kraken — passed 🟢",
         "Withdrawals: BTC, ETH, USDT, USDC open",
-        "Trading system: normal.",
-        "Flow in 24 h: −0.40 % of reserves (normal day: −0.60 % to +0.70 %; robust z −1.0).",
+        "Flow in 24 h: −0.40 % of reserves (normal day: −0.6 % to +0.7 %).",
         "Worst 24 h in 400 days: −4.2 % (−$690 M) until 2022-09-14; withdrawals stayed open.",
         "Worst 7 d in 400 days: −10.6 % (−$2.00 B) until 2022-09-14; withdrawals not watched then.",
-        "Proof of reserves: unknown.",
         "Seen from outside only. What the exchange owes its customers is not included.",
+        "Trading system: normal.",
+        "Proof of reserves: unknown.",
     ]
 
 
@@ -74,7 +74,7 @@ def test_the_card_says_the_result_first_and_then_what_it_rests_on() -> None:
     ("changes", "words"),
     [
         ({"flow_share": None}, "Flow in 24 h: unknown."),
-        ({"flow_z": None}, "Flow in 24 h: −0.40 % of reserves; what is normal is not known yet."),
+        ({"flow_low": None}, "Flow in 24 h: −0.40 % of reserves; what is normal is not known yet."),
         ({"lived": None}, "Worst outflows: not known yet."),
         ({"lived": replace(LIVED, day=None)}, "Worst 24 h in 400 days: no net outflow."),
         (
@@ -89,7 +89,7 @@ def test_the_card_says_the_result_first_and_then_what_it_rests_on() -> None:
                     MajorWithdrawals("USDC", WithdrawalState.CLOSED, NOON, network_event="TRON"),
                 )
             },
-            "Not held against it: USDC, closed by an event of the network.",
+            "Not counted against it: USDC, closed by a problem of the network.",
         ),
     ],
 )
@@ -111,12 +111,18 @@ def test_every_criterion_is_explained(criterion: StressCriterion) -> None:
     assert len(first) > 20
 
 
+def test_many_criteria_are_counted_behind_the_third() -> None:
+    result = replace(PASSED, outcome=StressOutcome.FAILED, criteria=tuple(StressCriterion)[:5])
+
+    assert lines_of(result=result)[2].endswith("; and 2 more.")
+
+
 def test_a_result_of_earlier_in_the_day_says_when() -> None:
     failed = StressResult(NOON.date(), "kraken", StressOutcome.FAILED, NOON - HOUR, (StressCriterion.MAJORS_CLOSED,))
 
     assert lines_of(result=failed)[1:4] == [
-        "Today: Kraken — failed 🔴",
-        "Because withdrawals of several majors are closed.",
+        "Today on the stand: Kraken — failed 🔴",
+        "Because withdrawals of several major assets are closed.",
         "The worst of the day counts, seen at 2022-12-13 11:00 UTC; now it is passed.",
     ]
     assert not any("worst of the day" in line for line in lines_of(result=replace(PASSED, at=NOON - HOUR)))
@@ -125,8 +131,8 @@ def test_a_result_of_earlier_in_the_day_says_when() -> None:
 @pytest.mark.parametrize(
     ("turn", "words"),
     [
-        (date(2022, 12, 20), "Tested just for this answer; its turn is on 2022-12-20."),
-        (None, "Tested just for this answer; its turn of this cycle is over or not known."),
+        (date(2022, 12, 20), "Tested just for this answer. Its turn is on 2022-12-20."),
+        (None, "Tested just for this answer. Its turn of this round is over or not known."),
     ],
 )
 def test_another_exchange_than_todays_says_when_its_turn_is(turn: date | None, words: str) -> None:
@@ -174,7 +180,7 @@ def test_the_league_table_begins_with_the_worst() -> None:
 def test_todays_card_has_the_league_table() -> None:
     card = stress_today_card(KRAKEN, FACTS, PASSED, OPEN, LEAGUE)
 
-    assert plain(card.lines[0]) == "Today: Kraken — passed 🟢"
+    assert plain(card.lines[0]) == "Today on the stand: Kraken — passed 🟢"
     assert card.table == league_table(LEAGUE)
     assert [action.command for action in card.actions] == ["stress kraken", "subscribe stress"]
 
