@@ -1,50 +1,66 @@
 """How many lines a message takes on a phone, and making one with a long table fit on its screen.
 
 A screen of 390 px shows 26 lines of 40 columns below a chat's title. An answer of 31 lines with a table of eight rows
-gets three rows and "… and 6 more". Were that too much still, its chart would go, and then its last lines: cards put
-first what matters most. A terminal and programs get it all.
+gets three rows and "… and 6 more". Were that too much still, its chart would go, then its last lines, and for its
+fields' sake the table, and at last fields: cards put first what matters most. A terminal and programs get it all.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.messages.length_limits import keep_lines, keep_rows
+from bot.messages.length_limits import keep_fields, keep_lines, keep_rows
 from bot.messages.model import Line, Message
 from bot.messages.plain_text import bind_units, display_width
 
 SCREEN_LINES = 26
 LINE_COLUMNS = 40  # of the proportional font of both apps; a fixed-width block has 34
-_MOMENT_COLUMNS, _AGE_COLUMNS = len("2022-12-13 14:05 UTC"), len(" (12 min ago)")
-_LEAST_LINES = 3
+_MOMENT, _AGE = "2022-12-13 14:05 UTC", " (12 min ago)"  # as long as any
+_LEAST_LINES = 4
 _CHART_LINES = 3  # its title, the bars and the figures
 
 
-def on_one_screen(message: Message) -> Message:
-    """Return a message whose table may be cut in chats with as many rows, and the chart, as fit on a phone."""
+def on_one_screen(message: Message, *, names_apart: bool = False) -> Message:
+    """Return a message whose table may be cut in chats with as many rows, and the chart, as fit on a phone.
+
+    `names_apart` says that the platform writes the name of a field above its value.
+    """
+
+    def excess(candidate: Message) -> int:
+        return screen_lines(candidate, names_apart=names_apart) - SCREEN_LINES
+
     table = message.table
     if table is None or table.chat_rows is None:
         return message
-    shown = keep_rows(message, table.chat_rows)
-    if (excess := screen_lines(shown) - SCREEN_LINES) > 0:
-        rows = min(len(table.rows), table.chat_rows)
-        shown = keep_rows(message, min(rows, max(table.least_rows, rows - excess)))
-    if screen_lines(shown) > SCREEN_LINES:
+    rows = min(len(table.rows), table.chat_rows)
+    shown = keep_rows(message, rows)
+    if excess(shown) > 0:
+        shown = keep_rows(message, min(rows, max(table.least_rows, rows - excess(shown))))
+    if excess(shown) > 0:
         shown = replace(shown, chart=None)
     whole, count = shown, len(shown.lines)
-    while screen_lines(shown) > SCREEN_LINES and count > _LEAST_LINES:
+    while excess(shown) > 0 and count > _LEAST_LINES:
         count -= 1
         shown = keep_lines(whole, count)
+    if excess(shown) > 0 and shown.fields:
+        shown = keep_rows(shown, 1)
+    whole, count = shown, len(shown.fields)
+    while excess(shown) > 0 and count:
+        count -= 1
+        shown = keep_fields(whole, count) if count else replace(whole, fields=())
     return shown
 
 
-def screen_lines(message: Message) -> int:
-    """Return how many lines a message takes on a phone, wrapped lines and the empty ones between its blocks counted."""
+def screen_lines(message: Message, *, names_apart: bool = False) -> int:
+    """Return how many lines a message takes on a phone: wrapped ones are counted, and the empty ones between blocks.
+
+    Where names of fields stand apart, as on Discord, there are no empty lines.
+    """
     blocks = [block for block in _blocks(message) if block]
-    return sum(blocks) + len(blocks) - 1
+    return sum(blocks) + (len(message.fields) if names_apart else len(blocks) - 1)
 
 
 def _blocks(message: Message) -> Iterator[int]:
-    """Yield the lines of each block, as Telegram shows them; Discord has a line more for each field, and no gaps."""
+    """Yield the lines of each block; one that is absent has none."""
     yield _wrapped_lines(f"{message.tone.icon} {message.title}") + sum(map(_line_count, message.lines))
     yield sum(_wrapped_lines(f"{field.name}: {_text(field.value)}") for field in message.fields)
     yield _CHART_LINES if message.chart else 0
@@ -57,9 +73,7 @@ def _line_count(line: Line) -> int:
 
 
 def _text(line: Line) -> str:
-    return "".join(
-        "x" * (_MOMENT_COLUMNS + (_AGE_COLUMNS if span.relative else 0)) if span.at else span.text for span in line
-    )
+    return "".join(f"{_MOMENT}{_AGE if span.relative or span.live else ''}" if span.at else span.text for span in line)
 
 
 def _wrapped_lines(text: str) -> int:

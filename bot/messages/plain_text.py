@@ -87,11 +87,17 @@ def shorten(text: str, limit: int, *, measure: Callable[[str], int] = len) -> st
 def text_table(table: Table, *, width: int = TABLE_COLUMNS) -> str:
     """Return a table as aligned lines at most `width` columns wide, the header first.
 
-    Numeric columns align right and are never cut; the widest of the others give way, with `…`.
+    Numeric columns align right and are never cut; the widest of the others give way, with `…`. A row with nothing but
+    its first cell, such as `… and 41 more`, is no column's business and goes over all of them.
     """
     cells = [[clean(cell) for cell in row] for row in (table.header, *table.rows)]
-    widths = _column_widths(cells, frozenset(table.numeric), width)
-    return "\n".join(_aligned(row, widths, frozenset(table.numeric)) for row in cells)
+    widths = _column_widths([row for row in cells if any(row[1:])] or cells, frozenset(table.numeric), width)
+    return "\n".join(
+        _aligned(row, widths, frozenset(table.numeric))
+        if any(row[1:]) or len(row) == 1
+        else shorten(row[0], width, measure=display_width)
+        for row in cells
+    )
 
 
 def _column_widths(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int) -> list[int]:

@@ -35,7 +35,10 @@ async def test_a_rehearsal_says_when_a_rule_would_have_raised_an_alert(bench: Di
 
     assert answer.title == "Rehearsal · preset normal"
     assert "This rule would have fired once for Binance in the last 90 days (0.3 times a month)." in said(answer)
-    assert f"🟠 {DAWN - 39 * DAY:%Y-%m-%d} · Binance · elevated (peak), −5.2 % (−$3.12 B) · resolved" in said(answer)
+    assert (
+        f"🟠 {DAWN - 39 * DAY:%Y-%m-%d} to {DAWN - 31 * DAY:%m-%d} · Binance · elevated (peak), −5.2 % (−$3.12 B)"
+        in said(answer)
+    )
 
 
 async def test_a_threshold_leaves_out_what_is_smaller(bench: DispatcherBench) -> None:
@@ -59,7 +62,7 @@ async def test_of_all_exchanges_the_largest_are_rehearsed(bench: DispatcherBench
     answer = said(await rehearse(bench, "normal"))
 
     assert "would have fired once for Binance" in answer
-    assert "3 more exchanges were left out: only the largest are checked." in answer
+    assert "3 smaller exchanges were left out." in answer
 
 
 async def test_an_exchange_without_stored_readings_cannot_be_rehearsed(bench: DispatcherBench) -> None:

@@ -88,6 +88,14 @@ def test_a_table_that_cannot_be_narrow_enough_keeps_its_numbers() -> None:
     assert text_table(table, width=5).splitlines()[1] == "…  −$123,456.78"
 
 
+def test_a_row_of_one_text_goes_over_all_columns() -> None:
+    table = Table(("Day", "Share"), (("1", "−3.0 %"), ("… and 41 more", "")), numeric=(0, 1))
+    assert text_table(table).splitlines() == ["Day   Share", "  1  −3.0 %", "… and 41 more"]
+    assert text_table(table, width=6).splitlines()[-1] == "… and…"
+    assert text_table(Table(("Asset",), (("BTC",), ("Tether",)))).splitlines() == ["Asset", "BTC", "Tether"]
+    assert text_table(Table(("A", ""), (("BTC", ""),))).splitlines() == ["A", "BTC"]
+
+
 def test_wide_letters_take_two_columns() -> None:
     assert display_width("日本e\u0301") == 5
     table = Table(("A", "B"), (("日本", "1"), ("x", "2")), numeric=(1,))

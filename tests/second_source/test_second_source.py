@@ -228,7 +228,7 @@ async def test_a_rehearsal_tells_how_often_it_would_have_spoken(chats: Chats) ->
     answer = await chats.ask("rehearse", "normal binance")
 
     assert "This rule would have fired once for Binance in the last 90 days" in answer
-    assert f"🟠 {NOON - 28 * DAY:%Y-%m-%d} · USDT · elevated (peak), −3.0 % · resolved" in answer
+    assert f"🟠 {NOON - 28 * DAY:%Y-%m-%d} to {NOON - 26 * DAY:%m-%d} · USDT · elevated (peak), −3.0 %" in answer
 
 
 def simulated_quotes(*quotes: tuple[int, float | None]) -> tuple[list[SimulatedAlert], Sequence[Incident]]:

@@ -59,7 +59,7 @@ def payload(message: Message) -> Payload:
 
     One alert goes to many places, so bodies are remembered: read them, never change them.
     """
-    fitted = fit(trim(on_one_screen(_without_details(message)), _LIMITS), _excess_characters, 0)
+    fitted = fit(trim(on_one_screen(_without_details(message), names_apart=True), _LIMITS), _excess_characters, 0)
     body: Payload = {
         "embeds": [embed(fitted)],
         "components": list(button_rows(fitted.actions)),

@@ -12,6 +12,7 @@ from bot.messages.model import Action, Line, Message, Tone, bold, code, line, li
 from bot.messages.number_format import span
 
 _NETWORK_NAMES = {"BITCOIN": "Bitcoin", "ETHEREUM": "Ethereum", "TRON": "Tron", "SOLANA": "Solana"}
+_MAX_ROUTES = 2  # the card fits on a phone with them
 _OUTCOME_WORDS = {
     DrillOutcome.ARRIVED: "the money arrived",
     DrillOutcome.REFUSED: "the exchange refused it",
@@ -35,13 +36,13 @@ def drill_card(exchange: Exchange, asset: str, network: str, summary: DrillSumma
     return Message(
         title=" · ".join(part for part in (exchange.name, "withdrawal drill", named) if part),
         lines=lines(
-            "Members test withdrawals together: press what happens to one of yours, and the bot measures the time.",
+            "Members test withdrawals together: press what happens to one of yours; the bot measures the time.",
             line(bold("Requested"), " when the exchange has taken your request, ", bold("Arrived"), " when the money "
                  "has come, ", bold("Refused"), " when the exchange says no, ", bold("Cancelled"), " if you give up."),
             drill_line(summary) or f"Results are shown from {FEWEST_PEOPLE} people on.",
-            *(_route_line(*route) for route in (summary.routes if summary else ())),
-            line("Never write amounts, addresses or transaction ids here. One drill per person, exchange and day; it "
-                 "is kept for 30 days, without your name, and ", code("/privacy forget"), " deletes it."),
+            *(_route_line(*route) for route in (summary.routes[:_MAX_ROUTES] if summary else ())),
+            line("Never write amounts, addresses or ids here. One drill a day per person and exchange, kept for 30 "
+                 "days without your name; ", code("/privacy forget"), " deletes it."),
         ),
         actions=(
             Action("Requested", f"{words} {DrillStep.REQUESTED}"),

@@ -59,15 +59,15 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime, incide
         title=_title(snapshot, window, flow, incident),
         lines=lines(
             flow_sentence(flow, signal.jumps) if flow else _without_flow(snapshot.listing, window),
+            _comparability(flow, snapshot) if flow else None,
+            LIABILITIES,
             missing_line(snapshot),
             _rank_sentence(flow, snapshot) if flow else None,
             usual_day(signal.baseline),
-            _comparability(flow, snapshot) if flow else None,
+            trouble_sentence(snapshot.health, now),
             source_figure_beside(snapshot, window),
             *map(note_sentence, signal.notes[:_MAX_NOTES]),
             _more_notes(len(signal.notes) - _MAX_NOTES),
-            LIABILITIES,
-            trouble_sentence(snapshot.health, now),
         ),
         fields=tuple(
             Field(WINDOW_NAMES[shown], flow_or_source_figure(signal, snapshot.listing, shown))

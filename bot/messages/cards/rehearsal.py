@@ -13,8 +13,8 @@ from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, bold, line, lines
 
-_MAX_SHOWN = 6  # two lines each on a phone
-_MAX_NAMED = 3
+_MAX_SHOWN = 3  # two lines each on a phone
+_MAX_NAMED = 1
 _SHORT_BY = timedelta(days=2)  # of 90: less does not change how often a rule fires
 _DAYS_A_MONTH = 30.4
 
@@ -40,7 +40,7 @@ def rehearsal_card(  # noqa: PLR0913 — what was rehearsed, what came of it, an
             ],
             f"… and {len(fired) - _MAX_SHOWN} earlier ones." if len(fired) > _MAX_SHOWN else None,
             _coverage_line(rehearsal, names),
-            f"{left_out} more exchanges were left out: only the largest are checked." if left_out else None,
+            f"{left_out} smaller exchanges were left out." if left_out else None,
             "Checked once a day here; live it checks hourly during moves and may fire earlier.",
             LIABILITIES,
         ),
@@ -75,12 +75,13 @@ def _count_line(rehearsal: Rehearsal, fired: Sequence[Incident], names: Mapping[
 
 
 def _entry_line(incident: Incident, name: str, card: SignalCard) -> Line:
-    resolved = incident.state is IncidentState.RESOLVED
-    end = f"resolved {incident.changed_at:%Y-%m-%d}" if resolved else "still open"
+    is_over = incident.state is IncidentState.RESOLVED
+    began = f"{incident.started_at:%Y-%m-%d}"
+    when = f"{began} to {incident.changed_at:%m-%d}" if is_over else f"since {began}"
     return line(
-        f"{TONES[incident.peak].icon} {incident.started_at:%Y-%m-%d} · ",
+        f"{TONES[incident.peak].icon} {when} · ",
         bold(name),
-        f" · {incident.peak} (peak), {card.worst_figure(incident)} · {end}",
+        f" · {incident.peak} (peak), {card.worst_figure(incident)}",
     )
 
 

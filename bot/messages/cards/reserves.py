@@ -69,10 +69,10 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime, inc
         title=_title(snapshot, holdings, incident),
         lines=lines(
             _total_line(snapshot, shown, holdings),
-            missing_line(snapshot),
-            *_price_notes(snapshot),
             LIABILITIES,
+            missing_line(snapshot),
             trouble_sentence(snapshot.health, now),
+            *_price_notes(snapshot),
         ),
         fields=(*_flow_fields(snapshot), *holdings.composition),
         chart=_chart(snapshot),

@@ -21,7 +21,7 @@ from bot.messages.number_format import percent, usd
 
 INCOMPLETE_MARK = " *"
 """Behind the name of an exchange whose figures are not complete now, in tables; a line below the title says why."""
-_MAX_PARTS = 3
+_MAX_PARTS = 2
 """Parts that are named with their worth; the rest is added up."""
 _MAX_NOTES = 2
 """Exchanges of a table that get a line of their own. When the source drops a chain everywhere, all have the same."""

@@ -1,0 +1,266 @@
+"""Every answer fits on the screen of a phone, with the longest content that it may have."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from html import unescape
+from textwrap import wrap
+
+import pytest
+
+from bot.chat.discord.render import payload
+from bot.chat.telegram.render import render
+from bot.chat.terminal import plain_text
+from bot.domain.drill import DrillFigures, DrillSummary
+from bot.domain.errors import SourceFault
+from bot.domain.exchange import Exchange
+from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
+from bot.domain.incident import IncidentState
+from bot.domain.outflow_curve import OutflowCurve
+from bot.domain.reading import SourceHealth
+from bot.domain.rehearsal import Rehearsal
+from bot.domain.severity import Severity
+from bot.domain.signal import Note, NoteReason
+from bot.domain.snapshot import ExchangeSnapshot, MissingPart
+from bot.domain.stress import (
+    LeagueRow,
+    LivedOutflow,
+    LivedThrough,
+    StressCriterion,
+    StressFacts,
+    StressOutcome,
+    StressResult,
+)
+from bot.domain.suppression import Suppression
+from bot.domain.withdrawal_reading import Maintenance, SourceStanding, SystemState, WithdrawalState
+from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, NetworkEvent, NetworkWithdrawals
+from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
+from bot.messages.cards.drills import drill_card, drill_line
+from bot.messages.cards.flows import flows_card
+from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
+from bot.messages.cards.rehearsal import rehearsal_card
+from bot.messages.cards.reserves import reserves_card
+from bot.messages.cards.stress import stress_card, stress_today_card
+from bot.messages.cards.suppressions import suppressed_card
+from bot.messages.cards.withdrawals import all_withdrawals_card, withdrawals_card
+from bot.messages.model import Message
+from bot.messages.plain_text import display_width, text_table
+from tests.builders import DAY, HOUR, NOON, flow, incident, jump, listing, quiet_days, reading, signal
+from tests.known_withdrawals import closing
+
+SCREEN_LINES, LINE_COLUMNS, TABLE_COLUMNS = 26, 40, 34
+LONG_NAME = "Crypto & Co Exchange"
+CHAINS = ("Optimistic Ethereum", "Avalanche C-Chain", "Binance Smart Chain", "Polygon zkEVM", "Tron")
+
+EXCHANGE = Exchange("long", LONG_NAME, "long-cex", frozenset({"BNB", "LONGTOKEN"}))
+READING = reading(
+    {f"Ethereum/LONGASSET{number}": (8.88e14 / (number + 1), 1e-3) for number in range(90)}
+    | {"Binance/LONGTOKEN": (1e9, 300.0)},
+    exchange="long",
+)
+NOTES = (
+    Note(NoteReason.UNPRICED, "LONGASSET1 on Optimistic Ethereum", 9.99e9),
+    Note(NoteReason.UNPRICED, "LONGASSET2 on Optimistic Ethereum", 9.99e9),
+    Note(NoteReason.UNPRICED, "LONGASSET3 on Optimistic Ethereum", 9.99e9),
+    Note(NoteReason.TOGETHER, "LONGASSET4", -9.99e9, NOON),
+)
+HEALTH = SourceHealth("defillama/long", failing_since=NOON - 9 * HOUR, fault=SourceFault.WRONG_EXCHANGE)
+
+
+def longest_flow(window: Window, hold: Hold | None = None) -> Flow:
+    """Return a flow with two ends, many assets, and parts that are missing or gone."""
+    assets = tuple(AssetFlow(f"LONGASSET{number}", -8.88e14, -9.99e9) for number in range(60))
+    return replace(
+        flow(-0.555, window, reserves=9.99e11, missing=CHAINS[:2], hold=hold),
+        assets=assets,
+        lowest_usd=-666e9,
+        highest_usd=-555e9,
+        lost_at_start=CHAINS[2:3],
+        gone_parts=CHAINS[3:4],
+    )
+
+
+SIGNAL = replace(
+    signal(None, flows=[longest_flow(window) for window in Window], exchange="long"),
+    notes=NOTES,
+    jumps=(jump("LONGASSET1"),),
+)
+HELD = replace(
+    SIGNAL,
+    flows=tuple(
+        longest_flow(window, Hold(HoldReason.WALLETS_CHANGED, "LONGASSET1, 14.0 % of reserves")) for window in Window
+    ),
+)
+CALM = ExchangeSnapshot(EXCHANGE, listing(EXCHANGE, inflow=-555e9), READING, SIGNAL, quiet_days(90), HEALTH)
+PARTIAL = replace(
+    CALM,
+    missing=tuple(MissingPart(f"LONGASSET{number} on {chain}", 9.99e9, NOON - number * HOUR)
+                  for number, chain in enumerate(CHAINS)),
+    last_complete=replace(READING, as_of=NOON - 5 * HOUR),
+)  # fmt: skip
+MANY = [replace(PARTIAL, exchange=replace(EXCHANGE, id=f"long{number}")) for number in range(40)]
+INCIDENT = incident(Severity.CRITICAL, number=12345, exchange="long")
+CURVE = OutflowCurve(
+    LONG_NAME, NOON - 30 * DAY, tuple(day * DAY for day in range(31)), tuple(-0.03 * day for day in range(31))
+)
+PAST = replace(
+    CURVE,
+    title=f"{LONG_NAME}, November 2022",
+    label="reconstruction from published figures",
+    shares=(*CURVE.shares[:-1], -0.8),
+)
+
+DRILLS = DrillSummary(
+    tuple(DrillFigures(1234, 9 * HOUR + HOUR / 2, 123, 123) for _ in range(2)),
+    2,
+    tuple((f"ASSET{number}", "OPTIMISTIC ETHEREUM", DrillFigures(1234, 9 * HOUR, 123, 123)) for number in range(3)),
+)
+NETWORKS = tuple(
+    NetworkWithdrawals(
+        asset, network, WithdrawalState.UNKNOWN, NOON - number * HOUR, NOON, last_known=WithdrawalState.CLOSED
+    )
+    for asset in ("BTC", "ETH", "USDT", "USDC", "SOL", "XRP", "TRX")
+    for number, network in enumerate(("BITCOIN", "ETHEREUM", "TRON", "SOLANA", "XRPL", "OPTIMISM", "ARBITRUM", "BASE"))
+)
+MAJORS = tuple(
+    MajorWithdrawals(asset, WithdrawalState.CLOSED, NOON - number * HOUR, network_event="TRON", began_unseen=True)
+    for number, asset in enumerate(("BTC", "ETH", "USDT", "USDC"))
+)
+
+
+def withdrawals(state: WithdrawalState) -> ExchangeWithdrawals:
+    """Return an exchange that says as much as it can, with every network in a state."""
+    return ExchangeWithdrawals(
+        "long",
+        LONG_NAME,
+        SourceStanding.UNDOCUMENTED,
+        as_of=NOON - HOUR / 60,
+        networks=tuple(replace(network, state=state) for network in NETWORKS),
+        system=SystemState.CANCEL_ONLY,
+        maintenance=tuple(
+            Maintenance(
+                "Maintenance of a wallet " * 30,
+                NOON + HOUR,
+                NOON + 9 * HOUR,
+                assets=frozenset({"BTC", "ETH", "USDT"}),
+                networks=frozenset({"OPTIMISM", "ARBITRUM"}),
+            )
+            for _ in range(9)
+        ),
+        events=tuple(NetworkEvent("OPTIMISM", NOON, tuple(f"long{number}" for number in range(9))) for _ in range(5)),
+        fault=SourceFault.BLOCKED,
+        silent_polls=1234,
+        closed_share=0.5,
+        usual_share=0.1,
+        part_faults=(("maintenance page", SourceFault.WRONG_EXCHANGE), ("system status", SourceFault.WRONG_EXCHANGE)),
+    )  # fmt: skip
+
+
+CLOSINGS = tuple(
+    closing(NOON - number * HOUR, asset, name)
+    for number in range(20)
+    for asset, name in (("USDT", "ETHEREUM"), ("USDT", "TRON"), ("USDC", "ETHEREUM"), ("BTC", "BITCOIN"))
+)
+NAMES = {f"long{number}": f"{LONG_NAME} {number}" for number in range(40)} | {"long": LONG_NAME}
+
+OUTFLOW = LivedOutflow(-0.555, -555e9, NOON - 9 * DAY, NOON - 8 * DAY)
+FACTS = StressFacts(
+    "long",
+    NOON,
+    MAJORS,
+    system=SystemState.CANCEL_ONLY,
+    flow_share=-0.555,
+    flow_z=-99.0,
+    flow_low=-0.012,
+    flow_high=0.012,
+    lived=LivedThrough("long", NOON - 400 * DAY, NOON, OUTFLOW, OUTFLOW),
+    closed_then=(("BTC", "ETH", "USDT", "USDC"), ("BTC", "ETH", "USDT", "USDC")),
+    proof_age=99 * DAY,
+)
+RESULT = StressResult(NOON.date(), "long", StressOutcome.NOT_ENOUGH_DATA, NOON - HOUR, tuple(StressCriterion))
+LEAGUE = [LeagueRow(replace(EXCHANGE, id=f"long{number}"), FACTS.lived, RESULT) for number in range(82)]
+
+FIRED = [
+    replace(incident(Severity.CRITICAL, state=IncidentState.RESOLVED, exchange="long"), number=number)
+    for number in range(40)
+]
+REHEARSAL = Rehearsal(NOON - 90 * DAY, NOON, tuple(FIRED), dict.fromkeys(NAMES, NOON - 9 * DAY), "defillama", NOON)
+
+CARDS: Mapping[str, Message] = {
+    "reserves": reserves_card(CALM, NOON, INCIDENT),
+    "reserves without parts": reserves_card(PARTIAL, NOON, INCIDENT),
+    "reserves by the list": reserves_card(replace(CALM, reading=None, signal=None), NOON),
+    "flows": flows_card(CALM, Window.DAY, NOON, INCIDENT),
+    "flows without parts": flows_card(PARTIAL, Window.WEEK, NOON, INCIDENT),
+    "unclear flows": flows_card(replace(PARTIAL, signal=HELD), Window.DAY, NOON, INCIDENT),
+    **{f"top {by}": top_card(MANY, by, Window.THREE_DAYS, NOON) for by in RankBy},
+    "top of nothing": top_card(
+        [replace(snapshot, signal=HELD) for snapshot in MANY], RankBy.OUTFLOW, Window.THREE_DAYS, NOON
+    ),
+    "exchanges": exchanges_card([listing(snapshot.exchange) for snapshot in MANY], MANY, NOON),
+    "compared": side_by_side_card(PARTIAL, replace(PARTIAL, exchange=replace(EXCHANGE, id="two")), NOON),
+    "compared unclear": side_by_side_card(replace(PARTIAL, signal=HELD), replace(PARTIAL, signal=HELD), NOON),
+    "compared with the past": beside_the_past_card(PARTIAL, CURVE, PAST, INCIDENT),
+    "withdrawals": withdrawals_card(
+        EXCHANGE, withdrawals(WithdrawalState.UNKNOWN), CLOSINGS, NAMES, NOON, drill_line(DRILLS)
+    ),
+    "closed withdrawals": withdrawals_card(
+        EXCHANGE, withdrawals(WithdrawalState.CLOSED), CLOSINGS, NAMES, NOON, drill_line(DRILLS)
+    ),
+    "all withdrawals": all_withdrawals_card(
+        [(snapshot.exchange, withdrawals(WithdrawalState.CLOSED)) for snapshot in MANY], 99, NOON
+    ),
+    "stress today": stress_today_card(
+        EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), LEAGUE, unread=44, drills=drill_line(DRILLS)
+    ),
+    "stress": stress_card(
+        EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), is_today=False, drills=drill_line(DRILLS)
+    ),
+    "rehearsal": rehearsal_card("early sensitivity, at least $50.0 M", REHEARSAL, FIRED, NAMES, left_out=77),
+    "drill": drill_card(EXCHANGE, "USDT", "ETHEREUM", DRILLS),
+    "paused": suppressed_card(Suppression("long", NOON, "ann", "their wallets are being moved " * 4), LONG_NAME),
+}
+TABLES = {name: card for name, card in CARDS.items() if card.table}
+
+
+def lines_on_a_phone(text: str) -> int:
+    """Return how many lines a text takes; a line of a table takes one, for none is wider than the screen."""
+    return sum(max(1, len(wrap(line, LINE_COLUMNS, break_on_hyphens=False))) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_the_longest_answer_fits_on_one_screen_in_telegram(card: Message) -> None:
+    assert lines_on_a_phone(render(card, NOON).text) <= SCREEN_LINES
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_the_longest_answer_fits_on_one_screen_in_discord(card: Message) -> None:
+    (embed,) = payload(card)["embeds"]
+    parts = [
+        embed["title"],
+        embed["description"],
+        *(f"{field['name']}\n{field['value']}" for field in embed.get("fields", ())),
+    ]
+    shown = "\n".join(parts).replace("\\", "").replace("*", "").replace("```\n", "").replace("\n```", "")
+
+    assert lines_on_a_phone(shown) <= SCREEN_LINES
+
+
+@pytest.mark.parametrize("card", TABLES.values(), ids=TABLES)
+def test_no_table_is_wider_than_a_phone(card: Message) -> None:
+    assert card.table
+    assert max(map(display_width, text_table(card.table).splitlines())) <= TABLE_COLUMNS
+    on_discord = payload(card)["embeds"][0]["description"].split("```")
+    on_telegram = re.split("</?pre>", render(card, NOON).html)
+    # Where everything is the matter at once, the table gives way to the flows.
+    for block in (*on_discord[1:2], *on_telegram[1:2]):
+        assert max(map(display_width, unescape(block).splitlines())) <= TABLE_COLUMNS
+
+
+@pytest.mark.parametrize("card", TABLES.values(), ids=TABLES)
+def test_a_terminal_shows_every_row_and_a_narrow_one_breaks_none(card: Message) -> None:
+    assert card.table
+    narrow = plain_text(card, NOON, width=TABLE_COLUMNS + 2).splitlines()
+    rows = text_table(card.table).splitlines()
+
+    assert [row.removeprefix("  ") for row in narrow if row.removeprefix("  ") in rows][-len(rows) :] == rows
