@@ -107,7 +107,7 @@ def choice(options: type[StrEnum]) -> ArgumentKind:
         try:
             return options(word.lower())
         except ValueError:
-            raise BadArgument(f"“{echo(word)}” is none of {', '.join(values)}.") from None
+            raise BadArgument(f"I don't recognise “{echo(word)}”. Use one of: {', '.join(values)}.") from None
 
     return ArgumentKind(options.__name__.lower(), read, lambda word: word.lower() in values, values)
 
@@ -127,7 +127,7 @@ def _matching(
     def read(word: str) -> Any:
         match = expression.fullmatch(word)
         if not match:
-            raise BadArgument(f"“{echo(word)}” is not {meaning}.")
+            raise BadArgument(f"I don't recognise “{echo(word)}” here. Use {meaning}.")
         return convert(match)
 
     return ArgumentKind(
@@ -155,14 +155,14 @@ _MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}
 def _usd(match: re.Match[str]) -> float:
     usd = float(match["number"].replace(",", "")) * _MULTIPLES[match["multiple"].lower()]
     if not 1 <= usd <= _MOST_USD:
-        raise BadArgument(f"“{echo(match.group())}” is no size of a flow: it lies between $1 and $1000B.")
+        raise BadArgument(f"“{echo(match.group())}” isn't possible; use an amount between $1 and $1 T, e.g. $50M.")
     return usd
 
 
 def _share(match: re.Match[str]) -> float:
     share = float(match["number"]) / 100
     if not 0 < share <= 1:
-        raise BadArgument(f"“{echo(match.group())}” is no share of reserves: it lies between 0 % and 100 %.")
+        raise BadArgument(f"“{echo(match.group())}” isn't possible; use a share between 0 % and 100 %, e.g. 3%.")
     return share
 
 
@@ -230,7 +230,7 @@ def _threshold(word: str) -> ThresholdArgument:
         return ThresholdArgument(Sensitivity(word.lower()))
     except ValueError:
         presets = ", ".join(Sensitivity)
-        raise BadArgument(f"“{echo(word)}” is no rule: it may be {presets}, a share such as 3%, or $50M.") from None
+        raise BadArgument(f"I don't recognise “{echo(word)}”. Use {presets}, a share such as 3%, or $50M.") from None
 
 
 def _is_threshold(word: str) -> bool:
@@ -239,7 +239,9 @@ def _is_threshold(word: str) -> bool:
 
 def _asset(word: str) -> str:
     if word.upper() not in TRACKED_ASSETS:
-        raise BadArgument(f"“{echo(word)}” is none of {', '.join(TRACKED_ASSETS)}. Leave it out for another asset.")
+        raise BadArgument(
+            f"I don't recognise “{echo(word)}”. Use one of {', '.join(TRACKED_ASSETS)}, or leave the asset out."
+        )
     return word.upper()
 
 
@@ -247,7 +249,7 @@ def _network(word: str) -> str:
     network = network_name("", word)
     if network not in KNOWN_NETWORKS:
         known = ", ".join(sorted(name.title() for name in KNOWN_NETWORKS))
-        raise BadArgument(f"“{echo(word)}” is none of {known}. Leave it out for another network.")
+        raise BadArgument(f"I don't recognise “{echo(word)}”. Use one of {known}, or leave the network out.")
     return network
 
 

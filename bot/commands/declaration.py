@@ -234,11 +234,19 @@ class Command:
         for parameter in optional:
             if parameter.name not in arguments and parameter.kind.matches(word):
                 return parameter
-        if any(parameter.kind.matches(word) for parameter in optional):
-            raise BadArgument(f"“{echo(word)}” says the same thing twice. {self.usage}")
-        choices = [choice for parameter in optional for choice in parameter.kind.choices]
-        hint = f" It may be one of {', '.join(choices)}." if choices else ""
-        raise BadArgument(f"“{echo(word)}” is not understood here.{hint} {self.usage}")
+        for parameter in optional:
+            if parameter.kind.matches(word):
+                pick = f"pick one of {', '.join(parameter.kind.choices)}" if parameter.kind.choices else "keep one"
+                raise BadArgument(f"You gave two values for {parameter.name}; {pick}. {self.usage}")
+        raise BadArgument(f"I don't recognise “{echo(word)}” here.{_hint(word, optional)} {self.usage}")
+
+
+def _hint(word: str, optional: Sequence[Parameter]) -> str:
+    """Return what could be meant by a word that nothing takes: a number lacks its sign, other words are listed."""
+    if word[:1].isdigit() and any(parameter.kind.name == "usd" for parameter in optional):
+        return " Amounts look like $50M, shares like 3%."
+    choices = [choice for parameter in optional for choice in parameter.kind.choices]
+    return f" It can be one of {', '.join(choices)}." if choices else ""
 
 
 @overload

@@ -1,9 +1,9 @@
 """Whether an alert can open and arrive now: one pure function from facts to the reasons why not, most harmful first.
 
 Example: 62 % of all reserves are at exchanges whose newest figures the source gave at 05:00 and still gives at 13:00.
-Nothing can open there, so there is one obstacle of kind `figures`: "the figures of Binance and OKX (62 % of all
-reserves) stand still at the source since 2026-10-05 05:00 UTC …". With 6 % there is none: somewhere a small exchange's
-figures always stand still, and `/status` shows the age of those that people ask for.
+Nothing can open there, so there is one obstacle of kind `figures`: "the source has not updated Binance and OKX (62 % of
+all reserves) since 2026-10-05 05:00 UTC (8 h): no alert about them can open until it does". With 6 % there is none:
+somewhere a small exchange's figures always stand still, and `/status` shows the age of those that people ask for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -103,8 +103,12 @@ def _polls(facts: PollFacts | None, now: datetime) -> Iterator[AlertObstacle]:
     elif facts.last_good is None:
         yield _obstacle(ObstacleKind.POLLS, "first poll pending", about="first")
     elif _is_overdue(facts, now):
-        fault = f" ({facts.fault}); it is tried again at every poll" if facts.fault else ""
-        yield _obstacle(ObstacleKind.POLLS, f"last good poll was {span(now - facts.last_good)} ago{fault}")
+        fault = f" ({facts.fault})" if facts.fault else ""
+        yield _obstacle(
+            ObstacleKind.POLLS,
+            f"last good poll was {span(now - facts.last_good)} ago{fault}: no alert opens or closes until the source "
+            f"is back; retrying every {span(facts.interval)}",
+        )
     else:
         return
     if not facts.is_anybody_polling:
@@ -125,16 +129,16 @@ def _figures(facts: AlertFacts) -> Iterator[AlertObstacle]:
         since = max(figures.as_of for figures in frozen)
         yield _obstacle(
             ObstacleKind.FIGURES,
-            f"the figures of {_named(frozen, facts.figures)} stand still at the source since {clock(since)} "
-            f"({span(facts.now - since)}): no alert about them can open until it goes on",
+            f"the source has not updated {_named(frozen, facts.figures)} since {clock(since)} "
+            f"({span(facts.now - since)}): no alert about them can open until it does",
             about="frozen",
         )
     elif _list_stands_still(facts.exchange_list):
         since = facts.exchange_list.changed_at if facts.exchange_list else facts.now
         yield _obstacle(
             ObstacleKind.FIGURES,
-            f"no figure of the source's list has changed since {clock(since)} ({span(facts.now - since)}): it stands "
-            "still, and no alert can open until it goes on",
+            f"the source has not updated its exchange list since {clock(since)} ({span(facts.now - since)}): no alert "
+            "can open until it does",
             about="frozen",
         )
     if _is_large(failing, facts.figures) and not _is_overdue(facts.polls, facts.now):
@@ -197,8 +201,8 @@ def _left_out(facts: ListFacts | None) -> Iterator[AlertObstacle]:
         since = max(seen_at for _, seen_at in recent.values())
         yield _obstacle(
             ObstacleKind.LIST,
-            f"the source's list leaves out {_enumerated(names)} since {clock(since)}: what moves there is seen late or "
-            "not at all until it is back",
+            f"the source's list has been without {_enumerated(names)} since {clock(since)}: outflows there are noticed "
+            "late or not at all until it is complete again",
         )
 
 
@@ -207,7 +211,7 @@ def _paused(facts: AlertFacts) -> Iterator[AlertObstacle]:
         if paused.pause >= _LONG_PAUSE:
             yield _obstacle(
                 ObstacleKind.REFUSALS,
-                f"{paused.platform}: nothing is sent for {span(paused.pause)}: {paused.reason}; everything waits",
+                f"{paused.platform}: sending is paused for {span(paused.pause)} ({paused.reason}); all messages wait",
                 about=paused.platform,
             )
 
@@ -219,7 +223,7 @@ def _queues(facts: AlertFacts) -> Iterator[AlertObstacle]:
         if queue.unmoved_for > STUCK_QUEUE and queue.platform not in explained:
             yield _obstacle(
                 ObstacleKind.QUEUE,
-                f"{queue.platform}: {queue.waiting} messages wait, and the next has not been sent for "
+                f"{queue.platform}: {queue.waiting} messages are waiting and none has been sent for "
                 f"{span(queue.unmoved_for)}: look for “delivery” in the log, then restart the bot",
                 about=queue.platform,
             )
@@ -230,13 +234,13 @@ def _jobs(jobs: Sequence[JobState]) -> Iterator[AlertObstacle]:
         if job.crash:
             yield _obstacle(
                 ObstacleKind.JOBS,
-                f"the job “{job.name}” fails ({job.crash}); it is tried again, and the log has the details",
+                f"the job “{job.name}” fails ({job.crash}); it is retried, and the log has the details",
                 about=job.name,
             )
         elif job.ended_ago > _JOB_MISSED * job.every + _JOB_GRACE:
             yield _obstacle(
                 ObstacleKind.JOBS,
-                f"the job “{job.name}” has not ended for {span(job.ended_ago)}: restart the bot",
+                f"the job “{job.name}” has not finished for {span(job.ended_ago)}: restart the bot",
                 about=job.name,
             )
 
@@ -253,6 +257,6 @@ def _withdrawals(facts: AlertFacts) -> Iterator[AlertObstacle]:
     blocked = f"; {refusing} this network or region, and PROXY_URL leads around" if told.blocked else ""
     yield _obstacle(
         ObstacleKind.WITHDRAWALS,
-        f"{who} asked whether withdrawals are open {'gives' if is_one else 'give'} no answer{since}{blocked}: outflows "
-        f"are told, and none can become critical until {'it answers' if is_one else 'one of them answers'}",
+        f"{who} asked whether withdrawals are open {'gives' if is_one else 'give'} no answer{since}{blocked}: outflow "
+        f"alerts still come, but none can become critical until {'it answers' if is_one else 'one of them answers'}",
     )

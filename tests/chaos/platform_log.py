@@ -16,7 +16,7 @@ from tests.fakes.telegram import FakeTelegram
 from tests.waiting import until
 
 _MARK = re.compile(r"(INC-\d+) step (\d+)")
-_FOLLOWED = "see the next message"
+_FOLLOWED = "See the reply below"
 _REPLY_DELAY_S = 0.03
 """Between accepting a message and saying so: a worker that dies meanwhile leaves it unrecorded."""
 _LONGEST = 600.0

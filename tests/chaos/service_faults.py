@@ -60,7 +60,7 @@ async def upstream_stands_still(bench: ServiceBench, _: Random) -> AsyncIterator
     """The upstream answers with what it had before, as if nothing had happened since."""
     bench.is_frozen = True
     try:
-        yield "stands? still"
+        yield "has not updated"
     finally:
         bench.is_frozen = False
 
@@ -70,7 +70,7 @@ async def list_shrinks(bench: ServiceBench, chance: Random) -> AsyncIterator[str
     """The list has three exchanges of eight: not believed at first, and then they are missing."""
     bench.list_only(chance.sample(bench.exchanges, 3))
     try:
-        yield f"{_POLLS_OVERDUE}|leaves out"
+        yield f"{_POLLS_OVERDUE}|list has been without"
     finally:
         bench.list_only(None)
 

@@ -113,7 +113,7 @@ async def test_on_telegram_a_press_is_answered_in_a_window_over_the_chat(
     assert "You had your drill at Binance today" in await pressed(on_telegram, card, "requested", ann)
     assert "is over: the money arrived" in await pressed(on_telegram, card, "refused", ann)
     bench.memory.drills.away = True
-    assert "The store is away" in await pressed(on_telegram, card, "requested", bob)
+    assert "The database is unavailable" in await pressed(on_telegram, card, "requested", bob)
 
     assert on_telegram.messages_in(chat) == [card], "the card is all that the chat has"
     [[drill]] = bench.memory.drills.kept.values()

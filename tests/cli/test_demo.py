@@ -81,7 +81,7 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         r"Net outflow −\$\d\.\d+ B in 7 d .+\n  Data incomplete since \d\d:\d\d UTC: Tron is missing at the source\."
     )
     assert re.search(frozen, held)
-    assert re.search(r"✎ .+ INC-1 · Binance · unusual outflow · watch · Escalated to elevated at", shown)
+    assert re.search(r"✎ .+ INC-1 · Binance · unusual outflow · watch · Updated: it got worse \(elevated, ", shown)
     assert re.search(r"^\n  Net outflow .+\n(.+\n)+  Below the limits of elevated since", easing)
     assert "Data complete again" in released
     assert re.search(_PROVENANCE, asked)

@@ -130,10 +130,14 @@ def test_optional_words_may_stand_in_any_order(words: list[str], count: int) -> 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("binance early calm", "“calm” says the same thing twice. /subscribe <exchange>"),
-        ("binance $5M $6M", "“$6M” says the same thing twice."),
-        ("binance loudly", "“loudly” is not understood here. It may be one of calm, normal, early, watch,"),
-        ("binance 0%", "“0%” is no share of reserves: it lies between 0 % and 100 %."),
+        (
+            "binance early calm",
+            "You gave two values for sensitivity; pick one of calm, normal, early. /subscribe <exchange>",
+        ),
+        ("binance $5M $6M", "You gave two values for usd; keep one."),
+        ("binance loudly", "I don't recognise “loudly” here. It can be one of calm, normal, early, watch,"),
+        ("binance 50", "I don't recognise “50” here. Amounts look like $50M, shares like 3%. /subscribe"),
+        ("binance 0%", "“0%” isn't possible; use a share between 0 % and 100 %, e.g. 3%."),
     ],
 )
 def test_words_that_cannot_be_meant_are_refused(words: str, sentence: str) -> None:
@@ -144,7 +148,7 @@ def test_words_that_cannot_be_meant_are_refused(words: str, sentence: str) -> No
 
 
 def test_without_choices_there_is_nothing_to_suggest() -> None:
-    with pytest.raises(BadArgument, match=r"^“now” is not understood here. /reserves <exchange>$"):
+    with pytest.raises(BadArgument, match=r"^I don't recognise “now” here. /reserves <exchange>$"):
         named("reserves").read_words("binance now")
 
 

@@ -137,7 +137,7 @@ def test_an_earlier_message_keeps_all_it_said_and_gains_one_line() -> None:
 
     assert said(followed).splitlines() == [
         "INC-1 · elevated",
-        "Escalated to severe at 2022-12-13 12:00 UTC: see the next message.",
+        "Updated: it got worse (severe, 2022-12-13 12:00 UTC). See the reply below.",
         "Net outflow −$2 B",
         "DefiLlama",
     ]

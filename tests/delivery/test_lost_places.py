@@ -39,7 +39,7 @@ async def test_a_group_without_the_bot_is_told_of_waited_for_and_found_again(wor
         await closed(run, Obstacle.REMOVED)
 
         await run.application.upkeep.check_places()
-        word = await world.telegram.wait_for_message(private, containing="switched off")
+        word = await world.telegram.wait_for_message(private, containing="Alerts paused")
         assert f"telegram:{world.group.id}: the bot was removed" in word.text
         world.telegram.say(private, world.ann, "/status")
         status = await world.telegram.wait_for_message(private, containing="Status")
@@ -84,10 +84,10 @@ async def test_operators_are_told_in_the_group_that_theirs_became(world: World) 
         world.go_wrong()
         await world.polls()  # the one that was under way may have been a good one
         world.clock.advance(timedelta(minutes=21))
-        await world.telegram.wait_for_message(moved, containing="Alerts may not come")
+        await world.telegram.wait_for_message(moved, containing="Alerts may not arrive")
         world.heal()
         await run.hour()
-        await world.telegram.wait_for_message(moved, containing="Alerts can come again")
+        await world.telegram.wait_for_message(moved, containing="Alerts work again")
         world.telegram.say(private, world.ann, "/status")
         status = await world.telegram.wait_for_message(private, containing="Status")
         assert f"which moved: set it to telegram:{moved.id}." in status.text
@@ -179,7 +179,7 @@ async def test_a_store_that_was_emptied_is_told_of_once_and_the_watch_goes_on(wo
 
         await run.application.upkeep.check_store()
         await run.application.upkeep.check_store()
-        word = await world.telegram.wait_for_message(operators, containing="The store was emptied")
+        word = await world.telegram.wait_for_message(operators, containing="The database was emptied")
         assert "All subscriptions" in word.text
         assert len(world.telegram.messages_in(operators)) == 1
 

@@ -176,7 +176,7 @@ async def test_an_escalation_becomes_the_message_and_the_older_one_points_to_it(
     first, second, last = telegram.messages_in(chat)
     opened, pointer = first.text.splitlines()
     assert (opened, first.edits) == ("🏦 INC-1 · opened", 1)
-    assert pointer.startswith("Escalated to watch at ")
+    assert pointer.startswith("Updated: it got worse (watch, ")
     assert (second.text, second.reply_to, second.edits) == ("🏦 INC-1 · closed", first.id, 1)
     assert (last.text, last.reply_to) == ("🏦 INC-1 · resolved", second.id)
 

@@ -28,7 +28,7 @@ async def test_help_explains_one_command() -> None:
 async def test_status_is_the_bots_own_health() -> None:
     answer = said(await DispatcherBench().ask("status"))
 
-    assert "Alerts may not come at present; whoever runs this bot is told why." in answer
+    assert "Alerts may not arrive right now. Whoever runs this bot has been told why." in answer
     assert "Runwatch 1.2.3, up for 0 s." in answer
     assert "Exchanges: 0 read of 0 listed" in answer
 
@@ -49,7 +49,7 @@ async def test_status_tells_how_many_places_are_switched_off() -> None:
     await bench.memory.subscriptions.record_trouble(
         PlaceTrouble(Place(Platform.TELEGRAM, "1"), "kicked", NOON, disabled=True, obstacle=Obstacle.REMOVED)
     )
-    assert "Switched off: 1 (1 removed)" in said(await bench.ask("status", who=OWNER))
+    assert "Paused places: 1 (1 removed)" in said(await bench.ask("status", who=OWNER))
 
 
 async def test_status_tells_what_was_refused_from_the_first_on() -> None:
@@ -63,7 +63,7 @@ async def test_status_tells_what_was_refused_from_the_first_on() -> None:
     )
     bench.memory.outbox.given_up.append((refused, "message refused: too long"))
     answer = said(await bench.ask("status", who=OWNER))
-    assert "Refusing places: 1 (1 no rights), tried again every 30 min" in answer
+    assert "Refusing places: 1 (1 no rights), retried every 30 min" in answer
     assert "Given up: 1 in the last day" in answer
 
 

@@ -82,7 +82,7 @@ async def test_a_short_history_is_said(bench: DispatcherBench) -> None:
 async def test_what_is_no_rule_is_refused(bench: DispatcherBench) -> None:
     answer = said(await rehearse(bench, "loud binance"))
 
-    assert "“loud” is no rule: it may be calm, normal, early, a share such as 3%, or $50M." in answer
+    assert "I don't recognise “loud”. Use calm, normal, early, a share such as 3%, or $50M." in answer
 
 
 async def test_rehearsing_is_for_moderators(bench: DispatcherBench) -> None:

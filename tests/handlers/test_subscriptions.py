@@ -147,7 +147,7 @@ async def test_a_misspelt_exchange_subscribes_to_nothing(bench: DispatcherBench)
 async def test_while_the_store_is_away_nothing_is_promised(bench: DispatcherBench) -> None:
     bench.memory.subscriptions.away = True
 
-    assert (await moderate(bench, "subscribe binance")).title == "The store is away"
+    assert (await moderate(bench, "subscribe binance")).title == "The database is unavailable"
 
 
 @pytest.mark.parametrize(

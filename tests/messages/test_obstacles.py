@@ -24,6 +24,7 @@ from tests.builders import DAY, HOUR, NOON
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 POLLS = PollFacts(last_good=NOON - 5 * MINUTE, interval=10 * MINUTE)
 LIST = ListFacts(fetched_at=NOON - 5 * MINUTE, changed_at=NOON - HOUR, usd=100e9)
+_RETRYING = ": no alert opens or closes until the source is back; retrying every 10 min"
 FINE = AlertFacts(
     now=NOON,
     polls=POLLS,
@@ -104,8 +105,8 @@ def test_names_that_are_on_no_list_are_said_while_there_is_no_good_poll() -> Non
     ("age", "fault", "sentences"),
     [
         (20 * MINUTE, "", []),
-        (20 * MINUTE + SECOND, "", ["last good poll was 20 min ago"]),
-        (8 * HOUR, "blocked", ["last good poll was 8 h ago (blocked); it is tried again at every poll"]),
+        (20 * MINUTE + SECOND, "", [f"last good poll was 20 min ago{_RETRYING}"]),
+        (8 * HOUR, "blocked", [f"last good poll was 8 h ago (blocked){_RETRYING}"]),
     ],
 )
 def test_one_poll_may_fail_and_two_may_not(age: timedelta, fault: str, sentences: list[str]) -> None:
@@ -114,7 +115,7 @@ def test_one_poll_may_fail_and_two_may_not(age: timedelta, fault: str, sentences
 
 def test_that_nobody_polls_is_said_only_while_polls_are_missing() -> None:
     nobody = "no worker polls the upstreams: start one with --role poller or all"
-    for last_good, before in ((None, "first poll pending"), (NOON - HOUR, "last good poll was 1 h ago")):
+    for last_good, before in ((None, "first poll pending"), (NOON - HOUR, f"last good poll was 1 h ago{_RETRYING}")):
         polls = PollFacts(last_good, 10 * MINUTE, is_anybody_polling=False)
         assert said(replace(FINE, polls=polls)) == [before, nobody]
     assert said(replace(FINE, polls=replace(POLLS, is_anybody_polling=False))) == []
@@ -133,8 +134,8 @@ def test_figures_that_stand_still_are_told_with_their_part_of_all_reserves() -> 
     facts = figures("Binance", "OKX", as_of=NOON - 8 * HOUR, answered_at=NOON)
     assert said(facts) == [
         (
-            "the figures of Binance and OKX (80.0 % of all reserves) stand still at the source since 2022-12-13 "
-            "04:00 UTC (8 h): no alert about them can open until it goes on"
+            "the source has not updated Binance and OKX (80.0 % of all reserves) since 2022-12-13 04:00 UTC (8 h): no "
+            "alert about them can open until it does"
         )
     ]
 
@@ -148,12 +149,14 @@ def test_a_tenth_of_all_reserves_is_a_large_part(usd: float, *, is_said: bool) -
 
 def test_figures_without_a_value_that_stand_still_are_all_there_is() -> None:
     worthless = FigureFacts("Gate", 0.0, as_of=NOON - DAY, answered_at=NOON)
-    assert "the figures of Gate (100.0 % of all reserves) stand still" in said(replace(FINE, figures=(worthless,)))[0]
+    assert "has not updated Gate (100.0 % of all reserves) since" in said(replace(FINE, figures=(worthless,)))[0]
 
 
 def test_of_many_exchanges_the_largest_are_named() -> None:
     stuck = tuple(FigureFacts(f"X{size}", size * 1e9, NOON - DAY, NOON) for size in range(1, 8))
-    assert said(replace(FINE, figures=stuck))[0].startswith("the figures of X7, X6, X5 and 4 more (100.0 % of all")
+    assert said(replace(FINE, figures=stuck))[0].startswith(
+        "the source has not updated X7, X6, X5 and 4 more (100.0 % of"
+    )
 
 
 @pytest.mark.parametrize(("age", "is_said"), [(MAX_AGE, False), (MAX_AGE + SECOND, True)])
@@ -173,7 +176,9 @@ def test_figures_that_cannot_be_read_are_said_once_they_are_too_old(age: timedel
 
 def test_while_no_poll_succeeds_that_is_said_and_not_every_consequence() -> None:
     failing = figures("Binance", as_of=NOON - 8 * HOUR, answered_at=NOON - 8 * HOUR, is_failing=True)
-    assert said(replace(failing, polls=replace(POLLS, last_good=NOON - 8 * HOUR))) == ["last good poll was 8 h ago"]
+    assert said(replace(failing, polls=replace(POLLS, last_good=NOON - 8 * HOUR))) == [
+        f"last good poll was 8 h ago{_RETRYING}"
+    ]
 
 
 def test_figures_that_were_never_answered_again_are_no_standstill() -> None:
@@ -189,8 +194,8 @@ def test_a_list_whose_figures_do_not_change_over_many_polls_stands_still(
     if is_said:
         assert said(facts) == [
             (
-                "no figure of the source's list has changed since 2022-12-13 08:54 UTC (3 h 5 min): it stands "
-                "still, and no alert can open until it goes on"
+                "the source has not updated its exchange list since 2022-12-13 08:54 UTC (3 h 5 min): no alert can "
+                "open until it does"
             )
         ]
 
@@ -222,8 +227,8 @@ def test_what_a_list_leaves_out_is_named_largest_first() -> None:
     left_out = {"Kraken": (15e9, NOON - HOUR), "Binance": (60e9, NOON - HOUR)}
     assert said(replace(FINE, exchange_list=replace(LIST, left_out=left_out))) == [
         (
-            "the source's list leaves out Binance and Kraken since 2022-12-13 11:00 UTC: what moves there is "
-            "seen late or not at all until it is back"
+            "the source's list has been without Binance and Kraken since 2022-12-13 11:00 UTC: outflows there are "
+            "noticed late or not at all until it is complete again"
         )
     ]
 
@@ -231,7 +236,7 @@ def test_what_a_list_leaves_out_is_named_largest_first() -> None:
 @pytest.mark.parametrize(("pause", "is_said"), [(59 * SECOND, False), (MINUTE, True)])
 def test_a_long_pause_of_sending_is_said_with_its_reason(pause: timedelta, *, is_said: bool) -> None:
     facts = replace(FINE, paused=(PausedSending("telegram", pause, "60 of the last 100 messages were refused"),))
-    sentence = "telegram: nothing is sent for 1 min: 60 of the last 100 messages were refused; everything waits"
+    sentence = "telegram: sending is paused for 1 min (60 of the last 100 messages were refused); all messages wait"
     assert said(facts) == ([sentence] if is_said else [])
 
 
@@ -246,7 +251,7 @@ def test_a_duty_that_nobody_has_is_said() -> None:
 def test_a_queue_that_does_not_move_is_said(unmoved_for: timedelta, *, is_said: bool) -> None:
     facts = replace(FINE, queues=(QueueFacts("telegram", 12, unmoved_for),))
     sentence = (
-        "telegram: 12 messages wait, and the next has not been sent for 10 min: look for “delivery” in the log, then "
+        "telegram: 12 messages are waiting and none has been sent for 10 min: look for “delivery” in the log, then "
         "restart the bot"
     )
     assert said(facts) == ([sentence] if is_said else [])
@@ -266,11 +271,11 @@ def test_a_queue_behind_a_platform_that_is_away_or_paused_is_explained_by_that()
         (JobState("poll", 10 * MINUTE, 25 * MINUTE), []),
         (
             JobState("poll", 10 * MINUTE, 25 * MINUTE + SECOND),
-            ["the job “poll” has not ended for 25 min: restart the bot"],
+            ["the job “poll” has not finished for 25 min: restart the bot"],
         ),
         (
             JobState("poll", 10 * MINUTE, SECOND, crash="KeyError"),
-            ["the job “poll” fails (KeyError); it is tried again, and the log has the details"],
+            ["the job “poll” fails (KeyError); it is retried, and the log has the details"],
         ),
     ],
 )
@@ -288,7 +293,7 @@ def test_what_other_parts_report_is_said_and_told_apart() -> None:
 
 
 ALL_SILENT = "all 27 exchanges that are asked whether withdrawals are open give no answer"
-NO_CRITICAL = ": outflows are told, and none can become critical until one of them answers"
+NO_CRITICAL = ": outflow alerts still come, but none can become critical until one of them answers"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.waiting import until
 from tests.world import Running, World, running, world_of
 
 HOUR = timedelta(hours=1)
-BEGAN, ENDED = "Alerts may not come", "Alerts can come again"
+BEGAN, ENDED = "Alerts may not arrive", "Alerts work again"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def until_said(run: Running, operators: Chat, reason: str, words: str) -> 
     await until(lambda: is_said_alone(run, reason, words), f"{reason} in /readyz and the metric, and nothing else")
     told = await run.world.telegram.wait_for_message(operators, containing=BEGAN)
     assert re.search(words, told.text, re.IGNORECASE)
-    assert await answer(run, run.world.ann, "Alerts may not come at present:", words)
+    assert await answer(run, run.world.ann, "Alerts may not arrive right now:", words)
 
 
 async def until_over(run: Running, operators: Chat, words: str) -> None:
@@ -55,7 +55,7 @@ async def until_over(run: Running, operators: Chat, words: str) -> None:
     assert await run.cannot_alert() == set()
     titles = [sent.text.splitlines()[0] for sent in run.world.telegram.messages_in(operators)]
     assert [title.partition(" ")[2] for title in titles if "Alerts" in title] == [BEGAN, ENDED]
-    assert await answer(run, run.world.ann, "Alerts can come.", "")
+    assert await answer(run, run.world.ann, "Alerts are working.", "")
 
 
 async def answer(run: Running, user: object, words: str, reason: str) -> bool:
@@ -106,11 +106,11 @@ async def test_an_upstream_that_stands_still_is_said_and_so_is_its_end(world: Wo
         for _ in range(4):
             world.clock.advance(HOUR)
             await world.polls(2)
-        await until_said(run, operators, "figures", "stands? still")
+        await until_said(run, operators, "figures", "has not updated")
         for exchange in world.exchanges:
             world.llama.step(exchange, after=4 * HOUR)
         await run.hour()
-        await until_over(run, operators, "stands? still")
+        await until_over(run, operators, "has not updated")
 
 
 @pytest.fixture
@@ -174,18 +174,18 @@ async def test_a_list_that_leaves_out_a_large_exchange_is_said_and_so_is_its_end
     async with running(world) as run:
         world.llama.rows = [world.llama.exchanges[name].row() for name in ("okx", "kraken")]
         world.clock.advance(timedelta(minutes=10))
-        await until_said(run, operators, "list", "list leaves out Binance since")
+        await until_said(run, operators, "list", "list has been without Binance since")
         world.llama.rows = None
-        await until_over(run, operators, "leaves out Binance")
+        await until_over(run, operators, "has been without Binance")
 
 
 async def test_a_platform_that_refuses_is_said_and_so_is_its_end(world: World, operators: Chat) -> None:
     async with running(world) as run:
         budget = run.application.store.send_budget
         await budget.pause_all(Platform.DISCORD, pause=timedelta(hours=1), reason="60 of the last 100 were refused")
-        await until_said(run, operators, "refusals", "discord: nothing is sent for")
+        await until_said(run, operators, "refusals", "discord: sending is paused for")
         await run.application.store.database.command("DEL", "{pace}:discord")
-        await until_over(run, operators, "discord: nothing is sent")
+        await until_over(run, operators, "discord: sending is paused")
 
 
 async def test_polls_that_fail_are_said_and_so_is_their_end(world: World, operators: Chat) -> None:
@@ -261,7 +261,7 @@ async def test_members_read_in_one_line_that_alerts_may_not_come(world: World) -
         private = world.telegram.private(bob)
         world.telegram.say(private, bob, "/status")
         text = (await world.telegram.wait_for_message(private, containing="Status")).text
-    assert "Alerts may not come at present; whoever runs this bot is told why." in text
+    assert "Alerts may not arrive right now. Whoever runs this bot has been told why." in text
     assert "last good poll" not in text
     assert "Runwatch 0.1.0" in text
     assert re.search(r"DefiLlama: newest figures \d+ min ago", text)

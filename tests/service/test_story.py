@@ -38,7 +38,7 @@ def first_text_on_discord(world: World) -> str:
 
 
 def says_where_it_goes_on(shown: Callable[[], str]) -> bool:
-    return bool(re.search(r"Escalated to severe\W+at .*: see the next message\.", shown()))
+    return bool(re.search(r"Updated: it got worse\W+\(severe, .*See the reply below\.", shown()))
 
 
 async def test_an_outflow_is_told_once_on_both_platforms_until_it_is_over(world: World) -> None:
@@ -157,7 +157,7 @@ async def test_an_upstream_that_repeats_itself_fires_nothing_and_resolves_nothin
         assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
         status, [reason] = await run.readiness()
         assert status == 503
-        assert reason.startswith("the figures of Binance, OKX and Kraken (100.0 % of all reserves) stand still at the")
+        assert reason.startswith("the source has not updated Binance, OKX and Kraken (100.0 % of all reserves) since")
 
 
 async def is_held(run: Running) -> bool:

@@ -158,11 +158,11 @@ async def test_whatever_fails_the_others_are_asked_and_judged_and_that_all_are_s
         for source in told.values():
             source.fault = SourceFault.TIMEOUT
         await polls(run, *world.exchanges, times=SILENT_POLLS)
-        notice = await world.telegram.wait_for_message(operators, containing="Nothing can become critical")
+        notice = await world.telegram.wait_for_message(operators, containing="Critical alerts cannot open")
         assert "All 3 exchanges that are asked whether withdrawals are open give no answer" in notice.text
         assert await run.cannot_alert() == {"withdrawals"}
         assert await run.readiness() == (200, [])
 
         told["binance"].fault = None
         await polls(run, "binance", times=1)
-        await world.telegram.wait_for_message(operators, containing="Alerts can come again")
+        await world.telegram.wait_for_message(operators, containing="Alerts work again")

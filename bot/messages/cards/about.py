@@ -29,9 +29,11 @@ def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
     return Message(
         title="Runwatch · help",
         lines=(
-            *lines("Runwatch watches crypto exchanges for the signs of a run: what leaves, and who still pays out."),
+            *lines(
+                "Runwatch watches crypto exchanges for signs of a run: how much leaves, and who lets users withdraw."
+            ),
             *(_usage(*usage) for usage in usages),
-            *lines("Words in <…> are needed, words in […] may be left out."),
+            *lines("<…> is required, […] is optional. /help and a command, such as /help flows, says more about it."),
         ),
         actions=(
             Action("Binance", "reserves binance"),
@@ -130,10 +132,10 @@ def _can_alert(status: BotStatus, *, for_owner: bool) -> str | None:
     if status.obstacles is None:
         return None
     if not status.obstacles:
-        return "Alerts can come."
+        return "Alerts are working."
     if all(obstacle.kind.is_partial for obstacle in status.obstacles):
-        return f"Alerts can come, critical ones aside{':' if for_owner else '.'}"
-    return f"Alerts may not come at present{':' if for_owner else '; whoever runs this bot is told why.'}"
+        return f"Alerts are working, except critical ones{':' if for_owner else '.'}"
+    return f"Alerts may not arrive right now{':' if for_owner else '. Whoever runs this bot has been told why.'}"
 
 
 def _source_lines(status: BotStatus) -> Iterator[str]:
@@ -181,7 +183,7 @@ def _operation_lines(status: BotStatus) -> Iterator[Line | str]:
     yield from (f"This worker is {standby}." for standby in status.standing_by)
     yield from (_failing_source(health, status.now) for health in failing[:_MAX_FAILING])
     if len(failing) > _MAX_FAILING:
-        yield f"… and {len(failing) - _MAX_FAILING} more sources that do not answer."
+        yield f"… and {len(failing) - _MAX_FAILING} more that cannot be read."
     yield from (_impossible_values(health) for health in impossible[:_MAX_FAILING])
 
 
@@ -201,7 +203,7 @@ def introduction_card(title: str, label: str, start: datetime, end: datetime, *,
     return Message(
         title=f"Runwatch · {title}",
         lines=lines(
-            f"Figures below: {label}, served by a local stand-in of the upstream.",
+            f"The figures are a {label}, served by a local stand-in for the data source.",
             staged or None,
             f"The clock runs from {start:%Y-%m-%d} to {end:%Y-%m-%d}; this terminal is the chat.",
         ),
@@ -217,12 +219,12 @@ def replay_over_line(*, has_prompt: bool) -> str:
 def emptied_notice() -> Message:
     """Return the notice to the operator that the store has lost all its data while the bot ran."""
     return Message(
-        title="The store was emptied",
+        title="The database was emptied",
         tone=Tone.TROUBLE,
         lines=lines(
-            "Somebody flushed it, or its server came back without its data: no volume, no append-only file.",
-            "All subscriptions, incidents and readings are gone. The past is fetched anew, subscriptions are not: "
-            "bring the server's data back and restart the bot, or let every place subscribe again.",
+            "Somebody flushed it, or its server restarted without its data (no volume, no append-only file).",
+            "All subscriptions, incidents and readings are gone. Readings are fetched again; subscriptions are not: "
+            "restore the server's data and restart the bot, or have every place subscribe again.",
         ),
     )
 
@@ -235,28 +237,40 @@ def _usage(usage: str, description: str, access: str) -> Line:
 
 def _disabled_places(counts: Mapping[Obstacle, int]) -> tuple[Field, ...]:
     words = closed_words(counts)
-    return (Field("Switched off", line(words)),) if words else ()
+    return (Field("Paused places", line(words)),) if words else ()
 
 
 def _refused_messages(stored: StoredCounts) -> Iterable[Field]:
     """Yield what platforms refused: by places that are tried again, and for good."""
     if words := closed_words(stored.refusing):
-        yield Field("Refusing places", line(f"{words}, tried again every 30 min"))
+        yield Field("Refusing places", line(f"{words}, retried every 30 min"))
     if stored.given_up:
         yield Field("Given up", line(f"{stored.given_up} in the last day; the log says why"))
 
 
 def _failing_source(health: SourceHealth, now: datetime) -> Line:
-    since = ago(health.failing_since, now) if health.failing_since else "just now"
-    source, _, resource = health.source.partition("/")
+    lasting = f" for {span(now - health.failing_since)}" if health.failing_since else ""
+    what = f"⚠️ {_resource_name(health)}"
+    if _is_list(health):
+        return line(f"{what} is unavailable ({health.fault}){lasting}. No alert opens or closes until it is back.")
     # The detail of a refusal is a sentence of ours; that of another fault may be an upstream's error page.
-    refusal = f" ({health.detail}); its answers are refused" if health.fault and health.fault.is_refusal else ""
-    return line(f"⚠️ {source_name(source)} {resource}: {health.fault}{refusal}, since {since}")
+    if health.fault and health.fault.is_refusal:
+        return line(f"{what} are refused{lasting}: {health.fault} ({health.detail})")
+    return line(f"{what} cannot be read ({health.fault}){lasting}")
+
+
+def _is_list(health: SourceHealth) -> bool:
+    return health.source.endswith("/cexs")
+
+
+def _resource_name(health: SourceHealth) -> str:
+    """Return what is asked of a source: `DefiLlama's exchange list`, `DefiLlama's figures of okx`."""
+    source, _, resource = health.source.partition("/")
+    return f"{source_name(source)}'s {'exchange list' if _is_list(health) else f'figures of {resource}'}"
 
 
 def _impossible_values(health: SourceHealth) -> Line:
-    source, _, resource = health.source.partition("/")
-    return line(f"⚠️ {source_name(source)} {resource}: impossible values left out: {health.detail}")
+    return line(f"⚠️ {_resource_name(health)}: impossible values left out ({health.detail})")
 
 
 def _backlog(status: StoredCounts, now: datetime) -> Line:

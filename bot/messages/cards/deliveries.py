@@ -11,10 +11,10 @@ from bot.messages.model import Message, Tone, bold, line, lines, moment
 def followed_card(message: Message, severity: Severity, at: datetime) -> Message:
     """Return what an alert is edited to once a newer one of its incident was posted as a reply to it, at a time.
 
-    It keeps its text, which says what was known then, and gains one line: `Escalated to severe at 14:00 UTC: see the
-    next message.`
+    It keeps its text, which says what was known then, and gains one line: `Updated: it got worse (severe, 14:00 UTC).
+    See the reply below.`
     """
-    pointer = line(bold(f"Escalated to {severity}"), " at ", moment(at), ": see the next message.")
+    pointer = line(bold("Updated: it got worse"), f" ({severity}, ", moment(at), "). See the reply below.")
     return replace(message, lines=(pointer, *message.lines))
 
 
@@ -28,11 +28,11 @@ def topic_notice(obstacle: Obstacle) -> Message:
         title="Alerts to a topic are paused",
         tone=Tone.TROUBLE,
         lines=lines(
-            f"A topic of this group that alerts go to was {'deleted' if is_deleted else 'closed'}, so they cannot be "
+            f"A topic of this group that gets alerts was {'deleted' if is_deleted else 'closed'}: nothing can be "
             "posted there.",
-            "Use /subscribe in another topic to hear of what follows."
+            "Use /subscribe in another topic to get alerts there."
             if is_deleted
-            else "They go on when it is reopened, or when a command is used in it.",
+            else "Alerts resume when it is reopened, or when somebody uses a command in it.",
         ),
         silent=True,
     )

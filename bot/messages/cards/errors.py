@@ -35,7 +35,7 @@ def no_list_card(health: SourceHealth) -> Message:
         tone=Tone.TROUBLE,
         lines=lines(
             f"{source}'s list of exchanges cannot be fetched: {health.detail or health.fault}.",
-            "“runwatch check” tries every connection and says what is wrong.",
+            "“make check-settings” tries every connection and says what is wrong (in Docker: “runwatch check”).",
         ),
         private=True,
     )
@@ -59,9 +59,9 @@ def crowded_card(*, is_group: bool) -> Message:
 def store_away_card() -> Message:
     """Return the answer to a command that needs the store while the store cannot be reached."""
     return Message(
-        title="The store is away",
+        title="The database is unavailable",
         tone=Tone.TROUBLE,
-        lines=lines("The bot cannot reach its memory right now, so nothing was changed. Try again in a minute."),
+        lines=lines("Nothing was changed. Try again in a minute."),
         private=True,
     )
 
@@ -69,10 +69,11 @@ def store_away_card() -> Message:
 def apology(reference: str) -> Message:
     """Return the answer to an unexpected exception; `reference` is the id under which the log has its traceback."""
     return Message(
-        title="Something broke",
+        title="Something went wrong",
         tone=Tone.TROUBLE,
         lines=lines(
-            line("The fault is the bot's, not yours. Its operator finds it in the log as ", code(reference), ".")
+            "This is the bot's fault, not yours. Try again, and if it stays, tell whoever runs this bot.",
+            line("Error reference for the operator: ", code(reference)),
         ),
         private=True,
     )

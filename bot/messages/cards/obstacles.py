@@ -27,8 +27,8 @@ def obstacle_notice(
 
 def _title(present: Sequence[AlertObstacle]) -> str:
     if not present:
-        return "Alerts can come again"
-    return "Nothing can become critical" if all(each.kind.is_partial for each in present) else "Alerts may not come"
+        return "Alerts work again"
+    return "Critical alerts cannot open" if all(each.kind.is_partial for each in present) else "Alerts may not arrive"
 
 
 def _sentence(obstacle: AlertObstacle) -> str:
@@ -36,4 +36,12 @@ def _sentence(obstacle: AlertObstacle) -> str:
 
 
 def _reminder(lasting: Sequence[AlertObstacle]) -> tuple[Line, ...]:
-    return (line(f"{len(lasting)} more that was told before lasts; /status has everything."),) if lasting else ()
+    return (
+        (
+            line(
+                f"{len(lasting)} earlier problem{'s last' if len(lasting) > 1 else ' lasts'}; /status lists everything."
+            ),
+        )
+        if lasting
+        else ()
+    )

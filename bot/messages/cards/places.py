@@ -1,7 +1,7 @@
 """Words for places that no alert can reach any more: why, and what brings them back.
 
 A place (channel, group, topic, thread or private chat) is disabled when the platform refuses it for good, for example
-because the bot was removed. People read "switched off". Used by `/status`, `/subscriptions` and the notices to whoever
+because the bot was removed. People read "paused". Used by `/status`, `/subscriptions` and the notices to whoever
 subscribed the place.
 """
 
@@ -37,14 +37,14 @@ def closed_card(places: Sequence[ClosedPlace]) -> Message:
     """Return the notice to a person that places which they subscribed are disabled; ten are named, the rest counted."""
     unnamed_count = len(places) - _MAX_NAMED
     return Message(
-        title="Alerts switched off",
+        title="Alerts paused",
         tone=Tone.TROUBLE,
         lines=lines(
-            "Alerts do not arrive any more in:",
+            "Alerts no longer arrive in:",
             *[line(f"• {name}: {why}") for name, why in places[:_MAX_NAMED]],
             f"… and {unnamed_count} more." if unnamed_count > 0 else None,
-            "What was subscribed to there is kept for 30 days. It goes on as soon as the bot is let in or may write "
-            "again, or anybody there uses a command; once a day the bot looks by itself.",
+            "Subscriptions there are kept for 30 days. Alerts resume once the bot may post there again or somebody "
+            "uses a command there; the bot also checks once a day.",
         ),
     )
 

@@ -15,9 +15,9 @@ def welcome_card() -> Message:
     return Message(
         title="Runwatch is here",
         lines=lines(
-            "It watches crypto exchanges for the signs of a run: the share of reserves that leaves.",
-            line("Ask with ", code("/reserves binance"), ". Nothing is posted here by itself."),
-            line("Moderators: ", code("/subscribe all"), " in the place that should get alerts."),
+            "It watches crypto exchanges for the signs of a run: how much of their reserves leaves.",
+            line("Ask with ", code("/reserves binance"), ". Nothing is posted here unless a moderator wants it."),
+            line("Moderators: type ", code("/subscribe all"), " where alerts should be posted."),
         ),
         actions=(Action("Set up alerts here", "subscribe ?"), Action("Help", "help")),
         silent=True,

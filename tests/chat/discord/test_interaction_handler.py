@@ -103,7 +103,7 @@ async def test_what_was_refused_to_one_is_shown_to_all_when_the_next_asks(
 async def test_an_error_is_an_ephemeral_sentence(discord: FakeDiscord, channel: Channel) -> None:
     answer = await discord.slash("broken", channel=channel)
     assert answer.ephemeral
-    assert "Something broke" in answer.text
+    assert "Something went wrong" in answer.text
 
 
 async def test_an_answer_pings_nobody(discord: FakeDiscord, channel: Channel) -> None:

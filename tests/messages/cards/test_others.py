@@ -242,7 +242,7 @@ def test_a_healthy_bot_says_so() -> None:
     assert "Runwatch 1.2.3, up for 26 h." in text
     assert "telegram: connected" in text
     assert "Exchanges: 17 read of 80 listed" in text
-    assert "Alerts can come." in text
+    assert "Alerts are working." in text
     assert "DefiLlama: newest figures 1 h ago, list read 4 min ago." in text
     assert "Open incidents: 2" in text
     assert "Subscribed places: 5" in text
@@ -263,6 +263,9 @@ def test_a_bot_that_has_read_nothing_says_so() -> None:
 
     assert card.tone is Tone.TROUBLE
     assert "DefiLlama: no figures yet." in said(card).splitlines()
+    assert (
+        "⚠️ DefiLlama's exchange list is unavailable (timeout) for 0 s. No alert opens or closes until it is back."
+    ) in said(card)
 
 
 def test_a_backlog_is_told_with_its_age_and_how_long_it_will_take() -> None:
@@ -299,9 +302,9 @@ def test_failing_sources_are_named_and_many_are_counted() -> None:
     card = status(sources=failing_sources)
 
     assert card.tone is Tone.TROUBLE
-    assert "⚠️ DefiLlama x0: timeout, since just now" in said(card)
-    assert "⚠️ DefiLlama x1: timeout, since 1 h ago" in said(card)
-    assert "… and 2 more sources that do not answer." in said(card)
+    assert "⚠️ DefiLlama's figures of x0 cannot be read (timeout)\n" in said(card)
+    assert "⚠️ DefiLlama's figures of x1 cannot be read (timeout) for 1 h" in said(card)
+    assert "… and 2 more that cannot be read." in said(card)
 
 
 def test_a_source_whose_answers_are_refused_says_why() -> None:
@@ -316,8 +319,8 @@ def test_a_source_whose_answers_are_refused_says_why() -> None:
 
     assert card.tone is Tone.TROUBLE
     assert (
-        "⚠️ DefiLlama binance: wrong exchange (the body is of “OKX”, and Binance was asked for); "
-        "its answers are refused, since 1 h ago" in said(card)
+        "⚠️ DefiLlama's figures of binance are refused for 1 h: wrong exchange (the body is of “OKX”, and Binance was "
+        "asked for)" in said(card)
     )
     assert plain(trouble_sentence(refused, NOON) or ()) == (
         "⚠️ The source has contradicted itself for 1 h (wrong exchange); shown is what it said before."
@@ -336,7 +339,7 @@ def test_impossible_values_of_a_source_that_works_are_named() -> None:
     card = status(sources={partial.source: partial})
 
     assert card.tone is Tone.GOOD
-    assert "⚠️ DefiLlama binance: impossible values left out: ETH on Ethereum" in said(card)
+    assert "⚠️ DefiLlama's figures of binance: impossible values left out (ETH on Ethereum)" in said(card)
 
 
 DISCONNECTED = AlertObstacle(ObstacleKind.PLATFORM, "discord: no heartbeat.", "discord")
@@ -349,13 +352,13 @@ def test_owners_read_every_reason_why_alerts_may_not_come_and_members_that_they_
 
     assert for_owner.tone is for_member.tone is Tone.TROUBLE
     assert said(for_owner).splitlines()[1:5] == [
-        "Alerts may not come at present:",
+        "Alerts may not arrive right now:",
         "⚠️ store: its disk is full.",
         "⚠️ discord: no heartbeat.",
         "Runwatch 1.2.3, up for 26 h.",
     ]
     assert said(for_member).splitlines()[1:] == [
-        "Alerts may not come at present; whoever runs this bot is told why.",
+        "Alerts may not arrive right now. Whoever runs this bot has been told why.",
         "Runwatch 1.2.3, up for 26 h.",
         "DefiLlama: newest figures 1 h ago.",
         "Exchanges: 17 read of 80 listed",
@@ -380,32 +383,32 @@ def test_an_obstacle_is_told_once_when_it_begins_and_once_when_it_ends() -> None
     ended = obstacle_notice([], [full], [])
 
     assert said(began).splitlines() == [
-        "Alerts may not come",
+        "Alerts may not arrive",
         "⚠️ Store: its disk is full.",
-        "1 more that was told before lasts; /status has everything.",
+        "1 earlier problem lasts; /status lists everything.",
     ]
-    assert said(ended).splitlines() == ["Alerts can come again", "Over: Store: its disk is full."]
+    assert said(ended).splitlines() == ["Alerts work again", "Over: Store: its disk is full."]
     assert (began.tone, ended.tone) == (Tone.TROUBLE, Tone.GOOD)
-    assert obstacle_notice([], [full], [DISCONNECTED]).title == "Alerts may not come"
+    assert obstacle_notice([], [full], [DISCONNECTED]).title == "Alerts may not arrive"
 
 
 def test_where_only_critical_alerts_cannot_come_that_is_said_and_no_more() -> None:
     silent = AlertObstacle(ObstacleKind.WITHDRAWALS, "all 27 exchanges give no answer")
-    assert obstacle_notice([silent], [], []).title == "Nothing can become critical"
-    assert obstacle_notice([silent], [], [DISCONNECTED]).title == "Alerts may not come"
+    assert obstacle_notice([silent], [], []).title == "Critical alerts cannot open"
+    assert obstacle_notice([silent], [], [DISCONNECTED]).title == "Alerts may not arrive"
     for_owner, for_member = status(obstacles=(silent,)), status(obstacles=(silent,), for_owner=False)
     assert said(for_owner).splitlines()[1:3] == [
-        "Alerts can come, critical ones aside:",
+        "Alerts are working, except critical ones:",
         "⚠️ all 27 exchanges give no answer.",
     ]
-    assert said(for_member).splitlines()[1] == "Alerts can come, critical ones aside."
+    assert said(for_member).splitlines()[1] == "Alerts are working, except critical ones."
 
 
 def test_places_that_are_switched_off_are_counted_by_why() -> None:
-    assert "Switched off: 3 (2 removed, 1 no rights)" in said(
+    assert "Paused places: 3 (2 removed, 1 no rights)" in said(
         status(disabled={Obstacle.NO_RIGHTS: 1, Obstacle.REMOVED: 2})
     )
-    assert "Switched off" not in said(status())
+    assert "Paused places" not in said(status())
 
 
 def test_what_another_worker_does_is_said_and_is_no_trouble() -> None:
