@@ -23,12 +23,12 @@ class PrivacyChoice(StrEnum):
 async def help(  # noqa: A001 — the command's name is what people type
     request: Request, command: Annotated[CommandName | None, Arg("A command, e.g. flows")] = None
 ) -> Message:
-    """Show what this bot can do"""
+    """List the commands, or explain one of them"""
     if command is None:
         return help_card((declared.usage, declared.description, declared.access) for declared in request.commands)
     declared = request.commands.get(command)
     if declared is None:
-        raise AskerError(f"There is no /{command}. /help lists what there is.")
+        raise AskerError(f"There is no /{command}. /help lists all commands.")
     return command_card(
         declared.usage,
         declared.description,
@@ -38,7 +38,7 @@ async def help(  # noqa: A001 — the command's name is what people type
 
 @command
 async def status(request: Request) -> Message:
-    """Show whether alerts can come, and how old each source's figures are"""
+    """Show whether alerts are working, and how old the figures are"""
     coverage = window_coverage(request.queries.snapshots(), request.now)
     # Reasons name chats, hosts and settings of the operator, which are nobody else's business.
     return status_card(await request.queries.status(), coverage, for_owner=request.caller.is_owner)

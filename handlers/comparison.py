@@ -25,7 +25,7 @@ async def compare(
     if isinstance(first, OutflowCurve):  # `compare ftx-2022 binance` means the same as `compare binance ftx-2022`
         first, second = second, first
     if isinstance(first, OutflowCurve):
-        raise AskerError("One of the two must be an exchange that is watched; /exchanges lists them.")
+        raise AskerError("One of the two must be a watched exchange; /exchanges lists them.")
     snapshot = await request.queries.snapshot(first.id)
     if isinstance(second, Exchange):
         return side_by_side_card(snapshot, await request.queries.snapshot(second.id), request.now)

@@ -28,7 +28,7 @@ async def drill(
     network: Annotated[NetworkName | None, Arg("Network that you withdraw over, e.g. Tron")] = None,
     step: Annotated[DrillStep | None, Arg("What happened; the buttons below the answer say the same")] = None,
 ) -> Message:
-    """Test a withdrawal together with others: the bot measures how long it takes"""
+    """Test a withdrawal of your own together with others: the bot measures how long it takes"""
     tested = request.queries.exchange(exchange)
     if step in {None, DrillStep.REQUESTED} and await request.drills.is_off(request.place):
         raise AskerError(_SWITCHED_OFF)

@@ -23,10 +23,10 @@ _MAX_EXCHANGES = 10
 @command(access=Access.MODERATOR)
 async def rehearse(
     request: Request,
-    rule: Annotated[ThresholdArgument, Arg("A preset (calm, normal, early) or a threshold such as 3% or $50M")],
+    rule: Annotated[ThresholdArgument, Arg("A sensitivity (early, normal, calm) or a limit such as 3% or $50M")],
     exchange: Annotated[ExchangeName | None, Arg("Only this exchange; empty: those this place subscribed to")] = None,
 ) -> Message:
-    """Show how often a rule would have spoken in the last 90 days"""
+    """Show how often a sensitivity or limit would have fired in the last 90 days"""
     chosen = [request.queries.exchange(exchange)] if exchange else await _subscribed_exchanges(request)
     judged = chosen[:_MAX_EXCHANGES]
     rehearsal = await request.queries.rehearse(judged, rule.sensitivity)
@@ -54,5 +54,5 @@ async def _subscribed_exchanges(request: Request) -> Sequence[Exchange]:
         if exchange.slug and (None in subscribed_ids or exchange.id in subscribed_ids)
     ]
     if not exchanges:
-        raise AskerError("This place has subscribed to nothing; name an exchange: /rehearse early binance.")
+        raise AskerError("This place has no subscriptions; name an exchange: /rehearse early binance.")
     return exchanges

@@ -16,7 +16,7 @@ from bot.messages.model import Message
 
 @command
 async def reserves(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
-    """Show what an exchange holds and how it moved"""
+    """Show what an exchange holds and how much came or left"""
     snapshot = await request.queries.snapshot(exchange)
     return reserves_card(snapshot, request.now, await request.queries.known_outflow(snapshot.exchange))
 
@@ -25,9 +25,9 @@ async def reserves(request: Request, exchange: Annotated[ExchangeName, Arg("Exch
 async def flows(
     request: Request,
     exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")],
-    window: Annotated[Window, Arg("Over how long")] = Window.DAY,
+    window: Annotated[Window, Arg("Over how long, e.g. 7d; 24h if left out")] = Window.DAY,
 ) -> Message:
-    """Show net flows, what they consist of and how unusual they are"""
+    """Show what left or came in, in which assets, and how unusual that is"""
     snapshot = await request.queries.snapshot(exchange)
     return flows_card(snapshot, window, request.now, await request.queries.known_outflow(snapshot.exchange))
 
@@ -35,14 +35,14 @@ async def flows(
 @command
 async def top(
     request: Request,
-    by: Annotated[RankBy, Arg("What to rank by")] = RankBy.OUTFLOW,
-    window: Annotated[Window, Arg("Over how long")] = Window.DAY,
+    by: Annotated[RankBy, Arg("Rank by outflow, inflow or reserves; outflow if left out")] = RankBy.OUTFLOW,
+    window: Annotated[Window, Arg("Over how long, e.g. 7d; 24h if left out")] = Window.DAY,
 ) -> Message:
-    """Rank all exchanges by outflow, inflow or reserves"""
+    """Rank exchanges by outflow, inflow or reserves"""
     return top_card(request.queries.snapshots(), by, window, request.now)
 
 
 @command
 async def exchanges(request: Request) -> Message:
-    """List the exchanges that are known and watched"""
+    """List all exchanges, and which of them are watched"""
     return exchanges_card(request.queries.listings(), request.queries.snapshots(), request.now)

@@ -16,9 +16,9 @@ from bot.messages.model import Message
 async def hold(
     request: Request,
     exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")],
-    why: Annotated[Sentence | None, Arg("Why, in words that everybody will read")] = None,
+    why: Annotated[Sentence | None, Arg("The reason that everybody will read")] = None,
 ) -> Message:
-    """Withhold an exchange's figures from alerts, for everybody"""
+    """Pause an exchange's figures: no alert opens or closes on them, and answers say why"""
     suppressed = request.queries.exchange(exchange)
     suppression = Suppression(suppressed.id, request.now, request.caller.id, why or "")
     await request.suppressions.add(suppression)
@@ -28,7 +28,7 @@ async def hold(
 
 @command(access=Access.OWNER)
 async def release(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
-    """Let a withheld exchange's figures raise alerts again"""
+    """Resume an exchange's figures that were paused with /hold"""
     released = request.queries.exchange(exchange)
     was_suppressed = await request.suppressions.remove(released.id)
     await request.queries.fresh_snapshot(released)

@@ -24,7 +24,7 @@ from bot.messages.model import Message
 async def withdrawals(
     request: Request, exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. gate; empty: all of them")] = None
 ) -> Message:
-    """Show which assets can be withdrawn, over which networks, and since when not"""
+    """Show which assets can be withdrawn, over which networks, and what is closed since when"""
     if exchange is None:
         return _all_exchanges(request)
     asked = request.queries.exchange(exchange)

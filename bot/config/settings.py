@@ -72,82 +72,107 @@ class Settings(ExchangeAddresses, ExchangeKeySettings):
         env_file=".env", env_file_encoding=ENCODING, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    telegram_token: Annotated[TelegramToken | None, Field(description="From @BotFather.")] = None
-    discord_token: Annotated[DiscordToken | None, Field(description="From the Discord Developer Portal, page Bot.")] = (
-        None
-    )
+    telegram_token: Annotated[
+        TelegramToken | None, Field(description="Token of the Telegram bot, from @BotFather.")
+    ] = None
+    discord_token: Annotated[
+        DiscordToken | None, Field(description="Token of the Discord bot, from the Developer Portal (page Bot).")
+    ] = None
     redis_url: Annotated[
         RedisAddress | None,
-        Field(description="redis://, rediss://, unix:// or redis+sentinel://; unset: a private server under DATA_DIR."),
+        Field(
+            description="Redis: redis://, rediss://, unix:// or redis+sentinel://. Unset: a private server in DATA_DIR."
+        ),
     ] = None
     redis_prefix: Annotated[
         KeyPrefix,
-        Field(description="What every key begins with, so that several bots share one server: second:"),
+        Field(description="Prefix of every Redis key, e.g. second: so that several bots can share one server."),
     ] = ""
     data_dir: Annotated[
         Path,
         AfterValidator(home_of),
-        Field(description="Where the private server keeps its data.", default_factory=_user_data_dir),
+        Field(
+            description="Directory of the private Redis server's data (used without REDIS_URL).",
+            default_factory=_user_data_dir,
+        ),
     ]
-    defillama_url: Annotated[WebAddress, Field(description="Where lists and reserves come from.")] = (
+    defillama_url: Annotated[WebAddress, Field(description="DefiLlama API base URL: exchange list and reserves.")] = (
         "https://api.llama.fi"
     )
-    telegram_api_url: Annotated[WebAddress, Field(description="Also for a local Bot API server.")] = (
-        "https://api.telegram.org"
-    )
+    telegram_api_url: Annotated[
+        WebAddress, Field(description="Telegram API base URL; change it for a local Bot API server.")
+    ] = "https://api.telegram.org"
     telegram_paid_broadcast: Annotated[
         Switch,
-        Field(description="true: up to 950 alerts a second; Telegram charges 0.1 Star for each above 30 a second."),
+        Field(
+            description="true: send up to 950 alerts a second; Telegram charges 0.1 Star for each above 30 a second."
+        ),
     ] = False
-    discord_api_url: Annotated[WebAddress, Field(description="With version.")] = "https://discord.com/api/v10"
-    discord_gateway_url: Annotated[GatewayAddress, Field(description="Discord's gateway.")] = "wss://gateway.discord.gg"
-    poll_interval: Annotated[Interval, Field(description="How often the list is fetched: 90s, 10m, 1h.")] = timedelta(
-        minutes=10
+    discord_api_url: Annotated[WebAddress, Field(description="Discord API base URL, including /v10.")] = (
+        "https://discord.com/api/v10"
     )
+    discord_gateway_url: Annotated[GatewayAddress, Field(description="Discord gateway URL.")] = (
+        "wss://gateway.discord.gg"
+    )
+    poll_interval: Annotated[
+        Interval, Field(description="How often the exchange list is fetched, e.g. 90s, 10m, 1h.")
+    ] = timedelta(minutes=10)
     detail_interval: Annotated[
         Interval,
-        Field(description="How often an exchange's amounts are fetched while it moves; six times that when calm."),
+        Field(
+            description="How often an exchange's amounts are fetched while money moves; six times as long when calm."
+        ),
     ] = timedelta(hours=1)
-    exchanges: Annotated[Exchanges, Field(description="Only these, comma-separated; empty: all known.")] = ()
-    withdrawals: Annotated[Switch, Field(description="false: no exchange is asked which withdrawals are closed.")] = (
-        True
-    )
+    exchanges: Annotated[
+        Exchanges, Field(description="Exchanges to watch, comma-separated, e.g. binance,okx. Empty: all.")
+    ] = ()
+    withdrawals: Annotated[
+        Switch,
+        Field(description="Ask exchanges which withdrawals are closed; without it no alert can become critical."),
+    ] = True
     withdrawal_interval: Annotated[
         Interval, Field(description="How often each exchange is asked which withdrawals are closed.")
     ] = POLLED_EVERY
-    http_host: Annotated[ListeningHost, Field(description="Where /healthz, /readyz and /metrics listen.")] = "127.0.0.1"
-    http_port: Annotated[Port, Field(description="0: any free port.")] = 8080
-    owner_ids: Annotated[Owners, Field(description="telegram:123, discord:456.")] = ()
+    http_host: Annotated[ListeningHost, Field(description="Address that /healthz, /readyz and /metrics listen on.")] = (
+        "127.0.0.1"
+    )
+    http_port: Annotated[Port, Field(description="Port for health and metrics (0 = any free one).")] = 8080
+    owner_ids: Annotated[
+        Owners,
+        Field(description="Owners' user ids, who may /hold and see setup problems, e.g. telegram:123,discord:456."),
+    ] = ()
     error_chat: Annotated[
         ChatName | None,
-        Field(description="Where operational problems go: telegram:-100123 or discord:456."),
+        Field(description="Chat that is told of operational problems, e.g. telegram:-100123 or discord:456."),
     ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         OneWord,
-        Field(description="How much is logged."),
+        Field(description="How much is logged: debug, info, warning or error."),
     ] = "info"
     log_format: Annotated[
         Literal["auto", "text", "json"],
         OneWord,
-        Field(description="auto: text on a terminal, else json."),
+        Field(description="Log format: text, json, or auto (text on a terminal, else json)."),
     ] = "auto"
     heartbeat_url: Annotated[
         SecretAddress | None,
-        Field(description="Called after each good poll while alerts can come, so that silence is noticed."),
+        Field(description="URL called after each good poll while alerts work: a monitor there notices silence."),
     ] = None
 
     proxy_url: Annotated[
         ProxyAddress | None,
-        Field(
-            description="For all but Redis: http://host:3128, socks5://user:password@host:1080. Unset: the next three."
-        ),
+        Field(description="Proxy for everything but Redis, e.g. http://host:3128 or socks5://user:password@host:1080."),
     ] = None
-    http_proxy: Annotated[ProxyAddress | None, Field(description="For addresses that begin with http://.")] = None
-    https_proxy: Annotated[ProxyAddress | None, Field(description="For addresses that begin with https://.")] = None
-    all_proxy: Annotated[
-        ProxyAddress | None, Field(description="For those of the two that have none of their own.")
+    http_proxy: Annotated[
+        ProxyAddress | None, Field(description="Proxy for http:// addresses, unless PROXY_URL is set.")
     ] = None
+    https_proxy: Annotated[
+        ProxyAddress | None, Field(description="Proxy for https:// addresses, unless PROXY_URL is set.")
+    ] = None
+    all_proxy: Annotated[ProxyAddress | None, Field(description="Proxy for whichever of the two above is not set.")] = (
+        None
+    )
     no_proxy: Annotated[
         Hosts,
         Field(description="Reached without a proxy: comma-separated hosts, addresses, networks (10.0.0.0/8), or *."),
@@ -273,11 +298,11 @@ _EXAMPLE_HEAD = """\
 """
 
 _KEYS_HEAD = """\
-# Keys made at exchanges that may do nothing but read: see “Read-only keys” in docs/operating.md.
+# Read-only API keys of exchanges, optional: see “Read-only keys” in docs/operating.md.
 """
 _EXCHANGES_HEAD = """\
-# Exchanges' own interfaces, asked which withdrawals are closed: scheme and host, a path in front of theirs is kept.
-# off: that interface is not asked.
+# Base URLs of the exchanges' own APIs, asked which withdrawals are closed. A path in the URL is put before theirs.
+# off: that one is not asked.
 """
 _OF_EXCHANGES = ExchangeAddresses.model_fields
 

@@ -224,7 +224,7 @@ async def test_no_more_buttons_than_can_be_pressed(bench: DispatcherBench) -> No
         ),
         ("why INC-9", "There is no INC-9. /incidents lists the recent ones."),
         ("why me", "I don't recognise “me” here. Use an incident such as INC-42."),
-        ("help dance", "There is no /dance. /help lists what there is."),
+        ("help dance", "There is no /dance. /help lists all commands."),
     ],
 )
 async def test_every_refusal_is_a_sentence_that_says_what_to_do(

@@ -21,8 +21,8 @@ async def test_help_lists_every_command() -> None:
 async def test_help_explains_one_command() -> None:
     answer = said(await DispatcherBench().ask("help /flows"))
 
-    assert answer.startswith("/flows <exchange> [window]\nShow net flows, what they consist of and how unusual they")
-    assert "window: Over how long (1h, 24h, 72h, 7d, 14d, 30d)" in answer
+    assert answer.startswith("/flows <exchange> [window]\nShow what left or came in, in which assets, and how unusual")
+    assert "window: Over how long, e.g. 7d; 24h if left out (1h, 24h, 72h, 7d, 14d, 30d)" in answer
 
 
 async def test_status_is_the_bots_own_health() -> None:

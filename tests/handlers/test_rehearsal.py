@@ -50,7 +50,7 @@ async def test_a_threshold_leaves_out_what_is_smaller(bench: DispatcherBench) ->
 
 
 async def test_a_place_rehearses_what_it_has_subscribed_to(bench: DispatcherBench) -> None:
-    assert "This place has subscribed to nothing; name an exchange" in said(await rehearse(bench, "normal"))
+    assert "This place has no subscriptions; name an exchange" in said(await rehearse(bench, "normal"))
     await bench.ask("subscribe binance", who=MODERATOR)
 
     assert "would have fired once for Binance" in said(await rehearse(bench, "normal"))
