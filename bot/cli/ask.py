@@ -48,7 +48,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
     name, _, words = question.strip().partition(" ")
     command = COMMANDS.get(name)
     if command is None:
-        raise AskerError(f"There is no /{name.removeprefix('/')}. `runwatch ask /help` lists what there is.")
+        raise AskerError(f"There is no /{name.removeprefix('/')}. `runwatch ask /help` lists all commands.")
     async with AsyncExitStack() as stack:
         store, is_temporary = await _open_store(settings, clock, stack)
         http = await stack.enter_async_context(Http(settings.proxies, attempts=1))  # somebody waits for the answer
@@ -119,7 +119,7 @@ def terminal_operator() -> CommandContext:
         return True
 
     async def find(text: str) -> Place:
-        raise AskerError(f"{text} cannot be reached from the terminal; use the command in Discord or Telegram.")
+        raise AskerError(f"{text} can't be reached from the terminal; use the command in Discord or Telegram.")
 
     async def missing(_: Place) -> tuple[str, ...]:
         return ()

@@ -37,8 +37,8 @@ async def write_backup(settings: Settings, path: Path, say: _Say) -> None:
     if summary.unsteady:
         tags = ", ".join(summary.unsteady)
         say(
-            f"Keys of these groups changed all the time while they were saved: {tags}. What was on its way at that "
-            "moment may be sent twice after a restore, or not at all. For an exact copy stop the bot first."
+            f"These groups of keys kept changing while they were saved: {tags}. Messages that were being sent at that "
+            "moment may be sent twice after a restore, or not at all. For an exact copy, stop the bot first."
         )
 
 
@@ -55,7 +55,7 @@ async def restore_backup(settings: Settings, path: Path, say: _Say, *, replace: 
             summary = await restore(database, file, replace=replace)
     say(f"Restored: {summary.contents}. What happened since the backup is not in it.")
     if summary.expired:
-        say(f"{summary.expired:,} keys were left out, because their time is over, such as messages of long ago.")
+        say(f"{summary.expired:,} keys were left out because they had expired, such as old messages.")
 
 
 def _shown(path: Path) -> str:
@@ -70,7 +70,7 @@ def _output_file(path: Path) -> Iterator[Path]:
         return
     if sys.stdout.isatty():
         raise BackupError(
-            "A backup is no text for a terminal: write it into a file, with `> FILE` (and in Docker with `exec -T`)."
+            "A backup is not text for a terminal: write it to a file with `> FILE` (in Docker with `exec -T`)."
         )
     with _temporary_file() as file:
         yield file
@@ -86,7 +86,7 @@ def _input_file(path: Path) -> Iterator[Path]:
         yield path
         return
     if sys.stdin.isatty():
-        raise BackupError("Nothing is read from a terminal: give the backup with `< FILE` (and in Docker with `-T`).")
+        raise BackupError("A backup cannot be typed in: give it with `< FILE` (in Docker with `-T`).")
     with _temporary_file() as file:
         with file.open("wb") as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy)

@@ -70,7 +70,7 @@ async def _risks(redis_url: SecretStr, prefix: str) -> str:
     try:
         store = await open_store(redis_url.get_secret_value(), clock=SystemClock(), may_migrate=False, prefix=prefix)
     except StoreOutdated:  # no problem: the service moves the data forward when it starts
-        return " Its data is of an older version, and is moved forward when the service starts."
+        return " Its data are of an older version and will be upgraded when the bot starts."
     try:
         # A write that writes nothing, and is refused as any other is where the disk or the memory is full.
         await store.database.command("SETRANGE", SCHEMA.key(), 0, "")
@@ -80,8 +80,8 @@ async def _risks(redis_url: SecretStr, prefix: str) -> str:
     may_forget: bool = memory.get("maxmemory_policy", "noeviction") != "noeviction"
     may_lose = not persistence.get("aof_enabled", 1)
     return (
-        " When its memory is full it forgets subscriptions: set maxmemory-policy to noeviction." * may_forget
-        + " When it crashes the last minutes are lost: set appendonly to yes." * may_lose
+        " It forgets subscriptions when its memory is full: set maxmemory-policy to noeviction." * may_forget
+        + " It loses the last minutes when it crashes: set appendonly to yes." * may_lose
     )
 
 

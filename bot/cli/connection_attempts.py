@@ -64,8 +64,8 @@ async def _try_telegram(client: CheckClient, address: str, token: str) -> str:
     _raise_for_status(answer.status)
     bot_user = _json_object(answer.body, "TELEGRAM_API_URL").get("result")
     if not isinstance(bot_user, dict) or "username" not in bot_user:
-        raise ConnectionProblem("answers otherwise than the Bot API does. Check TELEGRAM_API_URL.")
-    return f"the token is good, that of @{bot_user['username']}."
+        raise ConnectionProblem("does not answer like the Bot API. Check TELEGRAM_API_URL.")
+    return f"the token works; it is that of @{bot_user['username']}."
 
 
 async def _try_discord(client: CheckClient, address: str, token: str) -> str:
@@ -78,8 +78,8 @@ async def _try_discord(client: CheckClient, address: str, token: str) -> str:
     _raise_for_status(answer.status)
     bot_user = _json_object(answer.body, "DISCORD_API_URL")
     if "username" not in bot_user:
-        raise ConnectionProblem("answers otherwise than Discord does. Check DISCORD_API_URL.")
-    return f"the token is good, that of {bot_user['username']}."
+        raise ConnectionProblem("does not answer like Discord. Check DISCORD_API_URL.")
+    return f"the token works; it is that of {bot_user['username']}."
 
 
 async def _try_gateway(client: CheckClient, address: str) -> str:
@@ -87,14 +87,16 @@ async def _try_gateway(client: CheckClient, address: str) -> str:
         async with client.websocket(str(URL(address).with_query(v=10, encoding="json"))) as socket:
             hello = await socket.receive_json()
     except aiohttp.WSServerHandshakeError as error:
-        raise ConnectionProblem(f"opens no websocket (HTTP {error.status}). Check DISCORD_GATEWAY_URL.") from error
+        raise ConnectionProblem(
+            f"does not open a websocket (HTTP {error.status}). Check DISCORD_GATEWAY_URL."
+        ) from error
     except aiohttp.ClientConnectorCertificateError:  # a ValueError, too
         raise
     except (TypeError, ValueError) as error:  # it was closed, or sends no JSON
-        raise ConnectionProblem("answers otherwise than Discord's does. Check DISCORD_GATEWAY_URL.") from error
+        raise ConnectionProblem("does not answer like Discord's gateway. Check DISCORD_GATEWAY_URL.") from error
     # https://docs.discord.com/developers/events/gateway#connection-lifecycle
     if not isinstance(hello, dict) or "d" not in hello:
-        raise ConnectionProblem("answers otherwise than Discord's does. Check DISCORD_GATEWAY_URL.")
+        raise ConnectionProblem("does not answer like Discord's gateway. Check DISCORD_GATEWAY_URL.")
     return "answers."
 
 
@@ -123,12 +125,14 @@ def _raise_for_status(status: int) -> None:
     if status == HTTPStatus.OK:
         return
     if status in _BLOCKED:
-        raise ConnectionProblem(f"refuses this network or region (HTTP {status}). PROXY_URL leads around.")
+        raise ConnectionProblem(
+            f"refuses this network or region (HTTP {status}); set PROXY_URL to reach it another way."
+        )
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         raise ConnectionProblem("the proxy refuses the login (HTTP 407).")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise ConnectionProblem("asks for a pause (HTTP 429): this address asks too often.")
-    raise ConnectionProblem(f"answers HTTP {status}: it has a fault, or its address in the settings is wrong.")
+    raise ConnectionProblem(f"answers HTTP {status}: it has a problem, or its address in the settings is wrong.")
 
 
 def _json_object(body: bytes, setting: str) -> dict[str, Any]:
@@ -138,6 +142,6 @@ def _json_object(body: bytes, setting: str) -> dict[str, Any]:
         content = None
     if not isinstance(content, dict):
         raise ConnectionProblem(
-            f"a page came instead of an answer. Check {setting}, and whether this network wants a login of its own."
+            f"a web page came instead of an answer. Check {setting}, and whether this network asks for a login."
         )
     return content

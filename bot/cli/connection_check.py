@@ -1,7 +1,7 @@
 """Tries every connection that the service needs, for `runwatch check`: each ends in one sentence.
 
 Example: "Telegram: does not know this token (HTTP 401). Check TELEGRAM_TOKEN …", or "Discord: discord.com does not
-answer in time. Where the network blocks it, PROXY_URL leads around.". All are tried at the same time.
+answer in time. If the network blocks it, set PROXY_URL.". All are tried at the same time.
 """
 
 import asyncio
@@ -41,23 +41,23 @@ async def _finding_of(attempt: ConnectionAttempt, deadline_s: float) -> Finding:
     except (aiohttp.ClientError, OSError) as error:
         why = why_unconnected(error, URL(attempt.address).host or "")
         is_another_matter = isinstance(error, ProxyFailed | aiohttp.ClientConnectorCertificateError)
-        hint = "" if is_another_matter else " Where the network blocks it, PROXY_URL leads around."
+        hint = "" if is_another_matter else " If the network blocks it, set PROXY_URL."
         return Finding(f"{attempt.name}: {why}.{hint}", is_problem=True)
 
 
 def _proxy_findings(client: CheckClient) -> Iterator[Finding]:
     for proxy, answers in client.answers_by_proxy.items():
-        yield Finding(f"The proxy {proxy}: {'works' if answers else 'nobody is reached through it'}.", not answers)
+        yield Finding(f"The proxy {proxy}: {'works' if answers else 'nothing can be reached through it'}.", not answers)
 
 
 def _clock_finding(lead: timedelta | None) -> Finding:
     if lead is None:
-        return Finding("This machine's clock: not compared, as nobody answered.")
+        return Finding("This machine's clock: not checked, because nothing answered.")
     if abs(lead) <= CLOCK_TOLERANCE:
         return Finding("This machine's clock: right.")
     which = "ahead" if lead > timedelta() else "behind"
     return Finding(
         f"This machine's clock: {span(abs(lead))} {which} of everybody else's. Set it, and let NTP keep it right "
-        "(timedatectl set-ntp true); whether figures are fresh is judged by it.",
+        "(timedatectl set-ntp true); the bot judges by it whether figures are fresh.",
         is_problem=True,
     )

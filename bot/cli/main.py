@@ -117,22 +117,24 @@ def cli() -> None:
     type=click.Choice([role.value for role in Role]),
     default="all",
     show_default=True,
-    help="Which part of the work this process does; several processes share one REDIS_URL (docs/scaling.md).",
+    help="Which part of the work this process does. Several processes share one REDIS_URL (docs/scaling.md).",
 )
 def run(role: str) -> None:
-    """Run the service with the settings of the environment and .env."""
+    """Run the bot with the settings from the environment and .env."""
     settings = _settings()
     require_a_token(settings)
     asyncio.run(serve(settings, Role(role)))
 
 
 @cli.command()
-@click.option("--episode", default="binance-2022", show_default=True, help="What to replay.")
+@click.option(
+    "--episode", default="binance-2022", show_default=True, help="Episode to replay, e.g. ftx-2022 (docs/episodes.md)."
+)
 @click.option(
     "--speed",
     type=_SpeedType(0.1, 10_000),
     default=None,
-    help="Simulated hours a second, as far as the bot can follow.",
+    help="Simulated hours per second, as far as the bot can keep up.",
 )
 def demo(episode: str, speed: float | None) -> None:
     """Replay a real run on an exchange, with this terminal as the chat."""
@@ -146,7 +148,7 @@ def demo(episode: str, speed: float | None) -> None:
 @click.argument("question", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
 def ask(question: tuple[str, ...], *, as_json: bool) -> None:
-    """Ask one question, e.g. ask "/reserves binance"."""
+    """Answer one question without a chat, e.g. ask "/reserves binance"."""
     from bot.chat.terminal import message_to_json, plain_text  # noqa: PLC0415 — as above
 
     settings = _settings(level="error")  # what is printed is the answer, and may be piped into a JSON parser
@@ -161,7 +163,7 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
 
 @cli.command()
 def check() -> None:
-    """Show the settings in force, secrets masked, try every connection, and name every problem."""
+    """Show the settings in force (secrets masked), try every connection and name every problem."""
     try:
         settings = _settings(level="error")
     except ConfigurationError as error:
@@ -181,9 +183,9 @@ def check() -> None:
 
 
 @cli.command("take-over")
-@click.option("--yes", is_flag=True, help="Do it; without it only say what would be.")
+@click.option("--yes", is_flag=True, help="Do it. Without this option it only says what would happen.")
 def take_over(*, yes: bool) -> None:
-    """Give the data of another bot to the bots whose tokens are set."""
+    """Hand the data of another bot over to the bots whose tokens are set."""
     from bot.cli.take_over import take_over as give_store  # noqa: PLC0415 — as above
 
     if not asyncio.run(give_store(_settings(level="error"), confirmed=yes, say=click.echo)):
@@ -192,7 +194,7 @@ def take_over(*, yes: bool) -> None:
 
 @cli.command()
 def repair() -> None:
-    """Cut what cannot be read off the private server's data, keeping a copy."""
+    """Repair the private server's data: cut off what cannot be read, and keep a copy."""
     from bot.cli.repair import repair as repair_data  # noqa: PLC0415 — as above
 
     click.echo(asyncio.run(repair_data(_settings(level="error"))))
@@ -201,7 +203,7 @@ def repair() -> None:
 @cli.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 def backup(file: Path) -> None:
-    """Save everything that the bot remembers into a file (- is standard output), beside a running bot."""
+    """Save everything the bot remembers to a file (- for standard output). The bot may keep running."""
     from bot.cli.backup import write_backup  # noqa: PLC0415 — as above
 
     say = partial(click.echo, err=str(file) == "-")
@@ -210,9 +212,9 @@ def backup(file: Path) -> None:
 
 @cli.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
-@click.option("--replace", is_flag=True, help="Delete what the store holds now.")
+@click.option("--replace", is_flag=True, help="Delete what the database holds now.")
 def restore(file: Path, *, replace: bool) -> None:
-    """Put a backup back (- is standard input), while no bot runs."""
+    """Restore a backup (- for standard input). Stop the bot first."""
     from bot.cli.backup import restore_backup  # noqa: PLC0415 — as above
 
     asyncio.run(restore_backup(_settings(level="error"), file, click.echo, replace=replace))
@@ -244,9 +246,9 @@ def _span_end(context: click.Context, option: click.Parameter, written: str | No
     metavar="DIR",
     type=click.Path(path_type=Path),
     required=True,
-    help="Holds <slug>.json, bodies of GET /protocol/{slug}, and <slug>.withdrawals.jsonl where known.",
+    help="Directory with <slug>.json (bodies of GET /protocol/{slug}), and <slug>.withdrawals.jsonl where known.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, and nothing else there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line on stdout, and nothing else.")
 @click.option(
     "--preset",
     type=click.Choice([sensitivity.value for sensitivity in Sensitivity]),
@@ -254,12 +256,15 @@ def _span_end(context: click.Context, option: click.Parameter, written: str | No
     show_default=True,
 )
 @click.option(
-    "--from", "since", callback=_span_start, help="Judge from this day or moment on (UTC); what is earlier teaches."
+    "--from",
+    "since",
+    callback=_span_start,
+    help="Start judging on this day or moment (UTC); earlier data is used as baseline.",
 )
-@click.option("--to", "until", callback=_span_end, help="Judge up to this day or moment (UTC), included.")
-@click.option("--compare", is_flag=True, help="Run naive rules beside ours, and say how each did.")
+@click.option("--to", "until", callback=_span_end, help="Stop judging after this day or moment (UTC).")
+@click.option("--compare", is_flag=True, help="Also run simpler rules for comparison, and show how each did.")
 @click.option(
-    "--windows", is_flag=True, help="With --json: a line for every reading too, with its flow in each window."
+    "--windows", is_flag=True, help="With --json: also a line for every reading, with its flow in each window."
 )
 def backtest(  # noqa: PLR0913 — what the command line lets one say
     directory: Path,
@@ -271,7 +276,7 @@ def backtest(  # noqa: PLR0913 — what the command line lets one say
     compare: bool,
     windows: bool,
 ) -> None:
-    """Say what would have been told of a past kept as files: the live rules, with the clock of the data."""
+    """Replay saved history through the live rules, and list the alerts that would have been sent."""
     from bot.backtest.command import Backtest, BacktestOptions  # noqa: PLC0415 — as above
 
     options = BacktestOptions(
@@ -281,7 +286,7 @@ def backtest(  # noqa: PLR0913 — what the command line lets one say
 
 
 @cli.command()
-@click.option("--markdown", is_flag=True, help="As the table in the README.")
+@click.option("--markdown", is_flag=True, help="Print the README's table.")
 def commands(*, markdown: bool) -> None:
     """List the chat commands."""
     click.echo(
@@ -291,22 +296,22 @@ def commands(*, markdown: bool) -> None:
 
 @cli.command("settings")
 def settings_example() -> None:
-    """Print every setting with its meaning and default, as in .env.example."""
+    """Print every setting with its meaning and default (the text of .env.example)."""
     click.echo(example(), nl=False)
 
 
 @cli.command("replay-server")
-@click.option("--episode", default="binance-2022", show_default=True, help="What to serve.")
+@click.option("--episode", default="binance-2022", show_default=True, help="Episode to serve (docs/episodes.md).")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8181, show_default=True)
 @click.option(
     "--speed",
     type=_SpeedType(0, 10_000),
     default=None,
-    help="Simulated hours a second; 0 stands still at the start.",
+    help="Simulated hours per second; 0 stays at the start.",
 )
 def replay_server(episode: str, host: str, port: int, speed: float | None) -> None:
-    """Serve an episode in the formats of DefiLlama and the exchanges, and print the settings that lead there."""
+    """Serve an episode in the formats of DefiLlama and the exchanges, and print the settings to use it."""
     from bot.cli.demo import serve_episode  # noqa: PLC0415 — as above
 
     configure("info", "auto", ())
@@ -314,9 +319,9 @@ def replay_server(episode: str, host: str, port: int, speed: float | None) -> No
 
 
 @cli.command("episode-data")
-@click.option("--episode", default="binance-2022", show_default=True, help="What to write.")
+@click.option("--episode", default="binance-2022", show_default=True, help="Episode to write (docs/episodes.md).")
 @click.option("--to", "directory", type=click.Path(file_okay=False, path_type=Path), required=True)
-@click.option("--hourly", is_flag=True, help="Hourly points of the live phase as well.")
+@click.option("--hourly", is_flag=True, help="Also write the hourly points of the live phase.")
 def episode_data(episode: str, directory: Path, *, hourly: bool) -> None:
     """Write an episode's bodies in DefiLlama's own format, for `backtest --data`."""
     from bot.replay.episodes.catalogue import find_episode  # noqa: PLC0415 — as above

@@ -52,12 +52,12 @@ async def _unreachable(store: Store, account: BotAccount, owner: BotAccount) -> 
     """Return what a bot cannot reach after it took the store over from another one."""
     number, platform = await store.owner.places(account.platform), account.platform.title()
     if not number:
-        return f"No {platform} place has subscribed, so none there has to let in {account.label} again."
+        return f"No {platform} place has subscriptions, so {account.label} need not be added anywhere."
     places = f"1 {platform} place knows" if number == 1 else f"{number:,} {platform} places know"
     return (
-        f"{places} only {owner.label}: add {account.label} there, in the same places, and remove the other one. Until "
-        "then nothing arrives there; a place that cannot be reached for 30 days is forgotten. Messages of the other "
-        "bot cannot be edited, so that open incidents go on in new ones."
+        f"{places} only {owner.label}: add {account.label} to the same places and remove the other one. Until then "
+        "nothing arrives there, and a place that cannot be reached for 30 days is forgotten. Messages of the other bot "
+        "cannot be edited, so open incidents continue in new ones."
     )
 
 

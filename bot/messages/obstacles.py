@@ -254,7 +254,7 @@ def _withdrawals(facts: AlertFacts) -> Iterator[AlertObstacle]:
     who = "the exchange that is" if is_one else f"all {told.asked} exchanges that are"
     since = f" since {clock(told.answered_at)} ({span(facts.now - told.answered_at)})" if told.answered_at else ""
     refusing = "it refuses" if is_one else f"{told.blocked} of them refuse"
-    blocked = f"; {refusing} this network or region, and PROXY_URL leads around" if told.blocked else ""
+    blocked = f"; {refusing} this network or region, so set PROXY_URL" if told.blocked else ""
     yield _obstacle(
         ObstacleKind.WITHDRAWALS,
         f"{who} asked whether withdrawals are open {'gives' if is_one else 'give'} no answer{since}{blocked}: outflow "

@@ -299,7 +299,7 @@ async def _check_server(database: Database) -> None:
             "the server may forget subscriptions", setting="maxmemory-policy", value=policy, wanted="noeviction"
         )
     if not (await database.server_info("persistence")).get("aof_enabled", 1):
-        log.warning("the server may lose minutes when it crashes", setting="appendonly", value="no", wanted="yes")
+        log.warning("redis may lose recent writes in a crash", setting="appendonly", value="no", wanted="yes")
 
 
 async def _refuse_several_masters(database: Database) -> None:

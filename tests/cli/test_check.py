@@ -102,8 +102,8 @@ async def test_a_good_set_up_is_said_line_by_line(tmp_path: Path, everybody: Eve
         0,
         [
             "The store: the server at REDIS_URL answers.",
-            "Telegram: the token is good, that of @RunwatchBot.",
-            "Discord: the token is good, that of Runwatch.",
+            "Telegram: the token works; it is that of @RunwatchBot.",
+            "Discord: the token works; it is that of Runwatch.",
             "Discord's gateway: answers.",
             "DefiLlama: lists 6 exchanges, 4 with wallets.",
             "The monitor at HEARTBEAT_URL: 127.0.0.1 can be reached.",
@@ -126,7 +126,7 @@ async def test_without_any_connection_every_problem_is_a_line_and_comes_first(tm
         DISCORD_TOKEN=DISCORD_TOKEN,
         REDIS_URL="redis://:never-shown@127.0.0.1:9",
     )
-    around = "Where the network blocks it, PROXY_URL leads around."
+    around = "If the network blocks it, set PROXY_URL."
     assert ran.code == 1
     assert findings(ran) == [
         ran.err.splitlines()[0].removeprefix("runwatch: "),
@@ -134,7 +134,7 @@ async def test_without_any_connection_every_problem_is_a_line_and_comes_first(tm
         f"Discord: 127.0.0.1 cannot be reached: Connection refused. {around}",
         f"Discord's gateway: the name no.invalid cannot be looked up (no internet, or a mistyped address?). {around}",
         f"DefiLlama: 127.0.0.1 cannot be reached: Connection refused. {around}",
-        "This machine's clock: not compared, as nobody answered.",
+        "This machine's clock: not checked, because nothing answered.",
         "5 problems found.",
     ]
     assert findings(ran)[0].startswith("The store cannot be used: The store is away: ")
@@ -151,8 +151,8 @@ async def test_a_server_that_may_lose_something_is_said(tmp_path: Path, everybod
         assert redis.ask(f"CONFIG SET {name} {value}") == "+OK"
     assert ran.code == 0, ran.err
     assert findings(ran)[0] == (
-        "The store: the server at REDIS_URL answers. When its memory is full it forgets subscriptions: set "
-        "maxmemory-policy to noeviction. When it crashes the last minutes are lost: set appendonly to yes."
+        "The store: the server at REDIS_URL answers. It forgets subscriptions when its memory is full: set "
+        "maxmemory-policy to noeviction. It loses the last minutes when it crashes: set appendonly to yes."
     )
 
 
@@ -211,11 +211,11 @@ async def problems_of(settings: Settings, *, deadline_s: float = 60.0) -> Sequen
 @pytest.mark.parametrize(
     ("status", "problem"),
     [
-        (403, "DefiLlama: refuses this network or region (HTTP 403). PROXY_URL leads around."),
-        (451, "DefiLlama: refuses this network or region (HTTP 451). PROXY_URL leads around."),
+        (403, "DefiLlama: refuses this network or region (HTTP 403); set PROXY_URL to reach it another way."),
+        (451, "DefiLlama: refuses this network or region (HTTP 451); set PROXY_URL to reach it another way."),
         (429, "DefiLlama: asks for a pause (HTTP 429): this address asks too often."),
-        (502, "DefiLlama: answers HTTP 502: it has a fault, or its address in the settings is wrong."),
-        (302, "DefiLlama: answers HTTP 302: it has a fault, or its address in the settings is wrong."),
+        (502, "DefiLlama: answers HTTP 502: it has a problem, or its address in the settings is wrong."),
+        (302, "DefiLlama: answers HTTP 302: it has a problem, or its address in the settings is wrong."),
     ],
 )
 async def test_a_refusal_is_told_from_a_fault(everybody: Everybody, status: int, problem: str) -> None:
@@ -237,7 +237,7 @@ async def test_a_page_in_place_of_telegram_is_a_problem(everybody: Everybody, bo
         everybody.llama.url, telegram_token=SecretStr(TOKEN), telegram_api_url=everybody.telegram.url
     )
     (problem,) = await problems_of(settings)
-    assert problem.startswith("Telegram: a page came instead of an answer. Check TELEGRAM_API_URL, ")
+    assert problem.startswith("Telegram: a web page came instead of an answer. Check TELEGRAM_API_URL, ")
 
 
 async def test_names_that_are_on_no_list_are_a_problem(everybody: Everybody) -> None:
@@ -253,7 +253,7 @@ async def test_telegram_and_discord_that_block_a_region_are_said(everybody: Ever
         everybody.llama.url, telegram_token=SecretStr(TOKEN), telegram_api_url=everybody.telegram.url
     )
     assert await problems_of(settings) == [
-        "Telegram: refuses this network or region (HTTP 403). PROXY_URL leads around."
+        "Telegram: refuses this network or region (HTTP 403); set PROXY_URL to reach it another way."
     ]
 
 
@@ -282,7 +282,7 @@ async def test_a_gateway_that_is_none_is_a_problem(everybody: Everybody) -> None
         discord_gateway_url=everybody.llama.url.replace("http", "ws"),
     )
     (problem,) = await problems_of(settings)
-    assert problem.startswith("Discord's gateway: opens no websocket (HTTP ")
+    assert problem.startswith("Discord's gateway: does not open a websocket (HTTP ")
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ async def test_a_clock_that_is_wrong_by_more_than_two_minutes_is_a_problem(
 async def test_a_date_that_cannot_be_read_is_no_clock(everybody: Everybody, written: str) -> None:
     everybody.llama.fail("/cexs", headers={"Date": written})
     found = await connection_findings(settings_for(everybody.llama.url))
-    assert found[-1].sentence == "This machine's clock: not compared, as nobody answered."
+    assert found[-1].sentence == "This machine's clock: not checked, because nothing answered."
     assert not found[-1].is_problem
 
 
@@ -361,4 +361,4 @@ async def test_a_proxy_that_fails_is_a_line_of_its_own(everybody: Everybody, kin
         source, through = await problems_of(settings_for("https://api.llama.fi", proxy_url=address))
     shown = f"{kind}://127.0.0.1:{proxy.port}"
     assert source.startswith(f"DefiLlama: the proxy {shown} refuses the login")
-    assert through == f"The proxy {shown}: nobody is reached through it."
+    assert through == f"The proxy {shown}: nothing can be reached through it."

@@ -46,7 +46,9 @@ async def test_calm_days_alert_nobody_and_the_demo_ends_by_itself(tmp_path: Path
     assert "Binance · $" in reply
     # The newest hour of the replay: a calm exchange is fetched every few hours, and once more at the end.
     assert re.search(r"Replay \(.+\) · as of 2023-12-31 23:\d\d UTC \(\d\d min ago\)", reply)
-    assert reply.endswith("The replay is over.\n")
+    assert reply.endswith(
+        "The replay is over. In a terminal you can now ask questions; README.md says how to run your own bot.\n"
+    )
 
 
 async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ async def test_ask_says_so_when_nothing_can_be_reached(tmp_path: Path) -> None:
 async def test_ask_names_a_command_that_is_none(tmp_path: Path) -> None:
     asked = await bot("ask", "/reserve binance", directory=tmp_path)
     assert (asked.code, asked.out) == (1, "")
-    assert asked.sentence == "There is no /reserve. `runwatch ask /help` lists what there is."
+    assert asked.sentence == "There is no /reserve. `runwatch ask /help` lists all commands."
 
 
 @pytest.mark.parametrize("question", ["/reserves binance", "/top", "/exchanges", "/flows binance 7d"])
@@ -204,7 +204,7 @@ async def test_a_question_without_a_network_is_answered_with_why(tmp_path: Path,
     assert (ran.code, ran.err) == (1, "")
     said = re.sub(r"\s+", " ", ran.out)
     assert "DefiLlama's list of exchanges cannot be fetched: the name no.invalid cannot be looked up" in said
-    assert "“runwatch check” tries every connection" in said
+    assert "“runwatch check” (or “make check-settings”) tries every connection" in said
 
 
 async def test_what_needs_no_figures_is_answered_without_a_network(tmp_path: Path) -> None:

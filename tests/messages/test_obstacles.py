@@ -309,13 +309,13 @@ NO_CRITICAL = ": outflow alerts still come, but none can become critical until o
         ),
         (
             WithdrawalFacts(asked=27, silent=27, blocked=3),
-            f"{ALL_SILENT}; 3 of them refuse this network or region, and PROXY_URL leads around{NO_CRITICAL}",
+            f"{ALL_SILENT}; 3 of them refuse this network or region, so set PROXY_URL{NO_CRITICAL}",
         ),
         (
             WithdrawalFacts(asked=1, silent=1, blocked=1),
             (
                 "the exchange that is asked whether withdrawals are open gives no answer; it refuses this network or "
-                f"region, and PROXY_URL leads around{NO_CRITICAL.replace('one of them', 'it')}"
+                f"region, so set PROXY_URL{NO_CRITICAL.replace('one of them', 'it')}"
             ),
         ),
     ],

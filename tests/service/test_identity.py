@@ -101,7 +101,7 @@ async def test_a_takeover_where_nobody_subscribed_asks_for_nothing(
         done = await bot("take-over", "--yes", directory=tmp_path, **settings_of(other, llama, redis))
     assert done.out.splitlines() == [
         "The store now belongs to the Telegram bot @OtherBot (id 5555).",
-        "No Telegram place has subscribed, so none there has to let in the Telegram bot @OtherBot (id 5555) again.",
+        "No Telegram place has subscriptions, so the Telegram bot @OtherBot (id 5555) need not be added anywhere.",
     ]
 
 

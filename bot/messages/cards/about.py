@@ -203,7 +203,7 @@ def introduction_card(title: str, label: str, start: datetime, end: datetime, *,
     return Message(
         title=f"Runwatch · {title}",
         lines=lines(
-            f"The figures are a {label}, served by a local stand-in for the data source.",
+            f"Figures: {label}, served by a local stand-in for the data source.",
             staged or None,
             f"The clock runs from {start:%Y-%m-%d} to {end:%Y-%m-%d}; this terminal is the chat.",
         ),
@@ -212,8 +212,9 @@ def introduction_card(title: str, label: str, start: datetime, end: datetime, *,
 
 def replay_over_line(*, has_prompt: bool) -> str:
     """Return the last line of a replay, with what can be typed where there is a prompt."""
-    next_step = " Ask for more, such as “top” or “flows binance”; “help” lists the commands, “quit” ends."
-    return f"The replay is over.{next_step if has_prompt else ''}"
+    if has_prompt:
+        return "The replay is over. Ask for more: “top”, “flows binance”; “help” lists the commands, “quit” ends."
+    return "The replay is over. In a terminal you can now ask questions; README.md says how to run your own bot."
 
 
 def emptied_notice() -> Message:

@@ -35,7 +35,7 @@ def no_list_card(health: SourceHealth) -> Message:
         tone=Tone.TROUBLE,
         lines=lines(
             f"{source}'s list of exchanges cannot be fetched: {health.detail or health.fault}.",
-            "“make check-settings” tries every connection and says what is wrong (in Docker: “runwatch check”).",
+            "“runwatch check” (or “make check-settings”) tries every connection and says what is wrong.",
         ),
         private=True,
     )

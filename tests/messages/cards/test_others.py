@@ -463,5 +463,5 @@ def test_a_list_that_cannot_be_fetched_says_why(detail: str, why: str) -> None:
 
 
 def test_the_end_of_a_replay_says_what_to_type_where_something_can_be_typed() -> None:
-    assert replay_over_line(has_prompt=False) == "The replay is over."
-    assert replay_over_line(has_prompt=True).startswith("The replay is over. Ask for more, such as “top” or ")
+    assert "README.md says how to run your own bot." in replay_over_line(has_prompt=False)
+    assert replay_over_line(has_prompt=True).startswith("The replay is over. Ask for more: “top”, ")
