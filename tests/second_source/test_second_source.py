@@ -189,7 +189,7 @@ async def test_a_hold_is_told_with_its_cause(chats: Chats) -> None:
 
     (held,) = await chats.deliver()
 
-    assert "Data incomplete since 2022-12-13 12:20 UTC: data too old (newest price is 40 min old)." in held
+    assert "Data incomplete: data too old (newest price is 40 min old)." in held
     assert "Data gap: 13:00 UTC to now, data too old (newest price is 40 min old)" in await chats.ask("why", "INC-1")
 
 

@@ -5,7 +5,7 @@ Example: the title "INC-42 · OKX · elevated outflow", then the figure "Net out
 from its `SignalCard`.
 
 A message keeps its figures: while the newest reading lacks a part, it shows the last complete ones and says so, "Data
-incomplete since 2022-12-13 12:00 UTC: Tron is missing at the source."
+incomplete: Tron is missing at the source."
 
 An incident has one severity everywhere, that of the preset `normal`. Where a place has another preset, the title is the
 same and a line adds: "This place uses early sensitivity, at which it is severe already."
@@ -156,7 +156,7 @@ def _easing_line(incident: Incident, card: SignalCard) -> Line | None:
     if not _is_easing(incident) or incident.easing_since is None:
         return None
     since = ("Below the limits of ", str(incident.severity), " since ", moment(incident.easing_since))
-    if over := "; ".join(map(card.exceeded_limit, incident.announced.reasons)):
+    if over := card.exceeded_limits(incident.announced):
         return line(*since, f"; it is downgraded if that lasts. Still over a lower limit: {over}.")
     return line(*since, "; it is downgraded if that lasts. No limit is exceeded now.")
 
@@ -198,19 +198,21 @@ def _unconfirmed_line(incident: Incident) -> str | None:
 
 
 def _frozen_line(incident: Incident, card: SignalCard) -> Line:
-    """Return since when there are no newer figures than those shown, why, and until when the alert stays as it is."""
-    since = (bold("Data incomplete since "), moment(incident.announced.as_of), ": ")
-    if names := _missing_names(incident.signal):
-        are, they_are = ("are", "they are") if " and " in names else ("is", "it is")
-        return line(
-            *since, bold(names), f" {are} missing at the source. The figures are the last complete ones; this alert is "
-            f"frozen until {they_are} back.",
-        )  # fmt: skip
-    causes = " and ".join(why for _, why in card.holds(incident.signal)) or card.nothing_measured
+    """Return why there are no newer figures than those shown, and until when the alert stays as it is."""
+    names = _missing_names(incident.signal)
+    if not names:
+        names = " and ".join(why for _, why in card.holds(incident.signal)) or card.nothing_measured
+        why, until = "", "newer ones can be compared"
+    elif " and " in names:
+        why, until = " are missing at the source", "they are back"
+    else:
+        why, until = " is missing at the source", "it is back"
     return line(
-        *since, bold(causes), ". The figures are the last complete ones; this alert is frozen until newer ones can be "
-        "compared.",
-    )  # fmt: skip
+        bold(f"Data incomplete: {names}"),
+        f"{why}. The figures are the last complete ones, of ",
+        moment(incident.announced.as_of),
+        f"; this alert is frozen until {until}.",
+    )
 
 
 def _missing_names(signal: Signal) -> str:

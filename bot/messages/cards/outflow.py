@@ -131,8 +131,7 @@ class OutflowCard(SignalCard):
             return f"withdrawals of {reason.value:.0f} major assets closed (limit {reason.threshold:.0f})"
         window = WINDOW_NAMES[reason.window]
         if reason.measure == "z":
-            score = f"score {reason.value:.1f}, limit {reason.threshold:.1f}".replace("-", "−")
-            return f"{window} unusual for this exchange ({score})"
+            return ""  # the details say how unusual it is, and what that means
         return f"{window} {percent(reason.value)} (limit {percent(reason.threshold)})"
 
     @override
@@ -145,7 +144,7 @@ class OutflowCard(SignalCard):
         by_severity = " · ".join(
             f"{severity} "
             + ", ".join(
-                f"{WINDOW_NAMES[limit.window]} −{-100 * limit.share * scale:.3g} %{'*' if limit.needs_z else ''}"
+                f"{WINDOW_NAMES[limit.window]} −{-100 * limit.share * scale:.3g}\u00a0%{'*' if limit.needs_z else ''}"
                 for limit in THRESHOLDS
                 if limit.severity is severity
             )
@@ -153,7 +152,7 @@ class OutflowCard(SignalCard):
         )
         notes = (
             f". * only if also unusual for this exchange (score {UNUSUAL_Z:.1f} or lower). Flows under "
-            f"{usd(MIN_FLOW_USD)} are ignored. An incident ends at {100 * EASING:.0f} % of the limit."
+            f"{usd(MIN_FLOW_USD)} are ignored. An incident ends at {100 * EASING:.0f}\u00a0% of the limit."
         )
         return line(bold(f"Limits at {sensitivity} sensitivity: "), by_severity, notes.replace("-", "−"))
 
@@ -272,7 +271,7 @@ def _rank_lines(signal: Signal) -> Iterator[Line]:
         score = f"{robust_z(share, flow.window, baseline):+.1f}".replace("-", "−")
         yield line(
             f"Its 24 h, {brief_share(flow)}: {_rank(share, baseline)}. Score {score}: its distance from the median day "
-            "in spreads (robust z)."
+            f"in spreads (robust z). {UNUSUAL_Z:.1f} or lower is unusual.".replace("-", "−")
         )
 
 

@@ -92,8 +92,12 @@ class SignalCard:
         return f"{reason.measure}: {reason.value:g}, limit {reason.threshold:g}"
 
     def exceeded_limit(self, reason: Reason) -> str:
-        """Return the same as people read it in a chat: `24 h −4.2 % (limit −3.0 %)`."""
+        """Return the same as people read it in a chat: `24 h −4.2 % (limit −3.0 %)`; "" where other lines say it."""
         return self.reason(reason)
+
+    def exceeded_limits(self, signal: Signal) -> str:
+        """Return every limit that a signal exceeds, "" where there is none."""
+        return "; ".join(filter(None, map(self.exceeded_limit, signal.reasons)))
 
     def normal(self, signal: Signal) -> Line | None:
         """Return in one line what is normal for the subject, None where nobody knows."""

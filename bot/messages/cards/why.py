@@ -95,7 +95,7 @@ def _peak_line(incident: Incident, card: SignalCard) -> Line | None:
 def _exceeded_line(raised_by: Signal, card: SignalCard) -> Line:
     if not raised_by.reasons:
         return line("These figures exceed no limit.")
-    return line(bold("Over the limit: "), "; ".join(map(card.exceeded_limit, raised_by.reasons)))
+    return line(bold("Over the limit: "), card.exceeded_limits(raised_by))
 
 
 def _hold_lines(incident: Incident, card: SignalCard) -> Iterator[Line]:
@@ -123,7 +123,7 @@ def _newest_line(incident: Incident, card: SignalCard) -> Line:
     label = "Newest reading: " if signal is incident.signal else "Last complete reading: "
     if incident.state is IncidentState.RESOLVED:
         label = "At its end: "
-    exceeded = "; ".join(map(card.exceeded_limit, signal.reasons))
+    exceeded = card.exceeded_limits(signal)
     return line(
         bold(label), *card.figure(signal), f" · over the limit: {exceeded}" if exceeded else " · no limit is exceeded"
     )

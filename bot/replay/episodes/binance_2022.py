@@ -138,7 +138,7 @@ STAGING = DemoStaging(
         ObservationFault("binance", FaultKind.SHRUNK, _at(12, 22, 12), _at(12, 24), target="Bitcoin", factor=0.6),
     ),
     "Staged, not from that month: on 2022-12-15, 06:00 to 18:00, the source leaves Tron out at Binance. "
-    "Figures that cannot be compared are held, and raise nothing; after six hours it is said that Tron is missing. "
+    "The alert is frozen meanwhile, and after six hours a notice says that Tron is missing. "
     "From 2022-12-22, 12:00, to 2022-12-24 its wallet list lacks two fifths of the Bitcoin: a step that is not "
     "counted, and said.",
 )

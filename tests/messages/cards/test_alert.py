@@ -177,8 +177,8 @@ def test_a_held_alert_says_so_in_its_title_and_why_once() -> None:
         "Net outflow −$2.31 B in 24 h · 3.6 % of reserves ($64.1 B)\n"
     )
     assert (
-        "Data incomplete since 2022-12-13 12:00 UTC: chain missing (Tron, 14.0 % of reserves). The figures are the "
-        "last complete ones; this alert is frozen until newer ones can be compared."
+        "Data incomplete: chain missing (Tron, 14.0 % of reserves). The figures are the last complete ones, of "
+        "2022-12-13 12:00 UTC; this alert is frozen until newer ones can be compared."
     ) in text
     assert text.count("Tron") == 1
     assert "DefiLlama · as of 2022-12-13 12:00 UTC (live)" in text
@@ -196,16 +196,16 @@ def test_a_frozen_alert_names_the_chains_that_are_missing(missing: tuple[str, ..
 
     told = card(frozen(day), StepReason.HELD)
 
-    assert f"Data incomplete since 2022-12-13 12:00 UTC: {words[0]} The figures are the last complete ones" in told
+    assert f"Data incomplete: {words[0]} The figures are the last complete ones, of 2022-12-13 12:00 UTC;" in told
     assert f"this alert is frozen {words[1]}" in told
 
 
 def test_a_frozen_alert_names_every_reason() -> None:
     held = [flow(-0.1, hold=CHAIN_MISSING), flow(-0.1, Window.WEEK, hold=STALE)]
-    both = "UTC: chain missing (Tron, 14.0 % of reserves) and data too old (newest reading is 5 h old)."
+    both = "incomplete: chain missing (Tron, 14.0 % of reserves) and data too old (newest reading is 5 h old)."
 
     assert both in card(frozen(*held), StepReason.HELD)
-    assert "UTC: no figure could be computed." in card(frozen(), StepReason.HELD)
+    assert "incomplete: no figure could be computed." in card(frozen(), StepReason.HELD)
 
 
 def test_windows_held_for_different_reasons_are_named_one_by_one() -> None:
@@ -260,7 +260,7 @@ def test_a_title_says_that_it_eases_while_the_figure_is_below_what_it_is_called(
 def test_while_it_eases_what_is_still_over_a_lower_limit_is_said() -> None:
     easing = replace(incident(Severity.ELEVATED, seen=signal(-0.02)), easing_since=NOON, easing_seen=1)
 
-    assert "Still over a lower limit: 24 h −2.0 % (limit −1.5 %); 24 h unusual for this exchange" in card(easing)
+    assert "Still over a lower limit: 24 h −2.0 % (limit −1.5 %)." in card(easing)
 
 
 def test_an_inflow_of_the_day_does_not_hide_the_outflow_that_eases() -> None:
