@@ -144,7 +144,7 @@ class OutflowCard(SignalCard):
         by_severity = " · ".join(
             f"{severity} "
             + ", ".join(
-                f"{WINDOW_NAMES[limit.window]} −{-100 * limit.share * scale:.3g}\u00a0%{'*' if limit.needs_z else ''}"
+                f"{WINDOW_NAMES[limit.window]} −{-100 * limit.share * scale:.3g} %{'*' if limit.needs_z else ''}"
                 for limit in THRESHOLDS
                 if limit.severity is severity
             )
@@ -152,7 +152,7 @@ class OutflowCard(SignalCard):
         )
         notes = (
             f". * only if also unusual for this exchange (score {UNUSUAL_Z:.1f} or lower). Flows under "
-            f"{usd(MIN_FLOW_USD)} are ignored. An incident ends at {100 * EASING:.0f}\u00a0% of the limit."
+            f"{usd(MIN_FLOW_USD)} are ignored. An incident ends at {100 * EASING:.0f} % of the limit."
         )
         return line(bold(f"Limits at {sensitivity} sensitivity: "), by_severity, notes.replace("-", "−"))
 
