@@ -71,7 +71,7 @@ async def test_without_two_readings_nothing_is_laid_beside_the_past(bench: Dispa
 async def test_two_runs_of_the_past_are_not_compared(bench: DispatcherBench) -> None:
     answer = await bench.ask("compare ftx-2022 ftx-2022")
 
-    assert "One of the two must be an exchange that is watched" in said(answer)
+    assert "One of the two must be a watched exchange" in said(answer)
 
 
 async def test_what_is_neither_exchange_nor_past_is_unknown(bench: DispatcherBench) -> None:
