@@ -28,8 +28,12 @@ from bot.messages.cards.data_notice import notice_card
 from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
-from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
+from bot.messages.model import Action, Fold, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, span, usd
+
+
+_SHOWN_LINES = 12
+"""With its title and its source an alert has 14 lines; what comes after them is of interest to few, and is folded."""
 
 
 def incident_card(  # noqa: PLR0913 — what its text is made of
@@ -57,28 +61,30 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
     resolved = incident.state is IncidentState.RESOLVED
     shown = replace(incident, severity=normal) if normal else incident
     evidence, change = [*card.evidence(signal)], _change_line(incident, reason, card)
+    told = lines(
+        change if resolved else None,
+        *evidence[:1],
+        _frozen_line(incident, card) if incident.is_frozen else None,
+        None if resolved else change,
+        *evidence[1:],
+        _easing_line(incident, card),
+        None if resolved else _preset_line(incident, normal),
+        _unconfirmed_line(incident),
+        _cover_line(incident),
+        # A frozen message has said it already.
+        None if incident.is_frozen else comparability(signal, card),
+        *map(note_sentence, signal.notes),
+        None if resolved else drills,
+        card.footnote,
+    )
     return Message(
         title=f"{incident.label} · {name} · {_title_state(shown, card)}",
         tone=Tone.GOOD if resolved else TONES[shown.severity],
-        lines=lines(
-            change if resolved else None,
-            *evidence[:1],
-            _frozen_line(incident, card) if incident.is_frozen else None,
-            None if resolved else change,
-            *evidence[1:],
-            _easing_line(incident, card),
-            None if resolved else _preset_line(incident, normal),
-            _unconfirmed_line(incident),
-            _cover_line(incident),
-            # A frozen message has said it already.
-            None if incident.is_frozen else comparability(signal, card),
-            *map(note_sentence, signal.notes),
-            None if resolved else drills,
-            card.footnote,
-        ),
+        lines=told,
         footer=lasting_provenance(signal.source, signal.as_of),
         actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
         silent=incident.severity is Severity.WATCH or resolved,  # neither is worth a sound
+        fold=Fold(_SHOWN_LINES, f"why {incident.label} details") if len(told) > _SHOWN_LINES else None,
     )
 
 

@@ -15,7 +15,7 @@ from bot.messages.cards.common import HOLD_WORDS, note_sentence
 from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
-from bot.messages.model import Tone
+from bot.messages.model import Fold, Tone
 from tests.builders import CHAIN_MISSING, HOUR, NOON, STALE, flow, incident, majors, signal
 from tests.messages.cards.plain import plain, said
 
@@ -64,6 +64,15 @@ def test_a_bleed_that_eases_keeps_its_title() -> None:
     story = replace(incident(seen=seen), rule=Rule.BLEED)
 
     assert card(story).startswith("INC-42 · Binance · slow outflow over weeks\n")
+
+
+def test_an_alert_has_fourteen_lines_at_most_and_the_rest_is_folded_away() -> None:
+    notes = tuple(Note(NoteReason.ROUND_TRIP, f"A{number}", 1e9) for number in range(12))
+
+    assert incident_card(incident(), "Binance", StepReason.OPENED).fold is None
+    many = incident_card(incident(seen=replace(signal(), notes=notes)), "Binance", StepReason.OPENED)
+    assert many.fold == Fold(12, "why INC-42 details")
+    assert "A11 $1.00 B left and came back" in said(many)
 
 
 def test_an_unconfirmed_alert_says_so() -> None:
