@@ -31,7 +31,6 @@ from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Fold, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, span, usd
 
-
 _SHOWN_LINES = 12
 """With its title and its source an alert has 14 lines; what comes after them is of interest to few, and is folded."""
 
