@@ -7,6 +7,7 @@ import pytest
 from bot.alerting.data_notice import notice_steps
 from bot.domain.incident import Ending, Incident, IncidentState, StepReason
 from bot.domain.jump import Jump, JumpReason, Verdict
+from bot.domain.signal import UNREPORTED, Reason
 from bot.messages.cards.alert import incident_card
 from bot.messages.cards.data_notice import DataNoticeCard
 from bot.messages.cards.incident_list import incidents_card
@@ -104,3 +105,14 @@ def test_its_figure_is_the_step_and_what_became_of_it() -> None:
     assert [span.text for span in card.figure(notice(verdict=Verdict.RETURNED).signal)] == [
         "−12.0 % in one step, returned"
     ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Reason(None, "step", -0.12, 0.03), "−12.0 % of clean reserves in one step, told from 3.0 % on"),
+        (Reason(None, UNREPORTED, -0.12, 0.03), "12.0 % of clean reserves not reported any more, told from 3.0 % on"),
+    ],
+)
+def test_a_backtest_reports_limits_of_notices_in_the_terms_of_the_method(reason: Reason, words: str) -> None:
+    assert DataNoticeCard().reason(reason) == words

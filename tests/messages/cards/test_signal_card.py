@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.flow import Window
 from bot.domain.incident import Incident, StepReason, WorstMoment
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Measurement, Reason, Rule, Signal, Size, Unit
+from bot.domain.signal import CLOSED_WITHDRAWALS, Measurement, Reason, Rule, Signal, Size, Unit
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.outflow import MarketWideCard, OutflowCard
@@ -116,3 +117,21 @@ def test_every_source_is_found_by_its_rule_and_says_what_its_thresholds_are() ->
 
 def test_an_outflow_of_which_no_window_is_known_has_no_brief_figure() -> None:
     assert OutflowCard().brief(replace(SIGNAL, flows=())) == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Reason(Window.DAY, "share", -0.042, -0.03), "24 h: −4.2 % of clean reserves ≤ −3.0 %"),
+        (Reason(Window.DAY, "z", -9.0, -3.5), "24 h: robust z −9.0 ≤ −3.5"),
+        (Reason(None, CLOSED_WITHDRAWALS, 2, 2), "Withdrawals of 2 major assets are closed; 2 make it critical"),
+    ],
+)
+def test_a_backtest_reports_limits_of_the_outflow_in_the_terms_of_the_method(reason: Reason, words: str) -> None:
+    assert OutflowCard().reason(reason) == words
+
+
+def test_a_title_says_that_it_eases_where_the_source_has_no_words_of_its_own() -> None:
+    easing = replace(closed(), easing_since=NOON)
+
+    assert incident_card(easing, "OKX", StepReason.UPDATED).title == "INC-42 · OKX · elevated closings, easing"
