@@ -65,7 +65,7 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         "🟠 INC-1 · Binance · elevated outflow · data incomplete",
         "🟠 INC-2 · Binance · Tron is missing at the source · elevated",
         "🟠 INC-1 · Binance · elevated outflow",
-        "🟠 INC-1 · Binance · elevated outflow · data incomplete",
+        "🟠 INC-1 · Binance · elevated outflow · frozen",
         "🟡 INC-3 · Binance · BTC moved in one step · watch",
         "🟠 INC-1 · Binance · elevated outflow",
         "🟠 INC-1 · Binance · elevated, easing",

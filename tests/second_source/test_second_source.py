@@ -124,7 +124,7 @@ async def test_an_incident_of_it_goes_from_pending_to_resolved(chats: Chats) -> 
     assert await chats.judge_quote(WATCH, 20) == ["post 🟡 INC-1 · USDT · watch, off its peg"]
     assert await chats.judge_quote(ELEVATED, 30) == ["post 🟠 INC-1 · USDT · elevated, off its peg"]
     assert await chats.judge_quote(ELEVATED - 0.004, 40) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await chats.judge_quote(None, 71) == ["edit 🟠 INC-1 · USDT · elevated, off its peg · data incomplete"]
+    assert await chats.judge_quote(None, 71) == ["edit 🟠 INC-1 · USDT · elevated, off its peg · frozen"]
     assert await chats.judge_quote(ELEVATED, 80) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
     assert await chats.judge_quote(CALM, 90) == ["edit 🟠 INC-1 · USDT · elevated, off its peg, easing"]
     assert await chats.judge_quote(CALM, 90 + 6 * 60) == [
@@ -189,7 +189,7 @@ async def test_a_hold_is_told_with_its_cause(chats: Chats) -> None:
 
     (held,) = await chats.deliver()
 
-    assert "Data incomplete: data too old (newest price is 40 min old)." in held
+    assert "Figures frozen: data too old (newest price is 40 min old)." in held
     assert "Data gap: 13:00 UTC to now, data too old (newest price is 40 min old)" in await chats.ask("why", "INC-1")
 
 

@@ -128,12 +128,8 @@ async def test_an_upstream_that_fails_fires_nothing_and_resolves_nothing(world: 
         assert status == 503
         assert re.match("last good poll was [78] h ago", ", ".join(reasons))  # one was under way as it began
         assert (await alerts_and_steps(run))[2] == ["opened", "held"]
-        await run.until_announced("elevated outflow · data incomplete")
-        assert (
-            world.telegram_titles()
-            == world.discord_titles()
-            == ["🟠 INC-1 · Binance · elevated outflow · data incomplete"]
-        )
+        await run.until_announced("elevated outflow · frozen")
+        assert world.telegram_titles() == world.discord_titles() == ["🟠 INC-1 · Binance · elevated outflow · frozen"]
 
         world.heal()
         await run.hour()

@@ -149,7 +149,9 @@ def _title_state(incident: Incident, card: SignalCard) -> str:
     if incident.state is IncidentState.RESOLVED:
         return "resolved"
     headline = card.easing_headline(incident) if _is_easing(incident) else card.headline(incident)
-    return f"{headline} · data incomplete" if incident.is_frozen else headline
+    if not incident.is_frozen:
+        return headline
+    return f"{headline} · {'data incomplete' if _missing_names(incident.signal) else 'frozen'}"
 
 
 def _is_easing(incident: Incident) -> bool:
@@ -204,19 +206,19 @@ def _unconfirmed_line(incident: Incident) -> str | None:
 
 def _frozen_line(incident: Incident, card: SignalCard) -> Line:
     """Return why there are no newer figures than those shown, and until when the alert stays as it is."""
+    of = moment(incident.announced.as_of)
     names = _missing_names(incident.signal)
     if not names:
-        names = " and ".join(why for _, why in card.holds(incident.signal)) or card.nothing_measured
-        why, until = "", "newer ones can be compared"
-    elif " and " in names:
-        why, until = " are missing at the source", "they are back"
-    else:
-        why, until = " is missing at the source", "it is back"
+        causes = " and ".join(why for _, why in card.holds(incident.signal)) or card.nothing_measured
+        return line(
+            bold(f"Figures frozen: {causes}"), ". They are those of ", of, ", until newer ones can be compared."
+        )
+    are, they_are = ("are", "they are") if " and " in names else ("is", "it is")
     return line(
         bold(f"Data incomplete: {names}"),
-        f"{why}. The figures are the last complete ones, of ",
-        moment(incident.announced.as_of),
-        f"; this alert is frozen until {until}.",
+        f" {are} missing at the source. The figures are the last complete ones, of ",
+        of,
+        f"; this alert is frozen until {they_are} back.",
     )
 
 

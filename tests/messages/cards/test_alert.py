@@ -182,12 +182,11 @@ def test_a_held_alert_says_so_in_its_title_and_why_once() -> None:
     text = card(frozen(*held), StepReason.HELD)
 
     assert text.startswith(
-        "INC-42 · Binance · elevated outflow · data incomplete\n"
-        "Net outflow −$2.31 B in 24 h · 3.6 % of reserves ($64.1 B)\n"
+        "INC-42 · Binance · elevated outflow · frozen\nNet outflow −$2.31 B in 24 h · 3.6 % of reserves ($64.1 B)\n"
     )
     assert (
-        "Data incomplete: chain missing (Tron, 14.0 % of reserves). The figures are the last complete ones, of "
-        "2022-12-13 12:00 UTC; this alert is frozen until newer ones can be compared."
+        "Figures frozen: chain missing (Tron, 14.0 % of reserves). They are those of 2022-12-13 12:00 UTC, until newer "
+        "ones can be compared."
     ) in text
     assert text.count("Tron") == 1
     assert "DefiLlama · as of 2022-12-13 12:00 UTC (live)" in text
@@ -207,14 +206,15 @@ def test_a_frozen_alert_names_the_chains_that_are_missing(missing: tuple[str, ..
 
     assert f"Data incomplete: {words[0]} The figures are the last complete ones, of 2022-12-13 12:00 UTC;" in told
     assert f"this alert is frozen {words[1]}" in told
+    assert told.startswith("INC-42 · Binance · elevated outflow · data incomplete\n")
 
 
 def test_a_frozen_alert_names_every_reason() -> None:
     held = [flow(-0.1, hold=CHAIN_MISSING), flow(-0.1, Window.WEEK, hold=STALE)]
-    both = "incomplete: chain missing (Tron, 14.0 % of reserves) and data too old (newest reading is 5 h old)."
+    both = "frozen: chain missing (Tron, 14.0 % of reserves) and data too old (newest reading is 5 h old)."
 
     assert both in card(frozen(*held), StepReason.HELD)
-    assert "incomplete: no figure could be computed." in card(frozen(), StepReason.HELD)
+    assert "frozen: no figure could be computed." in card(frozen(), StepReason.HELD)
 
 
 def test_windows_held_for_different_reasons_are_named_one_by_one() -> None:
