@@ -79,7 +79,7 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
     assert re.search(r"✎ .+ 🟢 INC-2 · Binance · Tron is back at the source · Tron \$", shown)
     assert "Not counted as an outflow yet: waiting for the next reading." in noticed
     assert re.search(r"Net outflow −\$1\.\d+ B in 24 h · [12]\.\d % of reserves", opened)
-    frozen = r"Net outflow −\$\d\.\d+ B in 7 d .+\n  Data incomplete: Tron is missing at the source\."
+    frozen = r"Net outflow −\$\d\.\d+ B in 7 d .+\n  Data incomplete: Tron \(15\.\d % of reserves\) is missing"
     assert re.search(frozen, re.sub(r"\n {4}", " ", held))
     assert re.search(r"✎ .+ INC-1 · Binance · unusual outflow · watch · Updated: it got worse \(elevated, ", shown)
     assert re.search(r"^\n  Net outflow .+\n(.+\n)+  Below the limits of elevated since", easing)

@@ -14,6 +14,7 @@ same and a line adds: "This place uses early sensitivity, at which it is severe 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import MarketMember, Rule, Signal
@@ -216,7 +217,7 @@ def _frozen_line(incident: Incident, card: SignalCard) -> Line:
     are, they_are = ("are", "they are") if " and " in names else ("is", "it is")
     return line(
         bold(f"Data incomplete: {names}"),
-        f" {are} missing at the source. The figures are the last complete ones, of ",
+        f"{_missing_share(incident.signal)} {are} missing at the source. The figures are the last complete ones, of ",
         of,
         f"; this alert is frozen until {they_are} back.",
     )
@@ -233,6 +234,13 @@ def _missing_names(signal: Signal) -> str:
         }
     )
     return " and ".join(filter(None, (", ".join(chains[:-1]), *chains[-1:])))
+
+
+def _missing_share(signal: Signal) -> str:
+    """Return how large the missing chains are, ` (14.0 % of reserves)`; "" where no hold says so."""
+    details = (hold.detail for hold in signal.holds if hold.reason is HoldReason.CHAIN_MISSING)
+    share = next(details, "").rpartition(", ")[2]  # a hold names the chains first: "Tron, 14.0 % of reserves"
+    return f" ({share})" if share else ""
 
 
 def comparability(signal: Signal, card: SignalCard) -> str | None:

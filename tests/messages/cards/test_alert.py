@@ -195,8 +195,8 @@ def test_a_held_alert_says_so_in_its_title_and_why_once() -> None:
 @pytest.mark.parametrize(
     ("missing", "words"),
     [
-        (("Tron",), ("Tron is missing at the source.", "until it is back.")),
-        (("Tron", "Base"), ("Base and Tron are missing at the source.", "until they are back.")),
+        (("Tron",), ("Tron (14.0 % of reserves) is missing at the source.", "until it is back.")),
+        (("Tron", "Base"), ("Base and Tron (14.0 % of reserves) are missing at the source.", "until they are back.")),
     ],
 )
 def test_a_frozen_alert_names_the_chains_that_are_missing(missing: tuple[str, ...], words: tuple[str, str]) -> None:
@@ -207,6 +207,12 @@ def test_a_frozen_alert_names_the_chains_that_are_missing(missing: tuple[str, ..
     assert f"Data incomplete: {words[0]} The figures are the last complete ones, of 2022-12-13 12:00 UTC;" in told
     assert f"this alert is frozen {words[1]}" in told
     assert told.startswith("INC-42 · Binance · elevated outflow · data incomplete\n")
+
+
+def test_a_missing_chain_that_holds_nothing_is_named_without_its_size() -> None:
+    uncertain = replace(flow(-0.1, missing=("Tron",)), lowest_usd=-9e9, highest_usd=-6e9)
+
+    assert "Data incomplete: Tron is missing at the source." in card(frozen(uncertain), StepReason.HELD)
 
 
 def test_a_frozen_alert_names_every_reason() -> None:

@@ -264,7 +264,7 @@ def test_a_bot_that_has_read_nothing_says_so() -> None:
     assert card.tone is Tone.TROUBLE
     assert "DefiLlama: no figures yet." in said(card).splitlines()
     assert (
-        "⚠️ DefiLlama's exchange list is unavailable (timeout) for 0 s. No alert opens or closes until it is back."
+        "⚠️ DefiLlama's exchange list is down (timeout) for 0 s. No alert opens or closes until it is back."
     ) in said(card)
 
 
