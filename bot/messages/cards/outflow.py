@@ -27,6 +27,7 @@ from bot.messages.cards.flow_bounds import (
 )
 from bot.messages.cards.flows import usual_day
 from bot.messages.cards.majors_line import NEVER_EASES, majors_lines
+from bot.messages.cards.shown_total import INCOMPLETE_MARK
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, Table, bold, line, moment
 from bot.messages.number_format import amount, percent, usd
@@ -185,17 +186,20 @@ class OutflowCard(SignalCard):
 
     @override
     def table(self, signal: Signal) -> Table:
-        """Return every window with what is certain of it and where it starts; all end at the reading explained."""
+        """Return every window with what is certain of it and the day it starts on; all end at the reading explained.
+
+        A window with a mark is one that `comparability` says cannot be judged.
+        """
         rows = tuple(
             (
-                WINDOW_NAMES[flow.window] + (" (not judged)" if flow.hold else ""),
+                WINDOW_NAMES[flow.window] + (INCOMPLETE_MARK if flow.hold else ""),
                 usd(certain_usd(flow), signed=True),
                 percent(certain_share(flow), signed=True),
-                f"{flow.start:%m-%d %H:%M}",
+                f"{flow.start:%m-%d}",
             )
             for flow in signal.flows
         )
-        return Table(("Window", "Net flow", "Share", "Since (UTC)"), rows, numeric=(1, 2))
+        return Table(("Window", "Net flow", "Share", "Since"), rows, numeric=(1, 2))
 
     @override
     def actions(self, incident: Incident) -> tuple[Action, ...]:
