@@ -32,11 +32,12 @@ def on_one_screen(message: Message, *, names_apart: bool = False) -> Message:
     if table is None or table.chat_rows is None:
         return message
     rows = min(len(table.rows), table.chat_rows)
-    shown = keep_rows(message, rows)
-    if excess(shown) > 0:
-        shown = keep_rows(message, min(rows, max(table.least_rows, rows - excess(shown))))
-    if excess(shown) > 0:
-        shown = replace(shown, chart=None)
+    shown = message
+    for candidate in (message, replace(message, chart=None)):
+        too_many = max(0, excess(keep_rows(candidate, rows)))
+        shown = keep_rows(candidate, min(rows, max(table.least_rows, rows - too_many)))
+        if excess(shown) <= 0:
+            return shown
     whole, count = shown, len(shown.lines)
     while excess(shown) > 0 and count > _LEAST_LINES:
         count -= 1

@@ -23,6 +23,7 @@ _FORMAT = (
 _NO_CHARACTERS = "\ud800-\uf8ff\U000e0000-\U000e00ff\U000f0000-\U0010ffff"  # surrogates, private use, tags
 _DECEPTIVE = re.compile(f"[{_CONTROL}{_FORMAT}{_INVISIBLE}{_NO_CHARACTERS}]")
 # What belongs to the number before it: "$2.27 B", "10.6 %", "24 h", "3 h 20 min", "14:05 UTC".
+_SIGN = re.compile(r"(?<=[−+])(?=\$)")  # lines may break between a minus and a dollar sign: UAX 14, class PR
 _UNIT = re.compile(r"(?<=\d) (?=(?:[KMBT]|%|[hds]|min)(?!\w))|(?<=\d:\d\d) (?=UTC)")
 TABLE_COLUMNS = 34
 """What a fixed-width block shows on a phone of 390 px before its rows wrap, in Telegram and in Discord."""
@@ -42,11 +43,12 @@ def clean(text: str) -> str:
 
 
 def bind_units(text: str) -> str:
-    """Return text in which a line never ends between a number and its unit: `−$2.27 B`, `10.6 %`, `24 h`.
+    """Return text in which a line never ends between a number and its unit or sign: `−$2.27 B`, `10.6 %`, `24 h`.
 
     For what people read in a chat. Terminals, JSON and what is to be copied keep plain spaces, which scripts look for.
+    A minus at the end of a line would leave an outflow that reads like an inflow on the next one.
     """
-    return _UNIT.sub("\N{NO-BREAK SPACE}", text)
+    return _SIGN.sub("\N{WORD JOINER}", _UNIT.sub("\N{NO-BREAK SPACE}", text))
 
 
 def title_with_tone(message: Message) -> str:

@@ -2,7 +2,7 @@
 
 Bars alone have no scale. Reserves between $50.0 B and $50.15 B would fill all eight heights and look like a crash, so
 the heights span at least a tenth of the highest value (two points of a share), and the figures are written below:
-"low $50.0 B · high $50.2 B · now $50.1 B". A long series is shown by the most extreme value of each stretch, because an
+"$50.0 B to $50.2 B · now $50.1 B". A long series is shown by the most extreme value of each stretch, because an
 average would hide an hour at half; the last bar is always the newest value.
 """
 
@@ -28,12 +28,12 @@ def chart_bars(chart: Chart, *, width: int = 30) -> str:
 
 
 def chart_figures(chart: Chart) -> str:
-    """Return the scale and the newest value of a chart: `low $44.0 B · high $50.0 B · now $47.0 B`; "" without any."""
+    """Return the scale and the newest value of a chart: `$44.0 B to $50.0 B · now $47.0 B`; "" without any."""
     finite = _finite(chart.values)
     if not finite:
         return ""
     low, high, now = (value_text(chart, value) for value in (min(finite), max(finite), finite[-1]))
-    return f"low {low} · high {high} · now {now}"
+    return f"{low} to {high} · now {now}"
 
 
 def value_text(chart: Chart, value: float) -> str:

@@ -27,7 +27,7 @@ from tests.clocks import http_date
 from tests.fakes import discord_world as world
 from tests.fakes.discord_faults import Failure
 from tests.fakes.discord_gateway import FakeGateway
-from tests.fakes.discord_rest import Answer, FakeRest, as_read, message_json
+from tests.fakes.discord_rest import Answer, FakeRest, content_as_read, message_json
 from tests.fakes.discord_world import Channel, Guild, Json, User, World, snowflake
 from tests.waiting import LIMIT, until
 
@@ -223,7 +223,7 @@ class FakeDiscord:
 
     def messages(self, channel: Channel) -> list[Json]:
         """Return the messages in a channel as people read them now, oldest first; no-break spaces are blanks."""
-        return [as_read(message) for message in self.rest.messages[channel.id]]
+        return [content_as_read(message) for message in self.rest.messages[channel.id]]
 
     async def connected(self) -> None:
         """Wait until a session of every shard is identified."""

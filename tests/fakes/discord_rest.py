@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes import discord_world as world
+from tests.fakes.as_read import as_read
 from tests.fakes.discord_faults import Failure, Rates, Refusal
 from tests.fakes.discord_gateway import FakeGateway
 from tests.fakes.discord_limits import command_problems, error_body, message_problems
@@ -58,7 +59,7 @@ class Answer:
     @property
     def embed(self) -> Json:
         """The embed of the last message."""
-        embed: Json = as_read(self.message["embeds"][0])
+        embed: Json = content_as_read(self.message["embeds"][0])
         return embed
 
     @property
@@ -69,12 +70,12 @@ class Answer:
     @property
     def text(self) -> str:
         """All words of the last message, for looking something up in them."""
-        return json.dumps(as_read([self.message["content"], self.message["embeds"]]), ensure_ascii=False)
+        return json.dumps(content_as_read([self.message["content"], self.message["embeds"]]), ensure_ascii=False)
 
 
-def as_read(content: Any) -> Any:
-    """Return a part of a message as people read it: a no-break space in its texts is a blank, which looks the same."""
-    return json.loads(json.dumps(content, ensure_ascii=False).replace("\N{NO-BREAK SPACE}", " "))
+def content_as_read(content: Any) -> Any:
+    """Return a part of a message with its texts as people read them."""
+    return json.loads(as_read(json.dumps(content, ensure_ascii=False)))
 
 
 class FakeRest:

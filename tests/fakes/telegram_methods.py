@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from tests.fakes.as_read import as_read
 from tests.fakes.telegram_markup import Refused, bad_request, check_inline_results, keyboard, plain_text
 from tests.fakes.telegram_people import People, now
 from tests.fakes.telegram_rates import Rates
@@ -23,7 +24,6 @@ _MAX_COMMANDS, _DESCRIPTION_CHARACTERS = 100, 256
 _MAX_ALERT_CHARACTERS = 200  # https://core.telegram.org/bots/api#answercallbackquery
 _COMMAND_NAME = re.compile("[a-z0-9_]{1,32}")
 _LONGEST_POLL_S = 50.0
-_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _SCOPES = ("default", "all_private_chats", "all_group_chats", "all_chat_administrators", "chat")
 
 
@@ -101,7 +101,7 @@ class Methods(People):
         chat = self._chat(given)
         thread = int(given["message_thread_id"]) if given.get("message_thread_id") else None
         chat.check_bot_may_write(thread)
-        text = plain_text(given.get("text", ""), given.get("parse_mode", "")).replace(_NO_BREAK_SPACE, " ")
+        text = as_read(plain_text(given.get("text", ""), given.get("parse_mode", "")))
         buttons = keyboard(given.get("reply_markup", ""))
         reply_to = self._reply_to(given, chat)
         # Counted last: a message that is refused for another reason uses up nothing.
@@ -131,7 +131,7 @@ class Methods(People):
         """Change a message of the bot, or refuse."""
         chat = self._chat(given)
         chat.check_bot_may_write(None)
-        text = plain_text(given.get("text", ""), given.get("parse_mode", "")).replace(_NO_BREAK_SPACE, " ")
+        text = as_read(plain_text(given.get("text", ""), given.get("parse_mode", "")))
         buttons = keyboard(given.get("reply_markup", ""))
         message = self._messages.get((chat.id, int(given.get("message_id") or 0)))
         if message is None:

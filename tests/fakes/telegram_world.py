@@ -123,7 +123,7 @@ def _restrictions(*, can_post: bool) -> dict[str, object]:
 class Sent:
     """A message of the bot: `text` as people read it, `html` as it was given, both as of the latest edit.
 
-    In `text` a no-break space is a blank, which looks the same.
+    `text` is without the characters that keep numbers together.
     """
 
     id: int

@@ -152,7 +152,7 @@ async def test_the_gap_outlives_a_restart_and_ends_when_the_chain_is_back(store_
                 application.latest.set_snapshot(snapshot)
         message = await answer(application.dispatcher, "reserves binance")
 
-    assert "Reserves without its own token BNB ($3.00 B); with it $109 B." in said(message)
+    assert "Reserves without its own token BNB ($3.00 B, 2.7 %); with it $109 B." in said(message)
     assert "issing" not in said(message)
     assert total_in_json(message)["complete"] is True
 

@@ -69,7 +69,7 @@ def test_rows_go_first_then_the_chart_and_then_the_last_lines() -> None:
 
     assert (rows(shown(11)), shown(11).chart) == (8, CHART)
     assert (rows(shown(13)), shown(13).chart) == (6, CHART)
-    assert (rows(shown(16)), shown(16).chart) == (4, None)
+    assert (rows(shown(16)), shown(16).chart) == (7, None)
     assert (rows(shown(40)), len(shown(40).lines)) == (4, 19)
     assert shown(40).lines[-1] == line("… and 22 more lines")
     assert (rows(shown(40, 8)), len(shown(40, 8).lines)) == (8, 15)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bot.messages.model import Message, Table, Tone
 from bot.messages.plain_text import bind_units, clean, display_width, shorten, text_table, title_with_tone, utf16_length
+from tests.fakes.as_read import as_read
 
 
 @pytest.mark.parametrize(
@@ -59,14 +60,14 @@ def test_a_shortened_text_keeps_its_beginning_and_the_limit(text: str, limit: in
 @pytest.mark.parametrize(
     "text",
     [
-        "−$2.27_B", "10.6_%", "24_h", "3_h 20_min", "9_d", "475_K BTC", "at 14:05_UTC", "45_s · 7_d −5.0_%", "$1_T",
-        "2 hours", "INC-42 · Binance", "3 Binances", "12 minutes", "5 % of", "USDT 2",
+        "−^$2.27_B", "+^$2_M", "10.6_%", "24_h", "3_h 20_min", "9_d", "475_K BTC", "at 14:05_UTC", "45_s · 7_d −5.0_%",
+        "$1_T", "2 hours", "INC-42 · Binance", "3 Binances", "12 minutes", "5_% of", "USDT 2",
     ],
 )  # fmt: skip
 def test_a_number_and_its_unit_are_not_parted(text: str) -> None:
-    """An underscore stands for the no-break space."""
-    expected = text.replace("5 % of", "5_% of").replace("_", "\N{NO-BREAK SPACE}")
-    assert bind_units(text.replace("_", " ")) == expected
+    """An underscore stands for the no-break space, a caret for the word joiner."""
+    expected = text.replace("_", "\N{NO-BREAK SPACE}").replace("^", "\N{WORD JOINER}")
+    assert bind_units(as_read(expected)) == expected
 
 
 def test_a_table_aligns_words_left_and_numbers_right() -> None:

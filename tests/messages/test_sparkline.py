@@ -50,9 +50,9 @@ def test_a_crash_fills_the_heights() -> None:
 
 
 def test_the_scale_and_the_newest_value_are_written() -> None:
-    assert chart_figures(RESERVES) == "low $50.0 B · high $50.1 B · now $50.1 B"
-    assert chart_figures(FLOWS) == "low −0.30 % · high +0.20 % · now 0.00 %"
-    assert chart_figures(replace(RESERVES, values=(50e9, math.nan))) == "low $50.0 B · high $50.0 B · now $50.0 B"
+    assert chart_figures(RESERVES) == "$50.0 B to $50.1 B · now $50.1 B"
+    assert chart_figures(FLOWS) == "−0.30 % to +0.20 % · now 0.00 %"
+    assert chart_figures(replace(RESERVES, values=(50e9, math.nan))) == "$50.0 B to $50.0 B · now $50.0 B"
 
 
 @pytest.mark.parametrize("values", [(), (math.nan,)])

@@ -35,6 +35,7 @@ from bot.sources.http import Http
 from bot.storage.store import Store, open_store
 from tests.builders import DAY, NOON, holding, listing, subscription
 from tests.clocks import HandMovedClock
+from tests.fakes.as_read import as_read
 from tests.second_source.peg import Peg, Quote
 from tests.second_source.peg_card import PegCard
 from tests.servers import Server
@@ -82,7 +83,7 @@ class Chats:
         texts = []
         while claimed := await self.store.outbox.claim(Platform.TELEGRAM, limit=9, wait=timedelta()):
             for delivery in claimed:
-                text = render(delivery.message, self.clock.now()).text.replace("\N{NO-BREAK SPACE}", " ")
+                text = as_read(render(delivery.message, self.clock.now()).text)
                 texts.append(f"{delivery.kind} {text}")
                 await self.store.outbox.finish(delivery, message_id=f"message-{len(texts)}")
         return texts

@@ -18,6 +18,7 @@ from bot.messages.phone_screen import on_one_screen
 from bot.messages.plain_text import bind_units, clean, text_table, utf16_length
 from bot.messages.sparkline import chart_bars, chart_figures
 
+_CHART_COLUMNS = 20  # bars are wider than letters: 30 of them are wider than a phone
 _MAX_TEXT_UTF16_UNITS = 4096  # https://core.telegram.org/bots/api#sendmessage
 
 
@@ -154,5 +155,5 @@ def _field(field: Field, writer: _PlainText) -> str:
 
 
 def _chart(chart: Chart, writer: _PlainText) -> str:
-    bars = chart_bars(chart)
+    bars = chart_bars(chart, width=_CHART_COLUMNS)
     return "\n".join(map(writer.text, (chart.title, bars, chart_figures(chart)))) if bars else ""

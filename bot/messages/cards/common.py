@@ -4,7 +4,7 @@ Example of why figures are held: "chain missing (Tron, 14.0 % of reserves)". How
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.detection.guards.source_figures import figures_agree
 from bot.domain.exchange import Listing
@@ -69,6 +69,7 @@ _NOTE_WORDS = {
     NoteReason.BLIND: "The bot was offline for a while.",
     NoteReason.REVISED: "The source revised its history ({subject}): earlier figures for those days may be wrong",
 }
+_AS_OLD = timedelta(hours=1)  # the list is fetched every ten minutes, amounts are up to an hour older
 _SOURCE_NAMES = {"defillama": "DefiLlama"}
 
 
@@ -127,18 +128,18 @@ def assets_sentence(flow: Flow, shown: int = 3) -> Line:
 def source_figure_line(listing: Listing | None, window: Window, flow: Flow | None = None) -> Line | None:
     """Return the upstream's own figure for a window, and whether it matches ours; None when it gives none.
 
-    "DefiLlama's own 24 h figure, −$12.7 B (2022-12-13 12:00 UTC), matches ours."
+    "DefiLlama's own 24 h figure, −$12.7 B, matches ours." Its time is said where it is not that of ours.
     """
     given_usd = listing.inflows_usd.get(window) if listing else None
     if listing is None or not given_usd:
         return None
-    verdict = "" if flow is None else ", matches ours" if figures_agree(flow, given_usd) else ", differs from ours"
-    return line(
-        f"{source_name(listing.source)}'s own {WINDOW_NAMES[window]} figure{',' if flow else ':'} "
-        f"{usd(given_usd, signed=True)} (",
-        moment(listing.fetched_at),
-        f"){verdict}.",
-    )
+    own_figure = f"{source_name(listing.source)}'s own {WINDOW_NAMES[window]} figure"
+    moved, at = usd(given_usd, signed=True), (" (", moment(listing.fetched_at), ")")
+    if flow is None:
+        return line(f"{own_figure}: {moved}", *at, ".")
+    verdict = "matches" if figures_agree(flow, given_usd) else "differs from"
+    is_as_old = abs(listing.fetched_at - flow.end) <= _AS_OLD
+    return line(f"{own_figure}, {moved}", *(() if is_as_old else at), f", {verdict} ours.")
 
 
 def source_figure(listing: Listing | None, window: Window) -> str | None:

@@ -130,7 +130,7 @@ def _reading_texts(key: ReadingIdentity, exchange: Exchange) -> _ReadingTexts:
     return _ReadingTexts(
         usd(reserves),
         _own_token_sentence(exchange, total, total - reserves),
-        _composition(exchange, reading, total, total - reserves),
+        _composition(reading, total),
         _table(exchange, reading, total),
     )
 
@@ -138,19 +138,13 @@ def _reading_texts(key: ReadingIdentity, exchange: Exchange) -> _ReadingTexts:
 def _own_token_sentence(exchange: Exchange, total: float, own: float) -> str:
     if not exchange.own_tokens:
         return "No token of its own is known: nothing is left out."
-    return (
-        f"Reserves without its own token {', '.join(sorted(exchange.own_tokens))} ({usd(own)}); with it {usd(total)}."
-    )
+    own_tokens, share = ", ".join(sorted(exchange.own_tokens)), f", {percent(own / total)}" if total > 0 else ""
+    return f"Reserves without its own token {own_tokens} ({usd(own)}{share}); with it {usd(total)}."
 
 
-def _composition(exchange: Exchange, reading: Reading, total: float, own: float) -> tuple[Field, ...]:
+def _composition(reading: Reading, total: float) -> tuple[Field, ...]:
     stable = sum(holding.usd for asset, holding in reading.by_asset().items() if asset in STABLECOINS)
-    own_token = (Field("Own token", line(_share(own, total))),) if exchange.own_tokens else ()
-    return (Field("Stablecoins", line(_share(stable, total))), *own_token)
-
-
-def _share(part: float, total: float) -> str:
-    return f"{percent(part / total)} of the total" if total > 0 else "unknown"
+    return (Field("Stablecoins", line(f"{percent(stable / total)} of the total" if total > 0 else "unknown")),)
 
 
 def _flow_fields(snapshot: ExchangeSnapshot) -> tuple[Field, ...]:

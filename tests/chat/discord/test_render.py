@@ -33,10 +33,11 @@ def test_a_message_reads_from_title_to_footer() -> None:
         "type": "rich",
         "title": "🟠 INC-42 · Binance · elevated outflow",
         "color": 0xF28C28,
-        "description": "Net outflow **−$2.3\N{NO-BREAK SPACE}B** in 24\N{NO-BREAK SPACE}h\nAsk `/why 42`\n"
+        "description": "Net outflow **−\N{WORD JOINER}$2.3\N{NO-BREAK SPACE}B** in 24\N{NO-BREAK SPACE}h\n"
+        "Ask `/why 42`\n"
         f"-# DefiLlama · as of <t:{UNIX}:f> (<t:{UNIX}:R>)",
         "fields": [
-            {"name": "BTC", "value": "−$0.7\N{NO-BREAK SPACE}B", "inline": True},
+            {"name": "BTC", "value": "−\N{WORD JOINER}$0.7\N{NO-BREAK SPACE}B", "inline": True},
             {"name": "Doors", "value": "open", "inline": False},
         ],
     }
@@ -123,7 +124,7 @@ def test_a_line_begins_nothing(text: str, safe: str) -> None:
 def test_a_number_keeps_its_sign_its_point_and_its_unit() -> None:
     assert (
         line_markdown(line("−$1.14 B, 1.8 % in 24 h"))
-        == "−$1.14\N{NO-BREAK SPACE}B, 1.8\N{NO-BREAK SPACE}% in 24\N{NO-BREAK SPACE}h"
+        == "−\N{WORD JOINER}$1.14\N{NO-BREAK SPACE}B, 1.8\N{NO-BREAK SPACE}% in 24\N{NO-BREAK SPACE}h"
     )
 
 
@@ -148,9 +149,7 @@ def test_a_moment_is_shown_in_the_readers_time() -> None:
 
 def test_a_chart_is_a_sparkline() -> None:
     chart = Chart("Reserves", "usd", tuple(NOON + timedelta(days=day) for day in range(3)), (1.0, 2.0, 3.0))
-    assert (
-        shown(Message("Binance", chart=chart))["description"] == "Reserves\n`▁▅█`\nlow $1.00 · high $3.00 · now $3.00"
-    )
+    assert shown(Message("Binance", chart=chart))["description"] == "Reserves\n`▁▅█`\n$1.00 to $3.00 · now $3.00"
 
 
 def test_a_table_is_a_block_that_fits_a_phone_and_cannot_be_broken_out_of() -> None:
@@ -189,7 +188,9 @@ def test_what_is_left_out_is_counted() -> None:
 
 def test_the_plain_form_says_the_same_without_form() -> None:
     message = Message("Outflow", Tone.SEVERE, lines=lines(line(bold("−$2 B"))), fields=(Field("BTC", line("*x*")),))
-    assert plain_payload(message)["content"] == "🔴 Outflow · severe\n−$2\N{NO-BREAK SPACE}B\nBTC: \\*x\\*"
+    assert (
+        plain_payload(message)["content"] == "🔴 Outflow · severe\n−\N{WORD JOINER}$2\N{NO-BREAK SPACE}B\nBTC: \\*x\\*"
+    )
 
 
 def test_the_plain_form_pings_whom_the_full_one_would_and_is_as_silent() -> None:

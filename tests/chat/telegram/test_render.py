@@ -30,13 +30,13 @@ ALERT = Message(
 def test_an_alert_in_full() -> None:
     assert render(ALERT, NOW).html == (
         "<b>🟠 INC-42 · Binance · elevated outflow</b>\n"
-        "Net outflow <b>−$2.3\N{NO-BREAK SPACE}B</b> in 24\N{NO-BREAK SPACE}h\n"
+        "Net outflow <b>−\N{WORD JOINER}$2.3\N{NO-BREAK SPACE}B</b> in 24\N{NO-BREAK SPACE}h\n"
         "as of 2022-12-13 14:05\N{NO-BREAK SPACE}UTC (12\N{NO-BREAK SPACE}min ago)\n"
         "\n"
         "<b>Withdrawals:</b> BTC open\n"
         "<b>Ask:</b> <code>/why INC-42</code>\n"
         "\n"
-        "30 days\n▁▅█\nlow −1.8\N{NO-BREAK SPACE}% · high +1.1\N{NO-BREAK SPACE}% · now +1.1\N{NO-BREAK SPACE}%\n"
+        "30 days\n▁▅█\n−1.8\N{NO-BREAK SPACE}% to +1.1\N{NO-BREAK SPACE}% · now +1.1\N{NO-BREAK SPACE}%\n"
         "\n"
         "<pre>Asset     Flow\nUSDT   −$0.9 B\n&lt;BTC&gt;  −$0.7 B</pre>\n"
         "\n"
@@ -66,7 +66,7 @@ def test_a_sample_says_so() -> None:
 def test_dollars_on_a_chart_are_dollars() -> None:
     chart = Chart("Reserves", "usd", (NOW, NOW), (1e9, 2e9))
     assert render(Message("x", chart=chart), NOW).text.endswith(
-        "low $1.00\N{NO-BREAK SPACE}B · high $2.00\N{NO-BREAK SPACE}B · now $2.00\N{NO-BREAK SPACE}B"
+        "$1.00\N{NO-BREAK SPACE}B to $2.00\N{NO-BREAK SPACE}B · now $2.00\N{NO-BREAK SPACE}B"
     )
 
 
@@ -78,15 +78,15 @@ def test_a_chart_without_a_number_is_left_out() -> None:
 def test_details_are_a_quote_that_opens_at_a_tap_with_the_table_as_rows_of_text() -> None:
     assert render(replace(ALERT, fold=Fold(1, "why INC-42 details")), NOW).html == (
         "<b>🟠 INC-42 · Binance · elevated outflow</b>\n"
-        "Net outflow <b>−$2.3\N{NO-BREAK SPACE}B</b> in 24\N{NO-BREAK SPACE}h\n"
+        "Net outflow <b>−\N{WORD JOINER}$2.3\N{NO-BREAK SPACE}B</b> in 24\N{NO-BREAK SPACE}h\n"
         "\n"
         "<blockquote expandable>as of 2022-12-13 14:05\N{NO-BREAK SPACE}UTC (12\N{NO-BREAK SPACE}min ago)\n"
         "<b>Withdrawals:</b> BTC open\n"
         "<b>Ask:</b> <code>/why INC-42</code>\n"
-        "30 days\n▁▅█\nlow −1.8\N{NO-BREAK SPACE}% · high +1.1\N{NO-BREAK SPACE}% · now +1.1\N{NO-BREAK SPACE}%\n"
+        "30 days\n▁▅█\n−1.8\N{NO-BREAK SPACE}% to +1.1\N{NO-BREAK SPACE}% · now +1.1\N{NO-BREAK SPACE}%\n"
         "Asset · Flow\n"
-        "USDT · −$0.9\N{NO-BREAK SPACE}B\n"
-        "&lt;BTC&gt; · −$0.7\N{NO-BREAK SPACE}B</blockquote>\n"
+        "USDT · −\N{WORD JOINER}$0.9\N{NO-BREAK SPACE}B\n"
+        "&lt;BTC&gt; · −\N{WORD JOINER}$0.7\N{NO-BREAK SPACE}B</blockquote>\n"
         "\n"
         "<i>DefiLlama &amp; others</i>"
     )

@@ -51,7 +51,7 @@ def test_a_chart_shows_its_span_low_and_high() -> None:
     panel = drawn(RESERVES)
 
     assert "▆▅▃" in panel
-    assert "2022-12-10 → 2022-12-12 · low $55.0 B · high $58.0 B · now $55.0 B" in panel
+    assert "2022-12-10 → 2022-12-12 · $55.0 B to $58.0 B · now $55.0 B" in panel
     assert "Nothing" not in drawn(replace(RESERVES, chart=Chart("Nothing", "usd", (), ())))
 
 

@@ -29,7 +29,7 @@ def test_fields_chart_and_table_are_all_there() -> None:
         "  Chains: 12",
         "  Net flow: −$2.30 B",
         "  Opened: 2022-12-11 14:17 UTC",
-        "  Clean reserves ▆▅▃ low $55.0 B · high $58.0 B · now $55.0 B",
+        "  Clean reserves ▆▅▃ $55.0 B to $58.0 B · now $55.0 B",
         "  Asset        Value",
         "  BUSD       $17.8 B",
         "  BNB (own)  $6.45 B",
@@ -40,7 +40,7 @@ def test_a_chart_of_shares_is_written_in_per_cent_and_an_empty_one_not_at_all() 
     shares = Chart("Flow", "share", (NOW, NOW), (-0.01, 0.02))
     empty = Chart("Nothing known", "usd", (), ())
 
-    assert "low −1.0 % · high +2.0 %" in plain_text(replace(RESERVES, chart=shares), NOW)
+    assert "−1.0 % to +2.0 %" in plain_text(replace(RESERVES, chart=shares), NOW)
     assert "Nothing known" not in plain_text(replace(RESERVES, chart=empty), NOW)
 
 
