@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.detection.flow.baseline import MIN_DAYS, percentile, robust_z
 from bot.detection.thresholds import UNUSUAL_Z
 from bot.domain.exchange import Listing
-from bot.domain.flow import Baseline, Flow, Window
+from bot.domain.flow import Baseline, Flow, Hold, Window
 from bot.domain.incident import Incident
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import (
@@ -59,11 +59,12 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime, incide
         title=_title(snapshot, window, flow, incident),
         lines=lines(
             flow_sentence(flow, signal.jumps) if flow else _without_flow(snapshot.listing, window),
-            _comparability(flow, snapshot) if flow else None,
+            _unclear_sentence(flow.hold) if flow and flow.hold else None,
             LIABILITIES,
             missing_line(snapshot),
             _rank_sentence(flow, snapshot) if flow else None,
             usual_day(signal.baseline),
+            _completeness(flow, snapshot) if flow else None,
             trouble_sentence(snapshot.health, now),
             source_figure_beside(snapshot, window),
             *map(note_sentence, signal.notes[:_MAX_NOTES]),
@@ -152,10 +153,12 @@ def _rank_sentence(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
     return f"{more} than on {exceeded * 100:.0f} % of the last {baseline.days} days."
 
 
-def _comparability(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
-    if flow.hold:
-        return f"No alert follows from this window: {hold_sentence(flow.hold)}."
-    if is_bounded(flow) or snapshot.missing:  # the sentence, or the line about what is missing, has said so
+def _unclear_sentence(hold: Hold) -> str:
+    return f"No alert follows from this window: {hold_sentence(hold)}."
+
+
+def _completeness(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
+    if flow.hold or is_bounded(flow) or snapshot.missing:  # another line has said what is not complete
         return None
     if flow.missing_chains:
         return f"Without {', '.join(flow.missing_chains)}: not in the newest reading."
