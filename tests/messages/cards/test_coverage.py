@@ -71,4 +71,5 @@ def test_a_ranking_says_from_when_on_its_window_is_judged() -> None:
     assert "7 d works from 2022-12-14 12:00 UTC." in nothing
     assert "Alerts work over 7 d from 2022-12-14 12:00 UTC (at 1 of 3 exchanges already)." in ranked
     assert "Alerts work" not in said(top_card(known, RankBy.OUTFLOW, Window.DAY, NOON))
-    assert "Alerts work" not in said(top_card(known, RankBy.OUTFLOW, Window.HOUR, NOON))
+    hour = replace(known[0], signal=signal(None, flows=[flow(-0.01, Window.HOUR)]))
+    assert "Alerts work" not in said(top_card([hour], RankBy.OUTFLOW, Window.HOUR, NOON))

@@ -42,6 +42,7 @@ from bot.messages.cards.rehearsal import rehearsal_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.stress import stress_card, stress_today_card
 from bot.messages.cards.suppressions import suppressed_card
+from bot.messages.cards.why import why_card
 from bot.messages.cards.withdrawals import all_withdrawals_card, withdrawals_card
 from bot.messages.model import Message
 from bot.messages.plain_text import display_width, text_table
@@ -220,7 +221,11 @@ CARDS: Mapping[str, Message] = {
     "drill": drill_card(EXCHANGE, "USDT", "ETHEREUM", DRILLS),
     "paused": suppressed_card(Suppression("long", NOON, "ann", "their wallets are being moved " * 4), LONG_NAME),
 }
-TABLES = {name: card for name, card in CARDS.items() if card.table}
+WHY = replace(INCIDENT, raised_by=SIGNAL)
+TABLES = {name: card for name, card in CARDS.items() if card.table} | {
+    "why": why_card(WHY, LONG_NAME),
+    "why unclear": why_card(replace(WHY, raised_by=HELD), LONG_NAME),
+}
 
 
 def lines_on_a_phone(text: str) -> int:
