@@ -65,7 +65,7 @@ async def test_without_two_readings_nothing_is_laid_beside_the_past(bench: Dispa
     answer = await bench.ask("compare okx ftx-2022")
 
     assert answer.tone is Tone.TROUBLE
-    assert "No two readings of OKX a day apart yet." in said(answer)
+    assert "No two readings of OKX a day apart yet. Try again tomorrow, or /reserves okx now." in said(answer)
 
 
 async def test_two_runs_of_the_past_are_not_compared(bench: DispatcherBench) -> None:
@@ -94,6 +94,7 @@ async def test_a_run_of_the_past_that_is_over_sooner_says_so(bench: DispatcherBe
 
     assert answer.chart
     assert answer.chart.values[1] == pytest.approx(60.06 / 60.07 - 1)
+    assert "Binance: −3.4 % over the last 7 days (no open incident)." in said(answer)
     assert "FTX was over by then: in the end −37.0 %." in said(answer)
     assert "3 | −0.05 % | −37.0 %\n4 | −0.07 % | –" in said(answer)
 

@@ -34,7 +34,7 @@ async def test_reserves_of_an_exchange_without_wallets_are_unknown(bench: Dispat
         ("flows okx", "Amounts per asset have not been read yet"),
         ("top", "Largest outflows by share · 24 h"),
         ("top reserves", "Largest reserves · 24 h"),
-        ("top 7d inflow", "No 7 d figures yet. Try /top 24h."),
+        ("top 7d inflow", "No 7 d figures yet. Try /top 24h;"),
         ("exchanges", "Exchanges · 4 known, 1 watched"),
     ],
 )

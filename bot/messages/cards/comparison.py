@@ -93,7 +93,10 @@ def beside_the_past_card(
         return Message(
             title=f"{name} · {past_curve.title}",
             tone=Tone.TROUBLE,
-            lines=lines(f"No two readings of {name} a day apart yet. Try again tomorrow, or /reserves now."),
+            lines=lines(
+                f"No two readings of {name} a day apart yet. "
+                f"Try again tomorrow, or /reserves {snapshot.exchange.id} now."
+            ),
         )
     return Message(
         title=f"{name} {_cell(curve.shares[-1])} · {past_curve.title}",
@@ -177,9 +180,14 @@ def _bounds_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
 def _current_line(name: str, curve: OutflowCurve, incident: Incident | None) -> Line:
     share = bold(_cell(curve.shares[-1]))
     if incident is None:
-        return line(f"{name}: ", share, f" over the last {span(curve.length)} (no open incident).")
+        return line(f"{name}: ", share, f" over the last {_in_words(curve.length)} (no open incident).")
     # The curve of an incident starts a day before it, so that the outflow that raised it is in the curve.
     return line(f"{name}: ", share, f" since the day before {incident.label} began (", moment(curve.start), ").")
+
+
+def _in_words(length: timedelta) -> str:
+    """Return how long a curve is: `6 days`, and what is shorter than two of them as `24 h`."""
+    return f"{length // _DAY} days" if length >= 2 * _DAY else span(length)
 
 
 def _past_line(curve: OutflowCurve, past_curve: OutflowCurve) -> Line:

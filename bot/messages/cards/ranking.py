@@ -96,11 +96,12 @@ def _nothing_ranked(snapshots: Sequence[ExchangeSnapshot], window: Window, now: 
     known = {
         flow.window for snapshot in snapshots if snapshot.signal for flow in snapshot.signal.flows if not flow.hold
     }
-    instead = next((f" Try /top {other}." for other in GRADED_WINDOWS if other in known), "")
+    instead = next((f" Try /top {other}" for other in GRADED_WINDOWS if other in known), "")
     later = window_coverage(snapshots, now, (window,)).later if window in GRADED_WINDOWS else ()
     if later:
-        return line(f"No {name} figures yet.{instead} {name} works from ", moment(later[0].judged_from), ".")
-    return line(f"No {name} figures yet.{instead} /status says why.")
+        works = f"{'; ' if instead else ' '}{name} works from "
+        return line(f"No {name} figures yet.{instead}{works}", moment(later[0].judged_from), ".")
+    return line(f"No {name} figures yet.{instead}{'.' if instead else ''} /status says why.")
 
 
 def _unclear_line(count: int) -> str | None:

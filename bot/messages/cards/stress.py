@@ -77,7 +77,7 @@ def stress_card(  # noqa: PLR0913 — what is tested, what is known of it, and w
             *_background_lines(facts, drills),
         ),
         table=main_networks_table(status, facts.at) if status else None,
-        footer=line("tested ", moment(facts.at, relative=True)),
+        footer=line("tested ", moment(facts.at, live=True)),
         actions=(
             Action("League table", "stress"),
             Action("Withdrawals", f"withdrawals {exchange.id}"),
@@ -110,7 +110,7 @@ def stress_today_card(  # noqa: PLR0913 — as above
             *_background_lines(facts, drills),
         ),
         table=league_table(league),
-        footer=line("tested ", moment(facts.at, relative=True)),
+        footer=line("tested ", moment(facts.at, live=True)),
         actions=(
             Action(f"{exchange.name} in detail", f"stress {exchange.id}"),
             Action("Every day here", "subscribe stress"),

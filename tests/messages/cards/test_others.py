@@ -97,6 +97,10 @@ def test_with_nothing_to_rank_it_says_where_to_look() -> None:
     assert card.tone is Tone.TROUBLE
     assert "No 1 h figures yet. Try /top 24h. /status says why." in said(card)
     assert "No 24 h figures yet. /status says why." in said(top_card([], RankBy.OUTFLOW, Window.DAY, NOON))
+    first_day = replace(SNAPSHOTS[0], signal=signal(None), days=quiet_days(1))
+    assert "No 24 h figures yet. 24 h works from 2022-12-" in said(
+        top_card([first_day], RankBy.OUTFLOW, Window.DAY, NOON)
+    )
 
 
 def test_with_nothing_to_rank_yet_it_says_from_when_on() -> None:
@@ -104,7 +108,7 @@ def test_with_nothing_to_rank_yet_it_says_from_when_on() -> None:
 
     text = said(top_card(young, RankBy.OUTFLOW, Window.WEEK, NOON))
 
-    assert "No 7 d figures yet. Try /top 24h. 7 d works from 2022-12-14 12:00 UTC." in text
+    assert "No 7 d figures yet. Try /top 24h; 7 d works from 2022-12-14 12:00 UTC." in text
 
 
 def test_a_long_list_of_exchanges_says_that_every_one_can_be_asked_for() -> None:
