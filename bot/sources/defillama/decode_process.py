@@ -6,18 +6,17 @@ is a SourceError. Its memory is limited, so that a decompression bomb ends the p
 
 import asyncio
 import os
-import signal
 import sys
 from array import array
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from bot.child_process.spawning import child_command, child_environment, end_child, read_frame
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.reading import Holdings, Layouts, Reading, Slot
 from bot.sources.decompression import decompress
@@ -28,8 +27,6 @@ from bot.sources.loop_sharing import LoopSharing
 SMALL_BODY_BYTES = 128 << 10
 """Plain bytes up to which a thread decodes: a process takes 50 ms to start, and so little is decoded within 20 ms."""
 _WORKER_CODE = "from bot.sources.defillama.decode_worker import main; main()"
-# The only variables that the worker is given: what an interpreter needs to start. Tokens are no business of a parser.
-_ENVIRONMENT_KEPT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _HEADER_DECODER = msgspec.msgpack.Decoder(AnswerHeader)
 _MOMENT_DECODER = msgspec.msgpack.Decoder(PackedMoment)
 
@@ -114,11 +111,11 @@ async def _decode_in_process(body: BinaryIO, factory: ReadingFactory, *, since: 
     readings: list[Reading] = []
     sharing = LoopSharing()
     async with _worker_process(body, since=since, limit=limit) as output:
-        header = _HEADER_DECODER.decode(await _read_frame(output))
+        header = _HEADER_DECODER.decode(await read_frame(output))
         if header.fault is not None:
             raise SourceError(SourceFault(header.fault), header.detail)
         layouts = Layouts([Slot(*slot) for slot in header.slots])
-        while frame := await _read_frame(output):
+        while frame := await read_frame(output):
             readings.append(factory.reading(_unpack(frame), layouts))
             await sharing.yield_if_due()
     return DecodedBody(tuple(readings), header.statement)
@@ -129,11 +126,11 @@ async def _worker_process(body: BinaryIO, *, since: float, limit: int) -> AsyncI
     """Run the worker process on a body and yield its standard output; the process is killed when the block ends."""
     body.seek(0)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-S", "-P", "-c", _WORKER_CODE, repr(since), str(limit)),
+        *child_command(_WORKER_CODE, repr(since), str(limit)),
         stdin=body,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env=_environment(),
+        env=child_environment(),
     )
     try:
         assert process.stdout is not None  # noqa: S101 -- PIPE was asked for; said for the type checker
@@ -141,21 +138,7 @@ async def _worker_process(body: BinaryIO, *, since: float, limit: int) -> AsyncI
     except asyncio.IncompleteReadError as error:
         raise SourceError(SourceFault.TOO_LARGE, "the decoder was ended before it was done") from error
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                # Not process.kill(): it polls first and may reap the child, which asyncio's child watcher then misses.
-                os.kill(process.pid, signal.SIGKILL)
-        await process.wait()
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _ENVIRONMENT_KEPT if name in os.environ}
-    return kept | {"PYTHONPATH": os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)}
-
-
-async def _read_frame(output: asyncio.StreamReader) -> bytes:
-    length = int.from_bytes(await output.readexactly(4), "big")
-    return await output.readexactly(length)
+        await end_child(process)
 
 
 def _unpack(frame: bytes) -> Moment:

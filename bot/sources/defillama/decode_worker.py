@@ -13,13 +13,13 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from bot.child_process.resource_limits import limit_resources
 from bot.domain.errors import SourceError, SourceFault
 from bot.sources.decompression import PIECE_BYTES, decompress
 from bot.sources.defillama.protocol import BodyStatement, Moment, ProtocolExtract
 
 MEMORY_LIMIT_BYTES = 512 << 20  # of address space; a body of 60 MB needs about 60 MB
 CPU_LIMIT_S = 120  # ends it when the bot, which would, is gone; the bot itself waits for 90 s
-NICENESS = 10  # the event loop goes first where cores are few
 
 
 class AnswerHeader(NamedTuple):
@@ -73,25 +73,9 @@ def write_answer(body: BinaryIO, out: BinaryIO, *, since: float, limit: int) -> 
 
 def main() -> None:
     """Answer on the standard streams; the arguments are `since` and `limit`."""
-    _limit_resources()
-    write_answer(sys.stdin.buffer, sys.stdout.buffer, since=float(sys.argv[1]), limit=int(sys.argv[2]))
-
-
-def _limit_resources() -> None:
     gc.disable()  # what is built here has no cycles, and the process lives for seconds
-    if sys.platform == "win32":
-        return
-    import os  # noqa: PLC0415 -- `resource` and `os.nice` do not exist on Windows
-    import resource  # noqa: PLC0415
-
-    os.nice(NICENESS)
-    for kind, limit in (
-        (resource.RLIMIT_AS, MEMORY_LIMIT_BYTES),
-        (resource.RLIMIT_CPU, CPU_LIMIT_S),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    limit_resources(memory_bytes=MEMORY_LIMIT_BYTES, cpu_s=CPU_LIMIT_S)
+    write_answer(sys.stdin.buffer, sys.stdout.buffer, since=float(sys.argv[1]), limit=int(sys.argv[2]))
 
 
 def _pack(moment: Moment) -> PackedMoment:
