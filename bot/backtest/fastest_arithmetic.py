@@ -1,6 +1,6 @@
 """Which arithmetic a backtest calculates with: numpy's where that is installed, else the plain one.
 
-The extra `runwatch[backtest]` brings numpy; the bot itself needs none, and its image has none. Both give
+The extra `runwatch[backtest]` brings numpy, and so does matplotlib; the bot itself loads neither. Both give
 the same figures up to rounding: numpy adds them up in another order.
 """
 

@@ -11,6 +11,7 @@ RunwatchError
 │   ├── LeaseLost          another worker does this now: leave it to that one
 │   └── LoginRefused       … the password was changed while the bot runs: wait until it is right again
 ├── BackupError            a backup cannot be written, read or restored; nothing was changed unless the text says so
+├── DrawingFailed          a picture was not drawn: send the text without it, with this sentence
 ├── SourceError            an upstream did not deliver a reading; remember the reason, never call it calm
 └── DeliveryError          a message did not reach its place
     ├── RetryLater         send it again after a while
@@ -82,6 +83,10 @@ class LeaseLost(StorageError):
 
 class BackupError(RunwatchError):
     """A backup cannot be written, read or restored; the text says why, and what to do."""
+
+
+class DrawingFailed(RunwatchError):
+    """A picture could not be drawn, or not in time; people read its text below the answer that has no picture now."""
 
 
 class LoginRefused(StorageError):

@@ -4,11 +4,12 @@ Cards build a `Message`, and each platform's renderer turns it into an embed, HT
 literal: `<b>` in an exchange's name is shown as these three characters everywhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.snapshot import MissingPart
+from bot.messages.pictures import Picture
 
 
 class Tone(StrEnum):
@@ -150,7 +151,8 @@ class Message:
     `private` asks for an answer only the asker sees where the platform can do that. `silent` asks for no sound.
     `mention` is what to ping (a Discord role id, "here", "everyone"); nothing else in a message ever pings.
     `sample` marks an example that describes no real event. `totals` are the totals in it, for programs. `fold` says
-    what of it are details; without one everything is shown.
+    what of it are details; without one everything is shown. `picture` is shown in place of `chart` and `table`, where a
+    platform shows pictures and it can be drawn.
     """
 
     title: str
@@ -167,6 +169,7 @@ class Message:
     sample: bool = False
     totals: tuple[ShownTotal, ...] = ()
     fold: Fold | None = None
+    picture: Picture | None = None
 
 
 def takes_place(answer: Message) -> bool:
@@ -175,6 +178,16 @@ def takes_place(answer: Message) -> bool:
     A refusal is private and has no buttons: in that place it would leave nothing to go on with.
     """
     return bool(answer.actions) or not answer.private
+
+
+def beside_picture(message: Message) -> Message:
+    """Return what a message says beside its picture: without the bars and the table, which say the same."""
+    return replace(message, chart=None, table=None, picture=None)
+
+
+def without_picture(message: Message, why: str) -> Message:
+    """Return a message whose picture cannot be shown, with a sentence that says so."""
+    return replace(message, lines=(*message.lines, line(why)), picture=None)
 
 
 def bold(text: str) -> Span:

@@ -1,0 +1,39 @@
+"""Who makes a PNG of a picture: the platforms ask for it, and send the text alone where there is none."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.errors import DrawingFailed
+from bot.messages.model import Message, beside_picture, without_picture
+from bot.messages.pictures import Picture, Theme
+
+
+class PictureDrawer(Protocol):
+    """Draws pictures."""
+
+    async def draw(self, picture: Picture, theme: Theme) -> bytes:
+        """Return the picture as a PNG, 800 pixels wide; raise DrawingFailed within seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IllustratedMessage:
+    """A message as it is sent: what is said beside the picture, and the PNG; or everything, where there is none.
+
+    `described` is for those who do not see the picture: what it shows, and the figure that matters.
+    """
+
+    message: Message
+    png: bytes | None = None
+    described: str = ""
+
+
+async def illustrate(message: Message, drawer: PictureDrawer | None, theme: Theme) -> IllustratedMessage:
+    """Return a message with its picture drawn; where that fails, it says so and shows what stands for the picture."""
+    if message.picture is None or drawer is None:
+        return IllustratedMessage(message)
+    try:
+        png = await drawer.draw(message.picture, theme)
+    except DrawingFailed as failure:
+        return IllustratedMessage(without_picture(message, str(failure)))
+    return IllustratedMessage(beside_picture(message), png, f"{message.picture.title}: {message.picture.headline}")
