@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.commands.exchange_lookup import complete_exchange, find_exchange
+from bot.domain.daily_assets import DailyAssets
 from bot.domain.drill import DrillSummary
 from bot.domain.errors import AskerError, StorageError
 from bot.domain.exchange import Exchange, Listing
@@ -123,15 +124,17 @@ def _is_news(row: Listing, before: Listing | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class HistoryAnswers:
-    """The three questions about the past, as functions that the application puts in.
+    """The questions about the past, as functions that the application puts in.
 
-    `outflow_curve(exchange, since)` is how much has left since then, None without two readings. `past_curve(name)` is a
-    known run of the past (`ftx-2022`), None when none is called so. `rehearse(exchanges, preset)` is what would have
-    been announced.
+    `outflow_curve(exchange, since)` is how much has left since then, None without two readings. `daily_assets(exchange,
+    since)` is what it held on each day since then. `past_curve(name)` is a known run of the past (`ftx-2022`), None
+    when none is called so, `past_runs()` all of them. `rehearse(exchanges, preset)` is what would have been announced.
     """
 
     outflow_curve: Callable[[Exchange, datetime], Awaitable[OutflowCurve | None]]
+    daily_assets: Callable[[Exchange, datetime], Awaitable[Sequence[DailyAssets]]]
     past_curve: Callable[[str], Awaitable[OutflowCurve | None]]
+    past_runs: Callable[[], Awaitable[Sequence[OutflowCurve]]]
     rehearse: Callable[[Sequence[Exchange], Sensitivity], Awaitable[Rehearsal]]
 
 
@@ -290,6 +293,14 @@ class Queries:
         """Return how much has left since the day before an incident began, without one over the last seven days."""
         since = incident.first_as_of - Window.DAY.length if incident else self._clock.now() - Window.WEEK.length
         return await self._history.outflow_curve(exchange, since)
+
+    async def daily_assets(self, exchange: Exchange, since: datetime) -> Sequence[DailyAssets]:
+        """Return what an exchange held on each day from a time on, oldest first; raise StorageError."""
+        return await self._history.daily_assets(exchange, since)
+
+    async def past_runs(self) -> Sequence[OutflowCurve]:
+        """Return every known run of the past."""
+        return await self._history.past_runs()
 
     async def past_curve(self, name: str) -> OutflowCurve | None:
         """Return a run of the past by its name (`ftx-2022`), None when none is called so."""

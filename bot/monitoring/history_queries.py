@@ -14,6 +14,7 @@ from bot.backtest.reading_rounds import RoundCollector
 from bot.backtest.simulation import Simulation
 from bot.detection.flow.baseline import MAX_DAYS
 from bot.detection.flow.net_flow import GONE_FROM_BOTH_ENDS, net_flow
+from bot.domain.daily_assets import DailyAssets
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Flow, Window
 from bot.domain.outflow_curve import OutflowCurve
@@ -60,6 +61,11 @@ class HistoryQueries:
         if len(shares) == 1:
             return None
         return OutflowCurve(exchange.name, base.as_of, tuple(elapsed), tuple(shares))
+
+    async def daily_assets(self, exchange: Exchange, since: datetime) -> Sequence[DailyAssets]:
+        """Return what the first reading of each UTC day from `since` on says by asset, oldest first."""
+        days = self._readings.days(exchange.id, since=since, until=self._clock.now())
+        return [DailyAssets.of(reading, exchange.own_tokens) async for reading in days]
 
     async def rehearse(self, exchanges: Sequence[Exchange], sensitivity: Sensitivity) -> Rehearsal:
         """Return the incidents that a preset would have opened over the last 90 days, by the rules that are live."""

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing_extensions import override
 
 from bot import __version__
+from bot.chat.charts.painter import Painter
 from bot.commands.dispatcher import CommandDispatcher
 from bot.commands.queries import HistoryAnswers, LatestState, Queries
 from bot.config.settings import Settings
@@ -92,6 +93,7 @@ class Application:
         self._rate_limits = (
             {**RATE_LIMITS, Platform.TELEGRAM: PAID_RATE_LIMIT} if settings.telegram_paid_broadcast else RATE_LIMITS
         )
+        self.painter = Painter()
         self.drills = RedisDrills(store.database, Pseudonyms(tokens(settings)), store.simulated)
         self.find_obstacles: Callable[[], Awaitable[Sequence[AlertObstacle]]] | None = None
         self.status = WorkerStatus(store.send_budget, self._rate_limits)
@@ -237,7 +239,9 @@ class Application:
             only=frozenset(settings.exchanges),
             history=HistoryAnswers(
                 outflow_curve=history_queries.outflow_curve,
+                daily_assets=history_queries.daily_assets,
                 past_curve=past_outflow_curve,
+                past_runs=past_outflow_curves,
                 rehearse=history_queries.rehearse,
             ),
             stress=self.stress_test,
@@ -324,6 +328,20 @@ class Application:
 async def past_outflow_curve(name: str) -> OutflowCurve | None:
     """Return how much left an exchange in a past run, by the episode's name (`ftx-2022`); None without such a run."""
     return await asyncio.to_thread(_past_outflow_curve, name)
+
+
+async def past_outflow_curves() -> Sequence[OutflowCurve]:
+    """Return how much left in every past run, in the order of the catalogue."""
+    # One at a time: each takes a quarter of a second, and other work gets its turns between them.
+    curves = [await past_outflow_curve(name) for name in await asyncio.to_thread(_past_run_names)]
+    return [curve for curve in curves if curve]
+
+
+def _past_run_names() -> Sequence[str]:
+    from bot.replay.episodes.catalogue import EPISODES  # noqa: PLC0415 — for those who ask
+    from bot.replay.outflow_curve import has_outflow_curve  # noqa: PLC0415 — as above
+
+    return [episode.id for episode in EPISODES.values() if has_outflow_curve(episode)]
 
 
 @lru_cache

@@ -168,8 +168,15 @@ class Service:
                 withdrawal_sources=self._make_withdrawal_sources(self._settings, http, self._clock),
                 withdrawal_turn=self._withdrawal_turn,
             )
+            stack.push_async_callback(application.painter.close)
             application.status.connections = self._make_chats(
-                self._settings, application.dispatcher, store, self._clock, self._metrics, self._role
+                self._settings,
+                application.dispatcher,
+                store,
+                self._clock,
+                self._metrics,
+                self._role,
+                application.painter,
             )
             self.report = self._self_report(
                 application,

@@ -13,6 +13,7 @@ from bot.config.settings import Settings
 from bot.domain.place import Place, Platform
 from bot.domain.worker import Role
 from bot.ports.chat import ChatPlatform
+from bot.ports.pictures import PictureDrawer
 from bot.ports.sources import Clock
 from bot.service.metrics import Metrics
 from bot.storage.store import Store
@@ -20,19 +21,27 @@ from bot.workers.corrected_clock import timed_requests
 from bot.workers.identity_check import IdentityCheck
 from bot.workers.platform_connection import PlatformConnection
 
-MakeChats = Callable[[Settings, CommandDispatcher, Store, Clock, Metrics, Role], Sequence[PlatformConnection]]
+MakeChats = Callable[
+    [Settings, CommandDispatcher, Store, Clock, Metrics, Role, PictureDrawer], Sequence[PlatformConnection]
+]
 
 
 def platform_connections(  # noqa: PLR0913, PLR0917 — everything the platforms are made of
-    settings: Settings, dispatcher: CommandDispatcher, store: Store, clock: Clock, metrics: Metrics, role: Role
+    settings: Settings,
+    dispatcher: CommandDispatcher,
+    store: Store,
+    clock: Clock,
+    metrics: Metrics,
+    role: Role,
+    pictures: PictureDrawer | None = None,
 ) -> Sequence[PlatformConnection]:
     """Return a connection to each chat platform that has a token and that a role needs.
 
-    Only the libraries of those are imported: each costs memory and start-up time.
+    Only the libraries of those are imported: each costs memory and start-up time. `pictures` draws for all of them.
     """
     connections = []
     error_chat = Place.parse(settings.error_chat) if settings.error_chat else None
-    for platform, make_side in _platform_sides(settings, dispatcher, store, clock, metrics):
+    for platform, make_side in _platform_sides(settings, dispatcher, store, clock, metrics, pictures):
         # A worker that polls has to write to the operator when a source breaks, even if it delivers nothing else.
         sends = role.delivers or (role.polls and error_chat is not None and error_chat.platform is platform)
         listener = make_side(listens=True) if role.answers else None
@@ -60,8 +69,13 @@ def misdirected(settings: Settings) -> Iterator[str]:
             yield f"{name} names {address}, but {platform.upper()}_TOKEN is not set."
 
 
-def _platform_sides(
-    settings: Settings, dispatcher: CommandDispatcher, store: Store, clock: Clock, metrics: Metrics
+def _platform_sides(  # noqa: PLR0913, PLR0917 — as above
+    settings: Settings,
+    dispatcher: CommandDispatcher,
+    store: Store,
+    clock: Clock,
+    metrics: Metrics,
+    pictures: PictureDrawer | None,
 ) -> Iterator[tuple[Platform, "_MakeSide"]]:
     if settings.telegram_token:
         from bot.chat.telegram.client import TelegramPlatform  # noqa: PLC0415 — imported only where it is used
@@ -81,6 +95,7 @@ def _platform_sides(
                 owner_ids=_owners(settings, Platform.TELEGRAM),
                 meter=metrics,
                 on_request=timed_requests(clock, "Telegram", settings.telegram_api_url),
+                pictures=pictures,
             ),
         )
     if settings.discord_token:
@@ -100,6 +115,7 @@ def _platform_sides(
                 owner_ids=_owners(settings, Platform.DISCORD),
                 meter=metrics,
                 on_request=timed_requests(clock, "Discord", settings.discord_api_url),
+                pictures=pictures,
             ),
         )
 

@@ -5,7 +5,7 @@ Sources: https://docs.discord.com/developers/resources/message#embed-object-embe
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 Json = dict[str, Any]
@@ -17,6 +17,8 @@ _NAME = re.compile(r"^[-_'\w]{1,32}$")
 _MAX_COMMANDS, _MAX_OPTIONS, _MAX_CHOICES = 100, 25, 25
 _DESCRIPTION_CHARACTERS, _CHOICE_CHARACTERS = 100, 100
 # https://docs.discord.com/developers/resources/message#create-message
+MAX_UPLOAD_BYTES = 10 << 20  # https://docs.discord.com/developers/reference#uploading-files
+_ALT_CHARACTERS = 1024  # https://docs.discord.com/developers/resources/message#attachment-object
 _CONTENT_CHARACTERS, _NONCE_CHARACTERS, _MAX_EMBEDS = 2000, 25, 10
 # https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 _EMBED_TITLE, _EMBED_DESCRIPTION, _EMBED_FOOTER, _EMBED_TOTAL = 256, 4096, 2048, 6000
@@ -33,6 +35,23 @@ def message_problems(body: Json, *, new: bool) -> list[Problem]:
     has_content = any(body.get(part) for part in ("content", "embeds", "components", "sticker_ids", "attachments"))
     if new and not has_content:
         problems.append(("content", "EMPTY", "Cannot send an empty message"))
+    return problems
+
+
+def attachment_problems(body: Json, files: Mapping[str, tuple[str, bytes]]) -> list[Problem]:
+    """Return everything wrong with the files of a message, by the names of their parts (`files[0]`)."""
+    problems: list[Problem] = []
+    for index, attachment in enumerate(body.get("attachments") or []):
+        if f"files[{attachment.get('id')}]" not in files:
+            problems.append((f"attachments.{index}.id", "ATTACHMENT_NOT_FOUND", "Attachment data not found"))
+        problems += _longer(f"attachments.{index}.description", attachment.get("description") or "", _ALT_CHARACTERS)
+    names = {filename for filename, _ in files.values()}
+    for index, embed in enumerate(body.get("embeds") or []):
+        url = (embed.get("image") or {}).get("url", "")
+        if url.startswith("attachment://") and url.removeprefix("attachment://") not in names:
+            problems.append(
+                (f"embeds.{index}.image.url", "URL_TYPE_INVALID_ATTACHMENT", "Referenced attachment missing")
+            )
     return problems
 
 

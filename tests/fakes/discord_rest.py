@@ -12,13 +12,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from tests.fakes import discord_world as world
 from tests.fakes.as_read import as_read
 from tests.fakes.discord_faults import Failure, Rates, Refusal
 from tests.fakes.discord_gateway import FakeGateway
-from tests.fakes.discord_limits import command_problems, error_body, message_problems
+from tests.fakes.discord_limits import (
+    MAX_UPLOAD_BYTES,
+    attachment_problems,
+    command_problems,
+    error_body,
+    message_problems,
+)
 from tests.fakes.discord_world import Channel, Json, User, World, snowflake
 from tests.waiting import LIMIT
 
@@ -101,11 +107,37 @@ class FakeRest:
 
     def app(self) -> web.Application:
         """Return the web application, the gateway included."""
-        app = web.Application(middlewares=[self._guard])
+        app = web.Application(middlewares=[self._guard], client_max_size=4 * MAX_UPLOAD_BYTES)
         app.router.add_get("/gateway", self.gateway.serve)
         for method, path, handler in self._routes():
             app.router.add_route(method, f"/api/v10{path}", handler)
         return app
+
+    async def _body(self, request: web.Request, *, of_callback: bool = False) -> Json:
+        """Return the body of a message, in JSON or in parts with files; each file is kept with its attachment.
+
+        https://docs.discord.com/developers/reference#uploading-files
+        """
+        if request.content_type != "multipart/form-data":
+            body: Json = await request.json()
+            return body
+        body, files = {}, {}
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            if part.name == "payload_json":
+                body = json.loads(await part.text())
+            else:
+                files[str(part.name)] = (part.filename or "", bytes(await part.read()))
+        message = body["data"] if of_callback else body
+        if sum(len(content) for _, content in files.values()) > MAX_UPLOAD_BYTES:
+            raise Refusal(413, 40005, "Request entity too large")
+        self._refuse(attachment_problems(message, files))
+        named = {entry["id"]: entry for entry in message.get("attachments") or []}
+        for field_name, (filename, content) in files.items():
+            attachment_id = int(field_name.removeprefix("files[").removesuffix("]"))
+            named[attachment_id] = {"filename": filename, **named.get(attachment_id, {}), "content": content}
+        message["attachments"] = list(named.values())
+        return body
 
     def _routes(self) -> list[tuple[str, str, Handler]]:
         hook, channel = "/webhooks/{application}/{token}", "/channels/{channel}"
@@ -229,7 +261,7 @@ class FakeRest:
             raise Refusal(404, 10062, "Unknown interaction")
         if answer.responded:
             raise Refusal(400, 40060, "Interaction has already been acknowledged.")
-        body = await request.json()
+        body = await self._body(request, of_callback=True)
         kind, data = body["type"], body.get("data") or {}
         # A command (2) is answered or deferred, a button (3) may change its message as well, typing (4) gets choices.
         if kind not in {2: (4, 5), 3: (4, 5, 6, 7), 4: (8,)}[answer.kind]:
@@ -253,7 +285,7 @@ class FakeRest:
 
     async def _follow_up(self, request: web.Request) -> web.Response:
         answer = self._by_token(request)
-        body = await request.json()
+        body = await self._body(request)
         self._refuse(message_problems(body, new=True))
         # The first message after "thinking…" is as hidden as that was, whatever its own flags say.
         if answer.announced and answer.original is None:
@@ -265,7 +297,7 @@ class FakeRest:
 
     async def _edit_answer(self, request: web.Request) -> web.Response:
         answer = self._by_token(request)
-        body = await request.json()
+        body = await self._body(request)
         self._refuse(message_problems(body, new=False))
         if answer.original is None:
             flags = EPHEMERAL if answer.announced == "ephemeral" else 0
@@ -328,10 +360,12 @@ class FakeRest:
         return _json(channel.json(self.world.bot))
 
     async def _post_message(self, request: web.Request) -> web.Response:
-        channel, body = self._writable(request), await request.json()
+        channel, body = self._writable(request), await self._body(request)
         self._refuse(message_problems(body, new=True))
         if body.get("embeds"):
             self._needs(channel, world.EMBED_LINKS)
+        if body.get("attachments"):
+            self._needs(channel, world.ATTACH_FILES)
         if body.get("message_reference"):
             self._check_reference(channel, body["message_reference"])
         if channel.archived and channel.locked:
@@ -352,7 +386,9 @@ class FakeRest:
         return _json(self._message(self._writable(request, writing=False), request.match_info["message"]))
 
     async def _patch_message(self, request: web.Request) -> web.Response:
-        channel, body = self._writable(request, writing=False), await request.json()
+        channel, body = self._writable(request, writing=False), await self._body(request)
+        if body.get("attachments"):
+            self._needs(channel, world.ATTACH_FILES)
         message = self._message(channel, request.match_info["message"])
         problems = message_problems(body, new=False)
         if body.get("flags", 0) & ~_EDITABLE_FLAGS:
@@ -405,7 +441,8 @@ def message_json(bot: User, channel: Channel, body: Json) -> Json:
     """Return a new message in Discord's form, with what the client asked for beside it."""
     return {
         "id": snowflake(), "type": 0, "channel_id": channel.id, "author": bot.json(),
-        "content": body.get("content") or "", "embeds": body.get("embeds") or [], "attachments": [],
+        "content": body.get("content") or "", "embeds": body.get("embeds") or [],
+        "attachments": _stored_attachments(body),
         "components": body.get("components") or [], "flags": body.get("flags", 0), "pinned": False, "tts": False,
         "timestamp": datetime.now(UTC).isoformat(), "edited_timestamp": None, "mention_everyone": False,
         "mentions": [], "mention_roles": [], "nonce": body.get("nonce"), "edits": 0,
@@ -413,6 +450,18 @@ def message_json(bot: User, channel: Channel, body: Json) -> Json:
         **({"message_reference": body["message_reference"] | {"channel_id": channel.id}}
            if body.get("message_reference") else {}),
     }  # fmt: skip
+
+
+def _stored_attachments(body: Json) -> list[Json]:
+    """Return the files of a message as Discord keeps them, behind a link each."""
+    return [
+        {
+            "id": snowflake(), "filename": attachment["filename"], "size": len(attachment["content"]),
+            "description": attachment.get("description"), "url": f"https://cdn.discordapp.com/{snowflake()}",
+            "proxy_url": f"https://media.discordapp.net/{snowflake()}", "png": attachment["content"].hex(),
+        }
+        for attachment in body.get("attachments") or []
+    ]  # fmt: skip
 
 
 def _json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -423,6 +472,8 @@ def _json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None
 
 
 def _change(message: Json, body: Json) -> None:
+    if "attachments" in body:
+        message["attachments"] = _stored_attachments(body)
     for part in ("content", "embeds", "components"):
         if part in body:
             message[part] = body[part] or ("" if part == "content" else [])

@@ -74,7 +74,9 @@ class DispatcherBench:
             only=self.only,
             history=HistoryAnswers(
                 outflow_curve=self.history_queries.outflow_curve,
+                daily_assets=self.history_queries.daily_assets,
                 past_curve=self._past,
+                past_runs=self._past_runs,
                 rehearse=self.history_queries.rehearse,
             ),
             stress=self.stress_test,
@@ -133,6 +135,9 @@ class DispatcherBench:
 
     async def _past(self, name: str) -> OutflowCurve | None:
         return PAST if name == "ftx-2022" else None
+
+    async def _past_runs(self) -> list[OutflowCurve]:
+        return [PAST]
 
     async def _find(self, text: str) -> Place:
         if text != "@channel":

@@ -17,21 +17,23 @@ import asyncio
 import json
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from typing import Self
+from typing import Any, Self
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from bot.ports.sources import Clock
 from tests.clocks import http_date
 from tests.fakes.telegram_faults import TelegramFaults
 from tests.fakes.telegram_markup import Refused
 from tests.fakes.telegram_methods import Methods, Parameters
+from tests.fakes.telegram_photos import UPLOAD
 from tests.fakes.telegram_rates import Rates
 from tests.fakes.telegram_world import Chat, Sent, User
 from tests.waiting import LIMIT, until
 
 __all__ = ["TOKEN", "Chat", "FakeTelegram", "Rates", "Sent", "User"]
 
+_MAX_REQUEST_BYTES = 50 << 20  # https://core.telegram.org/bots/api#sending-files
 TOKEN = "4242:loopback-only"  # noqa: S105 — no real bot has it
 
 
@@ -65,7 +67,9 @@ class FakeTelegram(Methods, TelegramFaults):
 
     async def start(self, port: int = 0) -> None:
         """Listen on the loopback interface; port 0 takes a free one, `self.port` brings a stopped server back."""
-        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.1)
+        self._runner = web.ServerRunner(
+            web.Server(self._serve, request_factory=_request, access_log=None), shutdown_timeout=0.1
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
@@ -116,7 +120,7 @@ class FakeTelegram(Methods, TelegramFaults):
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         _, token, name = [*request.path.split("/", 2), "", ""][:3]
         method = name.lower()
-        given = await _parameters(request)
+        given = await self._parameters(request)
         self.calls[method] += 1
         self.requests.append((method, given))
         self._served.set()
@@ -149,6 +153,27 @@ class FakeTelegram(Methods, TelegramFaults):
         if not asyncio.iscoroutinefunction(function) or method.startswith("_"):
             raise Refused(404, "Not Found: method not found")
         return function.__get__(self)  # type: ignore[no-any-return]  # methods are found by name
+
+    async def _parameters(self, request: web.BaseRequest) -> dict[str, str]:
+        """Return the parameters, for each file that was uploaded the name of its upload."""
+        if request.content_type != "multipart/form-data":
+            return await _parameters(request)
+        given = dict(request.query)
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            assert part.name
+            if part.filename is None:
+                given[part.name] = await part.text()
+            else:
+                given[part.name] = f"{UPLOAD}{next(self.ids)}"
+                self.uploads[given[part.name]] = bytes(await part.read())
+        return given
+
+
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    """Return a request whose body may be as large as Telegram takes: aiohttp's own limit is 1 MB."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_MAX_REQUEST_BYTES)
 
 
 async def _parameters(request: web.BaseRequest) -> dict[str, str]:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.fakes.as_read import as_read
-from tests.fakes.telegram_markup import Refused, bad_request, check_inline_results, keyboard, plain_text
+from tests.fakes.telegram_markup import Buttons, Refused, bad_request, check_inline_results, keyboard, plain_text
 from tests.fakes.telegram_people import People, now
+from tests.fakes.telegram_photos import UPLOAD, check_photo, file_id_of, read_caption
 from tests.fakes.telegram_rates import Rates
 from tests.fakes.telegram_world import Chat, Sent, User
 
@@ -28,7 +29,10 @@ _SCOPES = ("default", "all_private_chats", "all_group_chats", "all_chat_administ
 
 
 class Methods(People):
-    """What the bot may call; `sent`, `commands` and `answered` remember what it did."""
+    """What the bot may call; `sent`, `commands`, `answered` and `photos` remember what it did.
+
+    `photos` are by the id that each can be sent again by; `uploads` are files of requests that are being answered.
+    """
 
     def __init__(self, bot: User) -> None:
         super().__init__(bot)
@@ -39,6 +43,8 @@ class Methods(People):
         self.offered: dict[str, dict[str, Any]] = {}
         self.webhook = False
         self.rates: Rates | None = None
+        self.photos: dict[str, bytes] = {}
+        self.uploads: dict[str, bytes] = {}
         self._messages: dict[tuple[int, int], Sent] = {}
         self._newest_poll = 0
 
@@ -99,16 +105,29 @@ class Methods(People):
     async def sendmessage(self, given: Parameters) -> object:
         """Post a message, or refuse it."""
         chat = self._chat(given)
-        thread = int(given["message_thread_id"]) if given.get("message_thread_id") else None
-        chat.check_bot_may_write(thread)
+        chat.check_bot_may_write(_thread(given))
         text = as_read(plain_text(given.get("text", ""), given.get("parse_mode", "")))
+        return self._post(given, chat, text, given["text"])
+
+    async def sendphoto(self, given: Parameters) -> object:
+        """Post a photo, or refuse it."""
+        chat = self._chat(given)
+        chat.check_bot_may_write(_thread(given))
+        if not chat.takes_photos:
+            raise bad_request("not enough rights to send photos to the chat")
+        photo = self._photo(given.get("photo", ""))
+        caption = given.get("caption", "")
+        return self._post(given, chat, read_caption(caption, given.get("parse_mode", "")), caption, photo)
+
+    def _post(self, given: Parameters, chat: Chat, text: str, html: str, photo: bytes | None = None) -> object:
+        thread = _thread(given)
         buttons = keyboard(given.get("reply_markup", ""))
         reply_to = self._reply_to(given, chat)
         # Counted last: a message that is refused for another reason uses up nothing.
         self._count(chat)
-        message = Sent(
-            next(self.ids), chat, thread, text, given["text"], given.get("parse_mode", ""), buttons, reply_to
-        )
+        message = Sent(next(self.ids), chat, thread, text, html, given.get("parse_mode", ""), buttons, reply_to)
+        if photo is not None:
+            message.photo, message.file_id = photo, self._kept(photo)
         message.silent = given.get("disable_notification") == "true"
         message.preview = not json.loads(given.get("link_preview_options") or "{}").get("is_disabled")
         self._messages[chat.id, message.id] = message
@@ -136,14 +155,64 @@ class Methods(People):
         message = self._messages.get((chat.id, int(given.get("message_id") or 0)))
         if message is None:
             raise bad_request("message to edit not found")
-        if (message.html, message.buttons) == (given["text"], buttons):
+        if message.photo is not None:
+            raise bad_request("there is no text in the message to edit")
+        return self._change(message, text, given["text"], given.get("parse_mode", ""), buttons)
+
+    async def editmessagecaption(self, given: Parameters) -> object:
+        """Change what stands below a photo of the bot, or refuse."""
+        message = self._photo_message(given)
+        caption, parse_mode = given.get("caption", ""), given.get("parse_mode", "")
+        buttons = keyboard(given.get("reply_markup", ""))
+        return self._change(message, read_caption(caption, parse_mode), caption, parse_mode, buttons)
+
+    async def editmessagemedia(self, given: Parameters) -> object:
+        """Change a photo of the bot and its caption, or refuse."""
+        message, media = self._photo_message(given), json.loads(given.get("media") or "{}")
+        name = media.get("media", "")
+        photo = self._photo(given.get(name.removeprefix("attach://"), "") if name.startswith("attach://") else name)
+        caption, parse_mode = media.get("caption", ""), media.get("parse_mode", "")
+        text, buttons = read_caption(caption, parse_mode), keyboard(given.get("reply_markup", ""))
+        is_new_photo = photo != message.photo
+        message.photo, message.file_id = photo, self._kept(photo)
+        return self._change(message, text, caption, parse_mode, buttons, is_changed=is_new_photo)
+
+    def _photo_message(self, given: Parameters) -> Sent:
+        chat = self._chat(given)
+        chat.check_bot_may_write(None)
+        message = self._messages.get((chat.id, int(given.get("message_id") or 0)))
+        if message is None:
+            raise bad_request("message to edit not found")
+        if message.photo is None:
+            raise bad_request("there is no caption in the message to edit")
+        return message
+
+    def _photo(self, given: str) -> bytes:
+        """Return a photo that was uploaded, or sent before; raise Refused."""
+        if given.startswith(UPLOAD):
+            content = self.uploads.pop(given)
+            check_photo(content)
+            return content
+        if given not in self.photos:
+            raise bad_request("wrong remote file identifier specified: can't unserialize it. Wrong last symbol")
+        return self.photos[given]
+
+    def _kept(self, photo: bytes) -> str:
+        file_id = file_id_of(photo)
+        self.photos[file_id] = photo
+        return file_id
+
+    def _change(  # noqa: PLR0913 — the parts of a message
+        self, message: Sent, text: str, html: str, parse_mode: str, buttons: Buttons, *, is_changed: bool = False
+    ) -> object:
+        if (message.html, message.buttons) == (html, buttons) and not is_changed:
             raise bad_request(
                 "message is not modified: specified new message content and reply markup are exactly the same "
                 "as a current content and reply markup of the message"
             )
-        self._count(chat)
-        message.text, message.html, message.buttons = text, given["text"], buttons
-        message.parse_mode = given.get("parse_mode", "")
+        self._count(message.chat)
+        message.text, message.html, message.buttons = text, html, buttons
+        message.parse_mode = parse_mode
         message.edits += 1
         return message.json(self.bot, now())
 
@@ -252,6 +321,10 @@ class Methods(People):
     def _count(self, chat: Chat) -> None:
         if self.rates:
             self.rates.take(chat.id)
+
+
+def _thread(given: Parameters) -> int | None:
+    return int(given["message_thread_id"]) if given.get("message_thread_id") else None
 
 
 def _scope(given: Parameters) -> tuple[str, str]:

@@ -28,8 +28,8 @@ class Chat:
     """A chat of any type as the bot sees it.
 
     `bot` is the bot's status there, `can_post` whether it may write (members by the group's permissions, in a channel
-    its own right), `topics` maps a thread to whether it is open, `members` maps user ids to their status, `message_ids`
-    holds the ids of the messages people wrote there.
+    its own right), `takes_photos` whether photos too, `topics` maps a thread to whether it is open, `members` maps user
+    ids to their status, `message_ids` holds the ids of the messages people wrote there.
     """
 
     id: int
@@ -39,6 +39,7 @@ class Chat:
     forum: bool = False
     bot: str = "member"
     can_post: bool = True
+    takes_photos: bool = True
     topics: dict[int, bool] = field(default_factory=dict)
     members: dict[int, str] = field(default_factory=dict)
     message_ids: set[int] = field(default_factory=set)
@@ -123,7 +124,8 @@ def _restrictions(*, can_post: bool) -> dict[str, object]:
 class Sent:
     """A message of the bot: `text` as people read it, `html` as it was given, both as of the latest edit.
 
-    `text` is without the characters that keep numbers together.
+    `text` is without the characters that keep numbers together. Those of a photo are its caption; `photo` is the file,
+    which can be sent again by its `file_id`.
     """
 
     id: int
@@ -137,6 +139,8 @@ class Sent:
     silent: bool = False
     preview: bool = True
     edits: int = 0
+    photo: bytes | None = None
+    file_id: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -145,7 +149,12 @@ class Sent:
 
     def json(self, bot: User, date: int) -> dict[str, object]:
         """Return the API's Message."""
-        shape: dict[str, object] = {"message_id": self.id, "date": date, "chat": self.chat.json(), "text": self.text}
+        shape: dict[str, object] = {"message_id": self.id, "date": date, "chat": self.chat.json()}
+        if self.photo is None:
+            shape["text"] = self.text
+        else:
+            small = {"file_id": f"{self.file_id}s", "file_unique_id": "s", "width": 90, "height": 60}
+            shape |= {"photo": [small, small | {"file_id": self.file_id}], "caption": self.text}
         if self.chat.type == "channel":
             shape["sender_chat"] = self.chat.json()
         else:

@@ -35,6 +35,7 @@ from bot.network.errors import why_unconnected
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, ProbingPlatform
 from bot.ports.meter import Meter
+from bot.ports.pictures import PictureDrawer
 from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
 
@@ -51,8 +52,9 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher):
     """Discord as the core sees it.
 
     The library keeps Discord's addresses for the whole process, so there is one DiscordPlatform in it. With `listens`
-    False it only sends: for a process that delivers while another one holds the gateway. `on_request` is called
-    with every request after the login, and what it returns with the headers of the answer.
+    False it only sends: for a process that delivers while another one holds the gateway. `pictures` draws; without it a
+    message's text stands for its picture. `on_request` is called with every request after the login, and what it
+    returns with the headers of the answer.
     """
 
     platform = Platform.DISCORD
@@ -72,6 +74,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher):
         listens: bool = True,
         proxies: ProxyRules = NO_PROXIES,
         on_request: BeginRequest | None = None,
+        pictures: PictureDrawer | None = None,
     ) -> None:
         set_library_urls(api_url, gateway_url)
         silence_library_logs()
@@ -82,9 +85,14 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher):
         self._timeouts = timeouts or ReconnectTimeouts()
         self._listens = listens
         self._proxies = proxies
+        self._pictures = pictures
         self._reachability = PlaceReachability(subscriptions, clock)
         self._interactions = InteractionHandler(
-            dispatcher, self._reachability, owner_ids=owner_ids, announce_after_s=self._timeouts.announce_after_s
+            dispatcher,
+            self._reachability,
+            owner_ids=owner_ids,
+            announce_after_s=self._timeouts.announce_after_s,
+            pictures=pictures,
         )
         self._identify_limit = IdentifyLimit(self._timeouts.identify_gap_s)
         self._client: GatewayClient | None = None
@@ -173,7 +181,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher):
                 await self._first_login_ended.wait()
         if self._client is None:
             raise RetryLater(self._disconnect_reason, after=_NOT_CONNECTED_PAUSE, whole_bot=True)
-        return DiscordSender(self._client, timeout_s=self._timeouts.send_s, meter=self._meter)
+        return DiscordSender(self._client, timeout_s=self._timeouts.send_s, meter=self._meter, pictures=self._pictures)
 
     def _new_client(self) -> GatewayClient:
         client = GatewayClient(

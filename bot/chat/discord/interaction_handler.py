@@ -15,6 +15,7 @@ import structlog
 
 from bot.chat.discord.buttons import command_line_of
 from bot.chat.discord.errors import INTERACTION_OVER, LIBRARY_ERRORS
+from bot.chat.discord.images import THEME
 from bot.chat.discord.interaction_context import Interaction, bot_can_post, command_context
 from bot.chat.discord.interaction_reply import announce_reply, replace_pressed, send_reply
 from bot.chat.discord.place_reachability import PlaceReachability
@@ -25,6 +26,7 @@ from bot.commands.repeated_questions import RepeatedQuestions
 from bot.messages.cards.errors import refusal
 from bot.messages.cards.welcome import BUTTON_OUTDATED
 from bot.messages.model import Message
+from bot.ports.pictures import IllustratedMessage, PictureDrawer, illustrate
 
 log = structlog.get_logger()
 
@@ -47,7 +49,9 @@ class InteractionHandler:
         owner_ids: frozenset[str],
         announce_after_s: float = 1.5,
         clock: Callable[[], float] = time.monotonic,
+        pictures: PictureDrawer | None = None,
     ) -> None:
+        self._pictures = pictures
         self._dispatcher = dispatcher
         self._reachability = reachability
         self._owner_ids = owner_ids
@@ -99,9 +103,11 @@ class InteractionHandler:
         """Send an answer, and return whether everybody in the channel can read it."""
         async with self._announced_when_slow(interaction, hidden=hidden, in_place=in_place):
             message = await answer
+            # Drawing may take seconds, so it is announced like any slow answer.
+            image = await illustrate(message, self._pictures, THEME) if message.picture else None
         if message is NO_ANSWER:  # one of a flood; Discord shows whoever sent it that there was no response
             return False
-        is_sent = await self._send(interaction, message, hidden=hidden, in_place=in_place)
+        is_sent = await self._send(interaction, message, hidden=hidden, in_place=in_place, image=image)
         # Whoever uses a command where the bot can post brings back a place that was switched off.
         if bot_can_post(interaction):
             await self._reachability.mark_reachable([interaction.channel_id or 0])
@@ -135,13 +141,21 @@ class InteractionHandler:
         async with _failure_logged(interaction):
             await announce_reply(interaction, hidden=hidden, in_place=in_place)
 
-    async def _send(self, interaction: Interaction, message: Message, *, hidden: bool, in_place: bool = False) -> bool:
+    async def _send(
+        self,
+        interaction: Interaction,
+        message: Message,
+        *,
+        hidden: bool,
+        in_place: bool = False,
+        image: IllustratedMessage | None = None,
+    ) -> bool:
         """Send an answer, and return whether Discord took it."""
         async with _failure_logged(interaction):
             if in_place:
-                await replace_pressed(interaction, message)
+                await replace_pressed(interaction, message, image=image)
             else:
-                await send_reply(interaction, message, hidden=hidden)
+                await send_reply(interaction, message, hidden=hidden, image=image)
             return True
         return False
 

@@ -5,7 +5,8 @@ fixes with the first reply whether an answer is hidden.
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback
 """
 
-from functools import lru_cache
+from collections.abc import Awaitable, Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import discord
@@ -13,9 +14,11 @@ import structlog
 from typing_extensions import override
 
 from bot.chat.discord.errors import INVALID_FORM
+from bot.chat.discord.images import image_file, is_image_refused, without_image
 from bot.chat.discord.interaction_context import Interaction
 from bot.chat.discord.render import Payload, payload, plain_payload
 from bot.messages.model import Message, takes_place
+from bot.ports.pictures import IllustratedMessage
 
 log = structlog.get_logger()
 
@@ -31,51 +34,93 @@ async def announce_reply(interaction: Interaction, *, hidden: bool, in_place: bo
     await interaction.response.defer(ephemeral=hidden, thinking=not in_place)
 
 
-async def send_reply(interaction: Interaction, message: Message, *, hidden: bool) -> None:
+async def send_reply(
+    interaction: Interaction, message: Message, *, hidden: bool, image: IllustratedMessage | None = None
+) -> None:
     """Answer an interaction; `hidden`: only the asker reads it, and so it was announced if it was.
 
-    A message whose form Discord refuses is our own fault: it goes out once more as plain text. Raise what the library
-    raises.
+    `image` is the message with its picture drawn, None for one that has none. Where Discord does not take the picture,
+    the text goes out without it. A message whose form Discord refuses is our own fault: it goes out once more as plain
+    text. Raise what the library raises.
     """
-    hides_answer = hidden or message.private
+    reply = partial(_reply, interaction, hidden=hidden or message.private, announced_hidden=hidden)
+    without = await _unless_sent_with_image(message, image, reply)
+    if without is None:
+        return
     try:
-        await _reply(interaction, _full_arguments(message), hidden=hides_answer, announced_hidden=hidden)
+        await reply(_full_arguments(without))
     except discord.HTTPException as error:
         if error.code != INVALID_FORM:
             raise
         log.exception("discord refused the form of an answer, sent as plain text", title=message.title)
-        arguments = _reply_arguments(plain_payload(message))
-        await _reply(interaction, arguments, hidden=hides_answer, announced_hidden=hidden)
+        await reply(_reply_arguments(plain_payload(without)))
 
 
-async def replace_pressed(interaction: Interaction, message: Message) -> None:
+async def replace_pressed(
+    interaction: Interaction, message: Message, *, image: IllustratedMessage | None = None
+) -> None:
     """Answer a pressed button in place of the message it is below; raise what the library raises.
 
     A refusal, and an answer for the asker alone to a message that others see, is a hidden message of its own.
     """
+    replace = partial(_replace, interaction, message)
+    without = await _unless_sent_with_image(message, image, replace)
+    if without is not None:
+        await replace(_full_arguments(without))
+
+
+async def _unless_sent_with_image(
+    message: Message, image: IllustratedMessage | None, send: Callable[..., Awaitable[None]]
+) -> Message | None:
+    """Send a message with its image and return None, or return what is to be sent without one."""
+    if image is None:
+        return message
+    if image.png is None:
+        return image.message
+    try:
+        await send(_reply_arguments(payload(image.message, has_image=True)), image=image_file(image))
+    except discord.HTTPException as error:
+        if not is_image_refused(error):
+            raise
+        log.warning("discord refused a picture", code=error.code)
+        return without_image(message).message
+    return None
+
+
+async def _replace(
+    interaction: Interaction, message: Message, arguments: ReplyArguments, *, image: discord.File | None = None
+) -> None:
     pressed = interaction.message
     shown_to_all = pressed is not None and not pressed.flags.ephemeral
-    arguments = _full_arguments(message)
     if not takes_place(message) or (message.private and shown_to_all):
         send = interaction.followup.send if interaction.response.is_done() else interaction.response.send_message
-        await send(**arguments, ephemeral=True)
+        await send(**arguments, **({"file": image} if image else {}), ephemeral=True)
         return
     # Left out, the old buttons would stay below the new text.
-    arguments = {"view": None, **arguments}
+    arguments = {"view": None, **arguments, **({"attachments": [image]} if image else {})}
     if interaction.response.is_done():
         await interaction.edit_original_response(**arguments)
     else:
         await interaction.response.edit_message(**arguments)
 
 
-async def _reply(interaction: Interaction, arguments: ReplyArguments, *, hidden: bool, announced_hidden: bool) -> None:
+async def _reply(
+    interaction: Interaction,
+    arguments: ReplyArguments,
+    *,
+    hidden: bool,
+    announced_hidden: bool,
+    image: discord.File | None = None,
+) -> None:
+    new_image: ReplyArguments = {"file": image} if image else {}
+    changed_image: ReplyArguments = {"attachments": [image]} if image else {}
     if not interaction.response.is_done():
-        await interaction.response.send_message(**arguments, ephemeral=hidden)
+        await interaction.response.send_message(**arguments, **new_image, ephemeral=hidden)
     elif hidden and not announced_hidden:
         await interaction.delete_original_response()
-        await interaction.followup.send(**arguments, ephemeral=True)
+        await interaction.followup.send(**arguments, **new_image, ephemeral=True)
     else:
-        await interaction.edit_original_response(**arguments)
+        await interaction.edit_original_response(**arguments, **changed_image)
 
 
 # In a run on an exchange many people ask the same within seconds.

@@ -22,6 +22,9 @@ from bot.messages.sparkline import chart_bars, chart_figures
 Payload = dict[str, Any]
 """A JSON object of Discord's API."""
 
+IMAGE_NAME = "chart.png"
+"""The file that an embed shows. https://docs.discord.com/developers/reference#uploading-files"""
+
 _EMBED_COLOURS = {
     Tone.INFO: 0x3B6EA5,
     Tone.GOOD: 0x2E9E5B,
@@ -54,10 +57,11 @@ _LIMITS = MessageLimits(
 
 
 @lru_cache(maxsize=128)
-def payload(message: Message) -> Payload:
+def payload(message: Message, *, has_image: bool = False) -> Payload:
     """Return the body of a message: embed, buttons, and the one mention it asks for; nothing else can ping.
 
-    One alert goes to many places, so bodies are remembered: read them, never change them.
+    With `has_image` the embed shows the file that is sent with it. One alert goes to many places, so bodies are
+    remembered: read them, never change them.
     """
     fitted = fit(trim(on_one_screen(_without_details(message), names_apart=True), _LIMITS), _excess_characters, 0)
     body: Payload = {
@@ -65,6 +69,8 @@ def payload(message: Message) -> Payload:
         "components": list(button_rows(fitted.actions)),
         "allowed_mentions": allowed_mentions(message.mention),
     }
+    if has_image:
+        body["embeds"][0]["image"] = {"url": f"attachment://{IMAGE_NAME}"}
     if message.mention:
         body["content"] = _ping(message.mention)
     if message.silent:

@@ -3,10 +3,12 @@
 The calls send and return plain JSON objects, without the library's own objects in between.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
+import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, MultipartParameters, Route
 from typing_extensions import override
@@ -66,17 +68,31 @@ class RestClient(HTTPClient):
             del self._buckets[key]
 
 
-async def post_message(http: HTTPClient, channel_id: int, body: Mapping[str, Any]) -> str:
-    """Send a message and return its id; raise what the library raises."""
-    params = MultipartParameters(payload=dict(body), multipart=None, files=None)
-    sent = await http.send_message(channel_id, params=params)
+async def post_message(
+    http: HTTPClient, channel_id: int, body: Mapping[str, Any], image: discord.File | None = None
+) -> str:
+    """Send a message, with an image that its embed shows, and return its id; raise what the library raises."""
+    sent = await http.send_message(channel_id, params=_parameters(body, image))
     return str(sent["id"])
 
 
-async def patch_message(http: HTTPClient, channel_id: int, message_id: int, body: Mapping[str, Any]) -> None:
-    """Change a message; raise what the library raises."""
-    params = MultipartParameters(payload=dict(body), multipart=None, files=None)
-    await http.edit_message(channel_id, message_id, params=params)
+async def patch_message(
+    http: HTTPClient, channel_id: int, message_id: int, body: Mapping[str, Any], image: discord.File | None = None
+) -> None:
+    """Change a message, and its image where there is a new one; raise what the library raises."""
+    await http.edit_message(channel_id, message_id, params=_parameters(body, image))
+
+
+def _parameters(body: Mapping[str, Any], image: discord.File | None) -> MultipartParameters:
+    """Return the body as the library sends it: as JSON, or with a file in parts (multipart/form-data)."""
+    if image is None:
+        return MultipartParameters(payload=dict(body), multipart=None, files=None)
+    content = json.dumps({**body, "attachments": [image.to_dict(0)]})
+    parts: list[dict[str, Any]] = [
+        {"name": "payload_json", "value": content},
+        {"name": "files[0]", "value": image.fp, "filename": image.filename, "content_type": "image/png"},
+    ]
+    return MultipartParameters(payload=None, multipart=parts, files=[image])
 
 
 async def unarchive_thread(http: HTTPClient, thread_id: int) -> None:

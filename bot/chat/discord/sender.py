@@ -14,6 +14,7 @@ import structlog
 from bot.chat.discord.channels import channel_id_of, parse_id
 from bot.chat.discord.errors import INVALID_FORM, LIBRARY_ERRORS, REPLY_WITHOUT_HISTORY, THREAD_ARCHIVED, translate
 from bot.chat.discord.gateway_client import GatewayClient
+from bot.chat.discord.images import THEME, image_file, is_image_refused, without_image
 from bot.chat.discord.permissions import check_can_post_text
 from bot.chat.discord.render import Payload, payload, plain_payload
 from bot.chat.discord.rest import patch_message, post_message, unarchive_thread
@@ -21,10 +22,13 @@ from bot.domain.errors import BadMessage
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.ports.meter import Meter
+from bot.ports.pictures import IllustratedMessage, PictureDrawer, illustrate
 
 log = structlog.get_logger()
 
 Result = TypeVar("Result")
+Write = Callable[[Payload, IllustratedMessage], Awaitable[Result]]
+"""Sends a body, with the picture that was drawn for it."""
 
 # 24 hexadecimal digits. Discord takes 25 characters: https://docs.discord.com/developers/resources/message#create-message
 _NONCE_BYTES = 12
@@ -47,7 +51,10 @@ class DiscordSender:
     A message whose form Discord refuses is our own fault: it goes out once more as plain text, and is counted.
     """
 
-    def __init__(self, client: GatewayClient, *, timeout_s: float, meter: Meter) -> None:
+    def __init__(
+        self, client: GatewayClient, *, timeout_s: float, meter: Meter, pictures: PictureDrawer | None = None
+    ) -> None:
+        self._pictures = pictures
         self._client = client
         self._timeout_s = timeout_s
         self._meter = meter
@@ -61,8 +68,8 @@ class DiscordSender:
             # An escalation must arrive even where somebody has deleted the alert it answers.
             shared_parts["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
 
-        async def write(body: Payload) -> str:
-            return await self._post(channel_id, {**body, **shared_parts})
+        async def write(body: Payload, image: IllustratedMessage) -> str:
+            return await self._post(channel_id, {**body, **shared_parts}, image)
 
         return await self._in_full_or_plain_form(place, message, write)
 
@@ -72,12 +79,13 @@ class DiscordSender:
         numeric_message_id = parse_id(message_id, BadMessage("the message has no valid id"))
         self._check_known_channel(channel_id)
 
-        async def write(body: Payload) -> None:
+        async def write(body: Payload, image: IllustratedMessage) -> None:
             # The `content` of a full form is nothing but the ping, which stays; an edit cannot change the flags.
             unchanged_parts = {"content", "flags"} if "embeds" in body else {"flags"}
             changes = {part: value for part, value in body.items() if part not in unchanged_parts}
             # Parts that are left out would stay: an old embed above a new plain text, buttons of a closed incident.
-            await self._patch(channel_id, numeric_message_id, {"embeds": [], "components": [], **changes})
+            whole = {"embeds": [], "components": [], "attachments": [], **changes}
+            await self._patch(channel_id, numeric_message_id, whole, image)
 
         await self._in_full_or_plain_form(place, message, write)
 
@@ -87,47 +95,67 @@ class DiscordSender:
         if channel:
             check_can_post_text(channel)
 
-    async def _in_full_or_plain_form(
-        self, place: Place, message: Message, write: Callable[[Payload], Awaitable[Result]]
-    ) -> Result:
-        """Write a message in its full form or, when that is refused, in its plain one."""
+    async def _in_full_or_plain_form(self, place: Place, message: Message, write: Write[Result]) -> Result:
+        """Write a message in its full form, without its picture where that is refused, or at last in its plain form."""
+        illustrated = await illustrate(message, self._pictures, THEME)
         try:
             try:
-                return await write(payload(message))
+                return await write(payload(illustrated.message, has_image=illustrated.png is not None), illustrated)
             except discord.HTTPException as error:
-                if error.code != INVALID_FORM:
-                    raise
-                log.error(  # noqa: TRY400 — where it was raised says nothing
-                    "discord refused the form of a message, sent as plain text",
-                    place=str(place),
-                    error=error.text[:_LOGGED_CHARACTERS],
-                )
-            self._meter.count_delivery(Platform.DISCORD, "retried", "plain text")
-            return await write(plain_payload(message))
+                if illustrated.png is None or not is_image_refused(error):
+                    return await self._in_plain_form(place, illustrated.message, write, error)
+            # The file may be the matter, or the text: without the file it shows.
+            text = without_image(message)
+            try:
+                return await write(payload(text.message), text)
+            except discord.HTTPException as error:
+                return await self._in_plain_form(place, text.message, write, error)
         except LIBRARY_ERRORS as error:
             raise translate(error) from error
 
-    async def _post(self, channel_id: int, body: Payload) -> str:
+    async def _in_plain_form(
+        self, place: Place, message: Message, write: Write[Result], refusal: discord.HTTPException
+    ) -> Result:
+        """Write a message as bare text after its form was refused; raise the refusal where that was not the matter."""
+        if refusal.code != INVALID_FORM:
+            raise refusal
+        log.error(
+            "discord refused the form of a message, sent as plain text",
+            place=str(place),
+            error=refusal.text[:_LOGGED_CHARACTERS],
+        )
+        self._meter.count_delivery(Platform.DISCORD, "retried", "plain text")
+        return await write(plain_payload(message), IllustratedMessage(message))
+
+    async def _post(self, channel_id: int, body: Payload, image: IllustratedMessage) -> str:
         """Send a message; where the bot may not read the history, a reply is sent as a message of its own."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await post_message(self._client.http, channel_id, body)
+                return await post_message(self._client.http, channel_id, body, image_file(image))
         except discord.HTTPException as error:
             if error.code != REPLY_WITHOUT_HISTORY or "message_reference" not in body:
                 raise
         without_reply: dict[str, Any] = {part: value for part, value in body.items() if part != "message_reference"}
-        return await self._post(channel_id, without_reply)
+        return await self._post(channel_id, without_reply, image)
 
-    async def _patch(self, channel_id: int, message_id: int, body: Payload, *, may_unarchive: bool = True) -> None:
+    async def _patch(
+        self,
+        channel_id: int,
+        message_id: int,
+        body: Payload,
+        image: IllustratedMessage,
+        *,
+        may_unarchive: bool = True,
+    ) -> None:
         """Change a message; a thread that is archived is opened first, for unlike a new message an edit opens none."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                await patch_message(self._client.http, channel_id, message_id, body)
+                await patch_message(self._client.http, channel_id, message_id, body, image_file(image))
         except discord.HTTPException as error:
             if error.code != THREAD_ARCHIVED or not may_unarchive:
                 raise
             await self._unarchive(channel_id, error)
-            await self._patch(channel_id, message_id, body, may_unarchive=False)
+            await self._patch(channel_id, message_id, body, image, may_unarchive=False)
 
     async def _unarchive(self, thread_id: int, archived: discord.HTTPException) -> None:
         """Open an archived thread; raise `archived`, the refusal that led here, where only moderators may open it."""

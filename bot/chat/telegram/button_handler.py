@@ -77,9 +77,7 @@ class ButtonHandler:
         if self._pressed.was_seen(press):
             await self._acknowledge(query)
             return
-        context = self._contexts.context(
-            place_of(message), person(query["from"]), private=is_private(message["chat"])
-        )
+        context = self._contexts.context(place_of(message), person(query["from"]), private=is_private(message["chat"]))
         if not in_place and self._repeated.is_repeated(context, command, words):
             await self._acknowledge(query, ANSWERED_ABOVE, is_window=False)
             return
@@ -125,7 +123,8 @@ class ButtonHandler:
     async def _send(self, context: CommandContext, message: Message, replaced: str | None) -> bool:
         if message is NO_ANSWER:
             return False
-        replaced = replaced if takes_place(message) else None
+        # A text cannot become a photo by an edit that every client shows, so a picture is a message of its own.
+        replaced = replaced if takes_place(message) and message.picture is None else None
         is_sent = await self._answers.send(context.place, message, replaced=replaced)
         if is_sent:  # where an answer arrives, alerts do too
             await self._subscriptions.clear_trouble(context.place)

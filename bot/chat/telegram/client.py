@@ -36,6 +36,7 @@ from bot.messages.model import Message
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, ProbingPlatform
 from bot.ports.meter import Meter
+from bot.ports.pictures import PictureDrawer
 from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import SendBudget
@@ -52,7 +53,8 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
     False it only sends: for a worker that delivers while another one polls.
     `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
     `send_budget` is what all workers together may send, alerts and answers; without it the answers have a budget of
-    their own. `on_request` is called with every request, and what it returns with the headers of the answer.
+    their own. `pictures` draws; without it a message's text stands for its picture. `on_request` is called with every
+    request, and what it returns with the headers of the answer.
     Where nothing runs, call `close` at the end.
     """
 
@@ -74,6 +76,7 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
         proxies: ProxyRules = NO_PROXIES,
         on_request: BeginRequest | None = None,
         send_budget: SendBudget | None = None,
+        pictures: PictureDrawer | None = None,
     ) -> None:
         self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
@@ -84,9 +87,9 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
         self._api = BotApi(AiohttpRequest(token, api_url, proxies=proxies, on_request=on_request))
         self._identity = OwnIdentity(self._api)
         self._place_probe = TelegramPlaceProbe(self._api)
-        self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
+        self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast, pictures=pictures)
         # Answers are never paid for: 28 a second are free.
-        unpaid_sender = TelegramSender(self._api, clock=clock, meter=meter)
+        unpaid_sender = TelegramSender(self._api, clock=clock, meter=meter, pictures=pictures)
         membership = MembershipHandler(subscriptions, clock)
         answers = AnswerSender(
             unpaid_sender,

@@ -102,9 +102,14 @@ def is_markup_error(error: BadMessage) -> bool:
     return "can't parse entities" in str(error).lower()
 
 
-def is_unchanged(error: TelegramError) -> bool:
+def is_unchanged(error: BadMessage) -> bool:
     """Return whether an edit was refused because the message is like that already."""
-    return "message is not modified" in error.message.lower()
+    return "message is not modified" in str(error).lower()
+
+
+def has_no_text(error: BadMessage) -> bool:
+    """Return whether an edit was refused because the message is a photo, which has a caption and no text."""
+    return "there is no text in the message to edit" in str(error).lower()
 
 
 def _refused(error: TelegramError) -> DeliveryError:

@@ -31,13 +31,13 @@ class RenderedMessage:
     buttons: ButtonRows = ()
 
 
-def render(message: Message, now: datetime) -> RenderedMessage:
+def render(message: Message, now: datetime, *, most_utf16_units: int = _MAX_TEXT_UTF16_UNITS) -> RenderedMessage:
     """Return the message within Telegram's limits; `now` is for times such as “12 min ago”."""
 
     def utf16_units(candidate: Message) -> int:
         return utf16_length(_blocks(candidate, _PlainText(now)))
 
-    fitted = fit(on_one_screen(message), utf16_units, _MAX_TEXT_UTF16_UNITS)
+    fitted = fit(on_one_screen(message), utf16_units, most_utf16_units)
     return RenderedMessage(
         html=_blocks(fitted, _HtmlText(now)),
         text=_blocks(fitted, _PlainText(now)),

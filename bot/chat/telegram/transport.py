@@ -7,6 +7,7 @@ is raised here. https://core.telegram.org/bots/api#making-requests
 
 import json
 import os
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -25,6 +26,9 @@ _READ_TIMEOUT_S = 15.0
 _CONNECT_TIMEOUT_S = 10.0
 _POOL_SIZE = 100  # above the 80 messages that are under way at most, with room for answers
 _TOKEN_PLACEHOLDER = "0:kept-by-the-transport"  # noqa: S105 — what the library gets instead of the token
+
+
+_Form = dict[str, str] | aiohttp.FormData
 
 
 class RequestUnsent(NetworkError):
@@ -99,8 +103,7 @@ class AiohttpRequest(BaseRequest):
         """Return status and body; raise RequestUnsent, RequestUnsentInTime, TimedOut or ReplyLost."""
         timeout_s: float = self._read_timeout_s if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
         try:
-            parameters = request_data.json_parameters if request_data else {}  # files are left out: none is ever sent
-            return await self._request(url, method, parameters, timeout_s)
+            return await self._request(url, method, _form_of(request_data), timeout_s)
         except Exception as error:  # noqa: BLE001 — whatever it is, its text or frames may hold the token
             failure = _network_error(error)
         raise failure  # out here, so that the original, whose text may hold the address, is not attached to it
@@ -117,7 +120,7 @@ class AiohttpRequest(BaseRequest):
             raise TelegramError("Invalid server response")
         return content
 
-    async def _request(self, url: str, method: str, form: dict[str, str], read_timeout_s: float) -> tuple[int, bytes]:
+    async def _request(self, url: str, method: str, form: _Form, read_timeout_s: float) -> tuple[int, bytes]:
         timeout = aiohttp.ClientTimeout(
             total=read_timeout_s + self._connect_timeout_s, connect=self._connect_timeout_s, sock_read=read_timeout_s
         )
@@ -154,6 +157,23 @@ class BotApi(Bot):
     async def close_connections(self) -> None:
         """Close every connection; a later call opens new ones."""
         await self.request.shutdown()
+
+
+def _form_of(request_data: RequestData | None) -> _Form:
+    """Return the parameters of a request, and its files in parts of their own (multipart/form-data) where it has any.
+
+    https://core.telegram.org/bots/api#sending-files
+    """
+    if request_data is None:
+        return {}
+    if not request_data.contains_files:
+        return request_data.json_parameters
+    form = aiohttp.FormData(request_data.json_parameters)
+    for name, (filename, content, content_type) in request_data.multipart_data.items():
+        # As a stream, which is sent in pieces: bytes would stop the loop while they are copied.
+        stream = BytesIO(content) if isinstance(content, bytes) else content
+        form.add_field(name, stream, filename=filename, content_type=content_type)
+    return form
 
 
 def _network_error(error: Exception) -> NetworkError:

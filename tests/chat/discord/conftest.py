@@ -19,6 +19,7 @@ from bot.domain.errors import AskerError, StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform, Subscription
 from bot.messages.model import Action, Message, lines
+from bot.ports.pictures import PictureDrawer
 from bot.ports.subscriptions import PlaceTrouble
 from tests.fakes.discord import TOKEN, FakeDiscord
 from tests.waiting import in_time, until
@@ -203,10 +204,11 @@ class Bot:
     meter: RecordedMeter
 
 
-def build(
+def build(  # noqa: PLR0913 — what a test may want different
     discord: FakeDiscord, *, token: str = TOKEN, timeouts: ReconnectTimeouts = SHORT_TIMEOUTS,
     commands: CommandSet | None = None,
     listens: bool = True,
+    pictures: PictureDrawer | None = None,
 ) -> Bot:  # fmt: skip
     slow_commands, subscriptions, meter, clock = (
         SlowCommands(),
@@ -224,6 +226,7 @@ def build(
     chat = DiscordPlatform(
         dispatcher, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=store,
         clock=clock, owner_ids=frozenset((OWNER,)), meter=counts, timeouts=timeouts, listens=listens,
+        pictures=pictures,
     )  # fmt: skip
     return Bot(chat, slow_commands, subscriptions, meter)
 

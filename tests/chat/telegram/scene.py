@@ -18,6 +18,7 @@ from bot.domain.errors import AskerError, StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, line
+from bot.ports.pictures import PictureDrawer
 from bot.ports.subscriptions import PlaceTrouble
 from bot.ports.workers import SendBudget
 from tests.fakes.memory import HandClock, MemoryOutbox, MemorySubscriptions
@@ -196,6 +197,7 @@ class Scene:
     owner_ids: frozenset[str] = frozenset({"telegram:7"})
     paid_broadcast: bool = False
     send_budget: SendBudget | None = None
+    pictures: PictureDrawer | None = None
     subscriptions: RecordedSubscriptions = field(default_factory=RecordedSubscriptions)
     meter: RecordedMeter = field(default_factory=RecordedMeter)
     clock: SetClock = field(default_factory=SetClock)
@@ -225,6 +227,7 @@ class Scene:
             meter=meter,
             paid_broadcast=self.paid_broadcast,
             send_budget=self.send_budget,
+            pictures=self.pictures,
             timeouts=self.timeouts
             or PollingTimeouts(
                 poll_s=5.0, margin_s=2.0, sleep=self.sleeps.sleep, clock=self.sleeps.clock, shutdown_s=0.5
