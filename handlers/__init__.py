@@ -5,6 +5,7 @@ Its name, docstring and annotations are the command as people see it, on Discord
 
 from bot.commands.declaration import CommandSet
 from handlers.about import help, privacy, status  # noqa: A004 — the command's name is what people type
+from handlers.chart import chart
 from handlers.comparison import compare
 from handlers.drills import drill
 from handlers.incidents import incidents, why
@@ -22,6 +23,7 @@ COMMANDS = CommandSet(
         flows,
         top,
         compare,
+        chart,
         exchanges,
         withdrawals,
         stress,

@@ -38,15 +38,13 @@ class Axis(StrEnum):
 class Stroke(StrEnum):
     """How a series stands out: MAIN is what the picture is about, LATEST its newest bar, which is not over yet.
 
-    UNCERTAIN is what may have moved beside what is certain, HELD a figure that cannot be compared, EXTRA what is in no
-    total (the exchange's own token).
+    UNCERTAIN is what may have moved beside what is certain, EXTRA what is in no total (the exchange's own token).
     """
 
     MAIN = "main"
     OTHER = "other"
     LATEST = "latest"
     UNCERTAIN = "uncertain"
-    HELD = "held"
     EXTRA = "extra"
 
 

@@ -325,7 +325,7 @@ class MemoryOutbox(Outbox):
 
 @dataclass
 class MemoryIncidents(Incidents):
-    """Incidents; `told` has every alert that was queued, in order. While `away` the current ones cannot be read."""
+    """Incidents; `told` has every alert that was queued, in order. While `away` neither current nor past ones can be read."""
 
     outbox: MemoryOutbox
     told: list[Alert] = field(default_factory=list)
@@ -376,6 +376,8 @@ class MemoryIncidents(Incidents):
 
     @override
     async def recent(self, limit: int = 20, *, subject: str | None = None) -> Sequence[Incident]:
+        if self.away:
+            raise StorageError("the store is away")
         numbers = sorted({number for number, _ in self._past}, reverse=True)
         incidents = [incident for number in numbers if (incident := await self.by_number(number))]
         return [incident for incident in incidents if subject in {None, incident.subject}][:limit]

@@ -1,0 +1,74 @@
+"""`/chart <exchange> composition`: a bar for each asset that an exchange holds, its own token hatched and apart.
+
+Shares are of everything that was read, the own token included, as in `/reserves`.
+"""
+
+from collections.abc import Iterator
+
+from bot.domain.assets import STABLECOINS
+from bot.domain.reading import Reading
+from bot.domain.snapshot import ExchangeSnapshot
+from bot.messages.cards.chart import chart_actions, missing_sentence, picture_source, sentence, undrawable_card
+from bot.messages.cards.common import LIABILITIES
+from bot.messages.cards.shown_total import missing_line, provenance_of_total
+from bot.messages.model import Message, Table, bold, line, lines
+from bot.messages.number_format import percent, usd
+from bot.messages.pictures import Axis, Picture, PictureKind, Series, Stroke
+
+_ROWS = 8
+"""Assets with a bar of their own, as many as the table of `/reserves` has."""
+
+
+def composition_chart_card(snapshot: ExchangeSnapshot) -> Message:
+    """Return what an exchange holds now, by asset."""
+    shown, exchange = snapshot.shown_reading, snapshot.exchange
+    total_usd = shown.total_usd() if shown else 0.0
+    if shown is None or total_usd <= 0:
+        return undrawable_card(
+            snapshot,
+            PictureKind.COMPOSITION,
+            f"What {exchange.name} holds was not read yet, so there is nothing to show.",
+        )
+    rows = tuple(_rows(shown, exchange.own_tokens, total_usd))
+    clean_usd = shown.total_usd(without=exchange.own_tokens)
+    headline = f"{usd(clean_usd)} without its own token" if exchange.own_tokens else usd(clean_usd)
+    stable_usd = sum(held.usd for asset, held in shown.by_asset().items() if asset in STABLECOINS)
+    stable = f"Stablecoins: {percent(stable_usd / total_usd)} of everything it holds ({usd(total_usd)})."
+    title = f"{exchange.name} · what it holds"
+    picture = Picture(
+        kind=PictureKind.COMPOSITION,
+        title=title,
+        headline=headline,
+        across=Axis.SHARE,
+        up=Axis.RANK,
+        series=rows,
+        source=picture_source(shown.source, shown.as_of),
+        notes=tuple(note for note in (stable, missing_sentence(snapshot)) if note),
+    )
+    return Message(
+        title=title,
+        lines=lines(line(bold(headline)), sentence(stable), missing_line(snapshot), LIABILITIES),
+        table=Table(("Asset", "Share · value"), tuple((row.name, row.figure) for row in rows), numeric=(1,)),
+        footer=provenance_of_total(snapshot, shown),
+        actions=chart_actions(snapshot.exchange.id, PictureKind.COMPOSITION),
+        picture=picture,
+    )
+
+
+def _rows(shown: Reading, own_tokens: frozenset[str], total_usd: float) -> Iterator[Series]:
+    """Yield the largest assets, the rest together, and the own tokens at the end."""
+    assets = shown.by_asset()
+    others = [(asset, held.usd) for asset, held in assets.items() if asset not in own_tokens]
+    for asset, value_usd in others[:_ROWS]:
+        yield _row(asset, value_usd, total_usd)
+    if rest := others[_ROWS:]:
+        count = f"{len(rest)} {'other' if len(rest) == 1 else 'others'}"
+        yield _row(count, sum(value_usd for _, value_usd in rest), total_usd)
+    for asset in assets:
+        if asset in own_tokens:
+            yield _row(f"{asset} own", assets[asset].usd, total_usd, Stroke.EXTRA)
+
+
+def _row(name: str, value_usd: float, total_usd: float, stroke: Stroke = Stroke.MAIN) -> Series:
+    share = value_usd / total_usd
+    return Series(name, ((0.0, share),), f"{percent(share)} · {usd(value_usd)}", stroke)

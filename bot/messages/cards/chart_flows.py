@@ -1,0 +1,175 @@
+"""`/chart <exchange> flows`: a bar for each day, the normal range behind it, and the last 24 h as the newest bar.
+
+The bar of a day is the net flow between its first reading and that of the next day, as a share of reserves: −0.018
+hangs down to −1.8 %. Today has no such bar yet, and on the day of a run that is the one that matters: so the last 24 h
+stand in its place, framed. Where their exact size is not known, the bar is what is certain, and what may have moved
+besides is hatched.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.flow import Baseline, Flow, Window
+from bot.domain.incident import Incident
+from bot.domain.signal import Signal
+from bot.domain.snapshot import DailyPoint, ExchangeSnapshot
+from bot.messages.cards.chart import (
+    MIN_POINTS,
+    ChartWindow,
+    chart_actions,
+    incident_bands,
+    missing_sentence,
+    picture_source,
+    sentence,
+    too_few_days,
+    undrawable_card,
+)
+from bot.messages.cards.common import LIABILITIES, hold_sentence, provenance
+from bot.messages.cards.flow_bounds import certain_share, flow_figures, is_bounded
+from bot.messages.cards.shown_total import missing_line
+from bot.messages.model import Chart, Message, bold, line, lines
+from bot.messages.number_format import percent
+from bot.messages.pictures import Axis, Band, Picture, PictureKind, Point, Series, Stroke
+
+_DAY = timedelta(days=1)
+_LEAST_SCALE = (-0.02, 0.02)
+"""An ordinary day, 0.3 %, takes an eighth of the axis and does not look like a crash."""
+
+
+def flows_chart_card(snapshot: ExchangeSnapshot, incidents: Sequence[Incident], window: ChartWindow) -> Message:
+    """Return the flows of an exchange's last days; `incidents` are its outflows, newest first."""
+    signal, reading = snapshot.signal, snapshot.reading
+    days = _calendar(snapshot, window)
+    known = sum(value is not None for _, value in days)
+    if signal is None or reading is None or known < MIN_POINTS:
+        return undrawable_card(
+            snapshot,
+            PictureKind.FLOWS,
+            too_few_days(snapshot, known, "flows"),
+        )
+    headline = _headline(signal.flow(Window.DAY))
+    unknown = _unknown_sentence(len(days) - known)
+    hold = _hold_sentence(signal)
+    title = f"{snapshot.exchange.name} · net flow a day · {window.words}"
+    picture = Picture(
+        kind=PictureKind.FLOWS,
+        title=title,
+        headline=headline,
+        across=Axis.TIME,
+        up=Axis.SHARE,
+        series=tuple(_series(signal, days)),
+        source=picture_source(reading.source, reading.as_of),
+        bands=(*_normal_band(signal.baseline), *_incident_bands(incidents, days)),
+        scale=_LEAST_SCALE,
+        notes=tuple(note for note in (unknown, hold, missing_sentence(snapshot)) if note),
+    )
+    return Message(
+        title=title,
+        lines=lines(
+            line(bold(headline)),
+            _normal_line(signal.baseline),
+            sentence(unknown),
+            sentence(hold),
+            missing_line(snapshot),
+            LIABILITIES,
+        ),
+        chart=_bars(days),
+        footer=provenance(reading.source, reading.as_of),
+        actions=chart_actions(snapshot.exchange.id, PictureKind.FLOWS),
+        picture=picture,
+    )
+
+
+def _calendar(snapshot: ExchangeSnapshot, window: ChartWindow) -> tuple[Point, ...]:
+    """Return a point for each day of the window up to yesterday, at its noon; None where the flow is not known."""
+    if not snapshot.days:
+        return ()
+    by_day = {_midnight(point.day): point for point in snapshot.days}
+    newest = max(by_day)
+    oldest = max(min(by_day), newest - (window.days - 1) * _DAY)
+    count = (newest - oldest) // _DAY + 1
+    # The point of a day has the flow since the day before: its bar stands in that day.
+    return tuple(
+        ((end - _DAY / 2).timestamp(), _share(by_day.get(end))) for end in (oldest + day * _DAY for day in range(count))
+    )
+
+
+def _share(point: DailyPoint | None) -> float | None:
+    return point.share if point else None
+
+
+def _midnight(at: datetime) -> datetime:
+    return datetime(at.year, at.month, at.day, tzinfo=UTC)
+
+
+def _series(signal: Signal, days: tuple[Point, ...]) -> Iterator[Series]:
+    """Yield the days, and the last 24 h as a bar behind them: what is certain of them, and what is not.
+
+    Where they cannot be compared there is a gap: the figure that is held back may be the missing chain, drawn as a run.
+    """
+    flow, at = signal.flow(Window.DAY), days[-1][0] + _DAY.total_seconds()
+    is_known = flow is not None and flow.hold is None
+    yield Series("a day", days if is_known else (*days, (at, None)), stroke=Stroke.MAIN)
+    if flow and is_known:
+        yield from _newest_series(flow, at)
+
+
+def _newest_series(flow: Flow, at: float) -> Iterator[Series]:
+    if not is_bounded(flow):
+        yield Series("last 24 h", ((at, flow.share),), _percent(flow.share), Stroke.LATEST)
+        return
+    certain = certain_share(flow)
+    if certain:
+        yield Series("last 24 h, at least", ((at, certain),), _percent(certain), Stroke.LATEST)
+    for end in (flow.low, flow.high):
+        if end != certain:
+            yield Series("not certain, up to", ((at, end),), _percent(end), Stroke.UNCERTAIN)
+
+
+def _normal_band(baseline: Baseline | None) -> Iterator[Band]:
+    if baseline:
+        yield Band(_normal_words(baseline), baseline.low, baseline.high, is_vertical=True)
+
+
+def _normal_line(baseline: Baseline | None) -> str:
+    if baseline is None:
+        return "Normal day: not known yet, fewer than 14 days can be compared."
+    return f"{_normal_words(baseline)} (last {baseline.days} days)"
+
+
+def _normal_words(baseline: Baseline) -> str:
+    return f"Normal day: {_percent(baseline.low)} to {_percent(baseline.high)}"
+
+
+def _incident_bands(incidents: Sequence[Incident], days: Sequence[Point]) -> tuple[Band, ...]:
+    since, until = (datetime.fromtimestamp(days[end][0], UTC) for end in (0, -1))
+    # From the beginning of the first bar to the end of the newest.
+    return incident_bands(incidents, since - _DAY / 2, until + 1.5 * _DAY)
+
+
+def _headline(flow: Flow | None) -> str:
+    if flow is None:
+        return "24 h: not available yet"
+    return "24 h: cannot be compared" if flow.hold else f"24 h {flow_figures(flow)}"
+
+
+def _unknown_sentence(count: int) -> str | None:
+    if not count:
+        return None
+    return f"{count} {'day' if count == 1 else 'days'} cannot be compared with the day before: marked “?”."
+
+
+def _hold_sentence(signal: Signal) -> str | None:
+    flow = signal.flow(Window.DAY)
+    return f"Why: {hold_sentence(flow.hold)}." if flow and flow.hold else None
+
+
+def _bars(days: Sequence[Point]) -> Chart:
+    """Return the days as a line of bars, for where pictures cannot be shown."""
+    known = [(datetime.fromtimestamp(at, UTC), value) for at, value in days if value is not None]
+    times, values = zip(*known, strict=True)
+    return Chart(f"Net flow a day, {len(known)} days", "share", times, values)
+
+
+def _percent(share: float) -> str:
+    return percent(share, signed=True)
