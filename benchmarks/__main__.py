@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 _BENCHMARKS = (
     *("decode", "stalls", "latency", "startup", "memory", "idle", "backtest", "how_early"),
-    *("autocomplete", "question_storm"),
+    *("autocomplete", "question_storm", "charts"),
     *("fanout", "delivery_cpu", "urgency", "commands_while_sending", "places"),
 )
 """Modules of this package, in the order in which they run."""

@@ -108,10 +108,11 @@ def _reading(as_of: datetime) -> Reading:
 
 async def _stall_ms(work: Callable[[], Awaitable[None]]) -> float:
     """Return the longest stall in the best of several rounds."""
-    return min([await _longest_stall(work) for _ in range(ROUNDS)]) * 1000
+    return min([await longest_stall_s(work) for _ in range(ROUNDS)]) * 1000
 
 
-async def _longest_stall(work: Callable[[], Awaitable[None]]) -> float:
+async def longest_stall_s(work: Callable[[], Awaitable[None]]) -> float:
+    """Return the most seconds of CPU between two turns of the loop while something is done."""
     longest = 0.0
 
     async def beat() -> None:

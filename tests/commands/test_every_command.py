@@ -12,8 +12,10 @@ from bot.chat.terminal import TerminalPlatform, converse
 from bot.cli.ask import terminal_operator
 from bot.commands.declaration import Access
 from bot.domain.place import Subscription
+from bot.messages.pictures import PictureKind
 from bot.service.application import COMMANDS
 from tests.fakes.discord_world import MEMBER_RIGHTS
+from tests.fakes.telegram import Sent
 from tests.servers import Server
 from tests.world import MODERATOR, Running, running, world_of
 
@@ -54,6 +56,7 @@ EXPECTED = {
 }
 """Of each command: what is asked, the title of the answer, and words that are in it."""
 
+PNG = b"\x89PNG"
 Ask = Callable[[Running, str, dict[str, str]], Awaitable[str]]
 
 
@@ -131,6 +134,25 @@ async def test_an_open_incident_completes_from_memory(run: Running) -> None:
     assert declared
     [(label, value)] = run.application.dispatcher.suggest(declared.parameters[0], "bin")
     assert (value, "INC-1 · Binance · " in label) == ("INC-1", True)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("what", PictureKind)
+async def test_a_chart_arrives_as_a_picture(run: Running, what: PictureKind) -> None:
+    """Typed on Telegram, pressed as a button on Discord, drawn by the real process."""
+    world = run.world
+    asked = world.telegram.say(world.group, world.telegram.user(f"Asker of {what}"), f"/chart binance {what}")
+
+    def answers() -> list[Sent]:
+        return [message for message in world.telegram.messages_in(world.group) if message.reply_to == asked]
+
+    await world.telegram.until(answers, f"the chart of {what}")
+    (on_telegram,) = answers()
+    on_discord = await world.discord.press(f"run:chart binance {what}", channel=world.channel)
+    assert (on_telegram.photo or b"").startswith(PNG), on_telegram.text
+    (attachment,) = on_discord.message["attachments"]
+    assert bytes.fromhex(attachment["png"]).startswith(PNG)
+    assert on_telegram.labels == tuple(button["label"] for button in on_discord.message["components"][0]["components"])
 
 
 REFUSALS = {

@@ -325,7 +325,7 @@ class MemoryOutbox(Outbox):
 
 @dataclass
 class MemoryIncidents(Incidents):
-    """Incidents; `told` has every alert that was queued, in order. While `away` neither current nor past ones can be read."""
+    """Incidents; `told` has every alert that was queued, in order. While `away` none can be read."""
 
     outbox: MemoryOutbox
     told: list[Alert] = field(default_factory=list)

@@ -41,7 +41,7 @@ class InteractionHandler:
     Buttons are answered so that only who pressed them sees it: an alert in a busy channel stays one message.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — what an answer is made of, and two clocks that tests move
         self,
         dispatcher: CommandDispatcher,
         reachability: PlaceReachability,

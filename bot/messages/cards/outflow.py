@@ -31,6 +31,7 @@ from bot.messages.cards.shown_total import INCOMPLETE_MARK
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, Table, bold, line, moment
 from bot.messages.number_format import amount, percent, usd
+from bot.messages.pictures import PictureKind
 
 _HEADLINES = {
     Severity.WATCH: "unusual outflow",
@@ -204,6 +205,7 @@ class OutflowCard(SignalCard):
     @override
     def actions(self, incident: Incident) -> tuple[Action, ...]:
         return (
+            Action("Chart", f"chart {incident.subject} {PictureKind.RUN}"),
             Action("Reserves", f"reserves {incident.subject}"),
             Action("Flows", f"flows {incident.subject}"),
         )

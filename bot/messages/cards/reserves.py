@@ -37,6 +37,7 @@ from bot.messages.cards.shown_total import (
 )
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines, moment
 from bot.messages.number_format import amount, percent, usd
+from bot.messages.pictures import PictureKind
 
 _MAX_ASSETS = 5
 """Rows of the table before the rest is added up in a last one: as many as fit on a phone under the other figures."""
@@ -79,6 +80,7 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime, inc
         table=holdings.table,
         footer=provenance_of_total(snapshot, shown),
         actions=(
+            Action("Chart", f"chart {exchange.id} {PictureKind.RESERVES}"),
             Action("Flows", f"flows {exchange.id}"),
             Action("Incidents", f"incidents {exchange.id}"),
             Action("Subscribe", f"subscribe {exchange.id}"),

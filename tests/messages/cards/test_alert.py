@@ -39,6 +39,7 @@ def test_an_alert_says_all_that_is_known() -> None:
         "Reserves only. What the exchange owes its customers is not included.",
         "DefiLlama · as of 2022-12-13 12:00 UTC (live)",
         "Why",
+        "Chart",
         "Reserves",
         "Flows",
     ]
