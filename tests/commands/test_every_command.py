@@ -3,6 +3,8 @@
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from io import StringIO
 
 import pytest
@@ -126,6 +128,64 @@ async def test_a_command_is_answered_alike(run: Running, platform: str, name: st
     first, *rest = (line for line in answer.splitlines() if line)
     assert title in first
     assert words in "\n".join(rest)
+
+
+BROKEN = ("Something broke", "no longer exists", "not understood here", "is not a", "The store is away")
+"""What no button may be answered with, whoever presses it."""
+
+
+async def buttons_on_telegram(run: Running, name: str, given: dict[str, str]) -> list[str]:
+    """Ask in a new group, press every button of the answer, and return what each was answered with."""
+    telegram, command = run.world.telegram, COMMANDS.get(name)
+    is_owners = command and command.access is Access.OWNER
+    asker = run.world.ann if is_owners else telegram.user(f"Asker of {name}")
+    group = telegram.group(f"Buttons of {name}", admins=(asker,))
+
+    def changes() -> int:
+        return sum(1 + message.edits for message in telegram.messages_in(group))
+
+    def is_answered(text: str, before: int) -> bool:
+        return bool(text) or changes() > before
+
+    telegram.say(group, asker, " ".join((f"/{name}", *given.values())))
+    answer = await telegram.wait_for_message(group)
+    answers = []
+    for _, data in [button for row in answer.buttons for button in row]:
+        presser, before = telegram.user(f"Presser of {data}"), changes()
+        group.members[presser.id] = "administrator"
+        # What takes the message's place would take its other buttons away: they are pressed as they were.
+        callback = telegram.press(replace(answer, buttons=((("as it was", data),),)), data, presser)
+        await telegram.until(partial(telegram.answered.__contains__, callback), f"a word on {data}")
+        text = telegram.answered[callback].get("text", "")
+        await telegram.until(partial(is_answered, text, before), f"an answer to {data}")
+        answers.append(f"{data}: {text} {[message.text for message in telegram.messages_in(group)]}")
+    return answers
+
+
+async def buttons_on_discord(run: Running, name: str, given: dict[str, str]) -> list[str]:
+    """Ask as a moderator, press every button of the answer, and return what each was answered with."""
+    world, command = run.world, COMMANDS.get(name)
+    user = world.owner if command and command.access is Access.OWNER else None
+    asked = await world.discord.slash(name, given, channel=world.channel, user=user, permissions=MODERATOR)
+    answers = []
+    for row in list(asked.message["components"]):
+        for button in row["components"]:
+            answer = await world.discord.press(
+                button["custom_id"], channel=world.channel, message=dict(asked.message), permissions=MODERATOR
+            )
+            answers.append(f"{button['custom_id']}: {answer.text}")
+    return answers
+
+
+BUTTONS = {"telegram": buttons_on_telegram, "discord": buttons_on_discord}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+@pytest.mark.parametrize("platform", BUTTONS)
+async def test_every_button_of_an_answer_leads_somewhere(run: Running, platform: str, name: str) -> None:
+    for answer in await BUTTONS[platform](run, name, EXPECTED[name][0]):
+        assert not any(words in answer for words in BROKEN), answer
 
 
 @pytest.mark.asyncio(loop_scope="module")
