@@ -195,8 +195,12 @@ class Command:
         }
 
     def words_by_name(self, text: str) -> dict[str, str]:
-        """Return which word of a typed line is which argument; raise BadArgument or MissingArgument."""
-        return self._by_name(split_words(text))
+        """Return which word of a typed line is which argument; raise BadArgument or MissingArgument.
+
+        A `?` that asks to be led on is none of them.
+        """
+        words = split_words(text)
+        return self._by_name(words[:-1] if self.is_guided and words[-1:] == [LEAD_ON] else words)
 
     def _by_name(self, words: Sequence[str]) -> dict[str, str]:
         """Return which word is which argument; raise BadArgument or MissingArgument."""

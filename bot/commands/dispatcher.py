@@ -6,7 +6,6 @@ an apology with a reference, such as 1f3a09bc, that the log has too. A flood get
 everything else.
 """
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -28,12 +27,13 @@ from bot.commands.declaration import (
     PlaceAccess,
     Request,
 )
+from bot.commands.missing_arguments import command_line, nearest_exchanges, question
 from bot.commands.queries import Queries
 from bot.commands.suggestions import Suggestion, SuggestionScope
 from bot.commands.throttle import Throttle
-from bot.domain.errors import AskerError, NotPermitted, StorageError
+from bot.domain.errors import AskerError, NotPermitted, StorageError, UnknownExchange
 from bot.domain.place import Place, Platform
-from bot.messages.cards.errors import apology, question_card, refusal, store_away_card
+from bot.messages.cards.errors import apology, refusal, store_away_card
 from bot.messages.cards.start import proposal_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
@@ -47,7 +47,6 @@ from bot.ports.workers import Suppressions
 log = structlog.get_logger()
 
 _MOST_SUGGESTIONS = 25  # Discord shows no more: https://docs.discord.com/developers/interactions/application-commands
-_MOST_BUTTONS = 8  # a choice that is seen at a glance; platforms allow 25 and more
 
 NO_ANSWER = Message("")
 """What a flood gets most of the time; platforms send nothing for it. It is recognised as this very object."""
@@ -162,7 +161,7 @@ class CommandDispatcher:
         """
 
         async def confirm(_: Request, **__: object) -> Message:
-            line = _command_line(command, command.words_by_name(words))
+            line = command_line(command, command.words_by_name(words))
             return proposal_card(line)
 
         return await self._answer(context, replace(command, handler=confirm), f"{words} {LEAD_ON}")
@@ -188,10 +187,8 @@ class CommandDispatcher:
             await self._check_rights(context, command)
             values = _values(command, arguments)
             return await command.handler(self._request(context), **values), "ok"
-        except MissingArgument as missing:
-            return self._question(missing), "refused"
         except AskerError as error:
-            return refusal(str(error)), "refused"
+            return self._refused(command, arguments, error), "refused"
         except StorageError as error:
             log.warning("store away while answering", command=command.name, error=str(error))
             return store_away_card(), "store away"
@@ -238,35 +235,13 @@ class CommandDispatcher:
             community=context.community,
         )
 
-    def _question(self, missing: MissingArgument) -> Message:
-        """Return the question for a missing argument, with its likeliest values as buttons.
-
-        A button has the whole command line. Where several arguments are missing, the first of them get their likeliest
-        value, so that one press is enough: `/compare` offers Binance beside OKX. Only a command that is gone through
-        step by step asks for one after the other.
-        """
-        *filled, last = missing.still_missing[:1] if missing.is_guided else missing.still_missing
-        given, labels = dict(missing.given), list[str]()
-        for parameter in filled:
-            if not (pairs := self.suggest(parameter, "", given=given, limit=1)):
-                return question_card(parameter.question, parameter.kind.none_known or missing.command.usage, ())
-            label, given[parameter.name] = pairs[0]
-            labels.append(label)
-        pairs = self.suggest(last, "", given=given, limit=_MOST_BUTTONS)
-        if not pairs:
-            nothing = last.kind.none_known
-            help_button = (f"About /{missing.command.name}", f"help {missing.command.name}")
-            return question_card(last.question, nothing or missing.command.usage, () if nothing else (help_button,))
-        lead_on = f" {LEAD_ON}" if missing.is_guided and len(missing.still_missing) > 1 else ""
-        buttons = tuple(
-            (
-                " · ".join((*labels, label)),
-                f"{_command_line(missing.command, given | {last.name: value})}{lead_on}",
-            )
-            for label, value in pairs
-        )
-        example = buttons[0][1].removesuffix(lead_on)
-        return question_card(last.question, f"Or type it, for example /{example}", buttons)
+    def _refused(self, command: Command, arguments: str | Mapping[str, str], error: AskerError) -> Message:
+        """Return what the asker can put right, with buttons that do so where it is known what may be meant."""
+        if isinstance(error, MissingArgument):
+            return question(error, self.suggest)
+        if isinstance(error, UnknownExchange):
+            return nearest_exchanges(command, arguments, error, self.queries.names())
+        return refusal(str(error))
 
 
 def _values(command: Command, arguments: str | Mapping[str, str]) -> dict[str, Any]:
@@ -278,9 +253,3 @@ def _values(command: Command, arguments: str | Mapping[str, str]) -> dict[str, A
     if isinstance(arguments, str):
         return command.read_words(clean(arguments))
     return command.read_options({name: clean(text).strip() for name, text in arguments.items()})
-
-
-def _command_line(command: Command, given: Mapping[str, str]) -> str:
-    """Return the line that a person would type for these arguments, without the slash."""
-    words = (shlex.quote(given[parameter.name]) for parameter in command.parameters if parameter.name in given)
-    return " ".join((command.name, *words))

@@ -169,6 +169,32 @@ async def test_a_comparison_is_offered_in_complete_pairs(bench: DispatcherBench)
         assert "Which" not in (await bench.ask(line, who=MODERATOR)).title
 
 
+@pytest.mark.parametrize(
+    ("line", "buttons_offered"),
+    [
+        ("reserves binanse", [("Binance", "reserves binance")]),
+        ("flows 'binanse' 7d", [("Binance", "flows binance 7d")]),
+        ("compare okx binanse", [("Binance", "compare okx binance")]),
+        ("subscribe binanse severe ?", [("Binance", "subscribe binance severe")]),
+        ("reserves zzzz", []),
+    ],
+)
+async def test_a_mistyped_exchange_is_one_press_away(
+    bench: DispatcherBench, line: str, buttons_offered: list[tuple[str, str]]
+) -> None:
+    answer = await bench.ask(line, who=MODERATOR)
+    assert "No exchange is known as" in said(answer)
+    assert buttons(answer) == buttons_offered
+
+
+async def test_a_mistyped_option_is_one_press_away(bench: DispatcherBench) -> None:
+    declared = COMMANDS.get("flows")
+    assert declared
+    given = {"exchange": "Binanse", "window": "7d"}
+    answer = await bench.dispatcher.answer_options(bench.context(), declared, given)
+    assert buttons(answer) == [("Binance", "flows binance 7d")]
+
+
 async def test_open_incidents_are_offered_to_who_asks_why(bench: DispatcherBench) -> None:
     assert said(await bench.ask("why")).startswith("Which incident?\nNo open or past incidents.")
     assert buttons(await bench.ask("why")) == []
