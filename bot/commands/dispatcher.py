@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import structlog
 
+from bot.commands.answer_privacy import AnswerPrivacy
 from bot.commands.declaration import (
     LEAD_ON,
     Access,
@@ -92,6 +93,7 @@ class CommandDispatcher:
         self._suppressions = suppressions
         self._drills = drills
         self._throttle = Throttle()
+        self._answer_privacy = AnswerPrivacy(place_settings)
 
     async def answer_words(self, context: CommandContext, command: Command, words: str) -> Message:
         """Answer a typed line; `words` is what follows the command's name."""
@@ -166,9 +168,21 @@ class CommandDispatcher:
 
         return await self._answer(context, replace(command, handler=confirm), f"{words} {LEAD_ON}")
 
+    async def answers_asker_alone(self, context: CommandContext, command: Command) -> bool:
+        """Return whether a place wants only the asker to read the answer to this command (`/settings answers`).
+
+        Members' questions only: what moderators set is announced as it always is.
+        """
+        is_shared = not context.private and context.place.platform is not Platform.TERMINAL
+        return is_shared and command.access is Access.MEMBER and await self._answer_privacy.is_private(context.place)
+
     async def _answer(self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]) -> Message:
         started_s = perf_counter()
         message, result = await self._message(context, command, arguments)
+        if command.access is not Access.MEMBER:
+            self._answer_privacy.forget(context.place)
+        elif message is not NO_ANSWER and not message.private and await self.answers_asker_alone(context, command):
+            message = replace(message, private=True)
         seconds = perf_counter() - started_s
         self._meter.count_answer(command.name, context.place.platform, seconds, result)
         log.debug(

@@ -78,6 +78,12 @@ class ButtonHandler:
             await self._acknowledge(query)
             return
         context = self._contexts.context(place_of(message), person(query["from"]), private=is_private(message["chat"]))
+        # What a link may not do, such as to begin a drill, is answered here: mostly in a window.
+        is_linkable = not in_place and command.linkable and start_payload(line) is not None
+        if is_linkable and await self._dispatcher.answers_asker_alone(context, command):
+            self._pressed.forget(press)
+            await self._answer_in_private(query, line)
+            return
         if not in_place and self._repeated.is_repeated(context, command, words):
             await self._acknowledge(query, ANSWERED_ABOVE, is_window=False)
             return
@@ -88,9 +94,10 @@ class ButtonHandler:
             self._repeated.forget(context, command, words)
 
     async def _answer_in_private(self, query: Json, line: str) -> None:
-        """Lead a subscriber of a channel to the answer in their chat with the bot.
+        """Lead whoever pressed to the answer in their chat with the bot: in a channel, or where answers are private.
 
-        Subscribers may not post there, and a button must not do it for them: a thousand would be told for one.
+        Subscribers of a channel may not post there, and a button must not do it for them: a thousand would be told for
+        one.
         """
         payload, username = start_payload(line), self._identity.present.username
         url = f"https://t.me/{username}?start={payload}" if payload and username else None

@@ -17,6 +17,7 @@ from bot.chat.telegram.deep_links import linked_command
 from bot.chat.telegram.inline_queries import InlineQueryHandler
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.own_identity import OwnIdentity
+from bot.chat.telegram.private_answers import PrivateAnswers
 from bot.chat.telegram.update_parser import (
     Author,
     Json,
@@ -66,6 +67,7 @@ class UpdateHandler:
         self._identity = identity
         self._dispatcher = dispatcher
         self._answers = answers
+        self._private_answers = PrivateAnswers(answers, identity)
         self._membership = membership
         self._subscriptions = subscriptions
 
@@ -144,6 +146,11 @@ class UpdateHandler:
 
     async def _answer(self, context: CommandContext, command: Command, words: str, reply_to: str | None) -> None:
         """Answer a command, unless the same was answered in this group a moment ago."""
+        if await self._dispatcher.answers_asker_alone(context, command):
+            message = await self._dispatcher.answer_words(context, command, words)
+            if message is not NO_ANSWER:
+                await self._private_answers.send(context, f"{command.name} {words}".strip(), message, reply_to)
+            return
         if self._repeated.is_repeated(context, command, words):
             log.debug("question repeated", place=str(context.place), command=command.name)
             return

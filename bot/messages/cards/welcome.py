@@ -24,6 +24,15 @@ def welcome_card() -> Message:
     )
 
 
+def private_answer_card(link: str) -> Message:
+    """Return what a group reads where answers are private and the bot may not write to the asker; `link` opens that."""
+    return Message(
+        title="Answers here are private",
+        lines=lines(f"Open a chat with the bot to read yours: {link}"),
+        private=True,
+    )
+
+
 def unknown_command_card(name: str, nearest: Sequence[str]) -> Message:
     """Return the answer to a command that does not exist; `nearest` are the names of commands spelt much like it."""
     suggestion = f" Did you mean {' or '.join(f'/{command}' for command in nearest)}?" if nearest else ""

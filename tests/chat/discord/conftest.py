@@ -22,6 +22,7 @@ from bot.messages.model import Action, Message, lines
 from bot.ports.pictures import PictureDrawer
 from bot.ports.subscriptions import PlaceTrouble
 from tests.fakes.discord import TOKEN, FakeDiscord
+from tests.fakes.memory_place_settings import MemoryPlaceSettings
 from tests.waiting import in_time, until
 
 OWNER = "77"
@@ -202,6 +203,7 @@ class Bot:
     slow_commands: SlowCommands
     subscriptions: RecordedSubscriptions
     meter: RecordedMeter
+    place_settings: MemoryPlaceSettings
 
 
 def build(  # noqa: PLR0913 — what a test may want different
@@ -219,16 +221,17 @@ def build(  # noqa: PLR0913 — what a test may want different
     queries: Any = FourExchanges()
     store: Any = subscriptions  # the adapter and the dispatcher ask nothing else of the three
     counts: Any = meter
+    place_settings = MemoryPlaceSettings()
     dispatcher = CommandDispatcher(
         commands or slow_commands.commands(), queries, store, clock=clock, meter=counts, suppressions=store,
-        drills=store, place_settings=store,
+        drills=store, place_settings=place_settings,
     )  # fmt: skip
     chat = DiscordPlatform(
         dispatcher, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=store,
         clock=clock, owner_ids=frozenset((OWNER,)), meter=counts, timeouts=timeouts, listens=listens,
         pictures=pictures,
     )  # fmt: skip
-    return Bot(chat, slow_commands, subscriptions, meter)
+    return Bot(chat, slow_commands, subscriptions, meter, place_settings)
 
 
 @asynccontextmanager

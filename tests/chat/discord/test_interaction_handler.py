@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.place import Place, Platform
+from bot.domain.place_settings import AnswerAudience, PlaceSettings
 from tests.chat.discord.conftest import OWNER, SHORT_TIMEOUTS, Bot, build, connected
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import CATEGORY, MANAGE_GUILD, VIEW_CHANNEL, Channel, Role, User
@@ -98,6 +100,15 @@ async def test_what_was_refused_to_one_is_shown_to_all_when_the_next_asks(
     await until(lambda: failure.times == 0, "an answer that Discord does not take")
     await discord.until(lambda: len(bot.meter.answers) == 3, "three questions to be handled")
     assert not (await discord.slash("reserves", {"exchange": "okx"}, channel=channel)).ephemeral
+
+
+@pytest.mark.parametrize("name", ["reserves", "flows"])
+async def test_where_answers_are_private_members_are_answered_alone(
+    bot: Bot, discord: FakeDiscord, channel: Channel, name: str
+) -> None:
+    place = Place(Platform.DISCORD, str(channel.id))
+    bot.place_settings.kept[place] = PlaceSettings(answers=AnswerAudience.PRIVATE)
+    assert (await discord.slash(name, {"exchange": "okx"}, channel=channel)).ephemeral
 
 
 async def test_an_error_is_an_ephemeral_sentence(discord: FakeDiscord, channel: Channel) -> None:

@@ -213,7 +213,7 @@ class Scene:
             self.subscriptions,
             clock=self.clock,
             meter=meter,
-            place_settings=queries,
+            place_settings=self.subscriptions.settings,
             suppressions=queries,
             drills=queries,
         )

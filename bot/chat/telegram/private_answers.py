@@ -1,0 +1,37 @@
+"""Answers in the asker's chat with the bot what was asked in a group whose answers are private (`/settings answers`).
+
+Telegram has no message that only one member of a group sees, so the answer goes to the asker's own chat with the bot.
+A bot cannot begin a conversation there: whoever never wrote to it reads in the group, in two lines, how to open one.
+https://core.telegram.org/bots/faq#how-do-i-get-my-bot-to-send-messages-to-a-user
+"""
+
+from bot.chat.telegram.answer_sender import AnswerSender
+from bot.chat.telegram.deep_links import start_payload
+from bot.chat.telegram.own_identity import OwnIdentity
+from bot.commands.dispatcher import CommandContext
+from bot.domain.place import Place, Platform
+from bot.messages.cards.welcome import private_answer_card
+from bot.messages.model import Message
+
+
+class PrivateAnswers:
+    """Sends answers to askers themselves."""
+
+    def __init__(self, answers: AnswerSender, identity: OwnIdentity) -> None:
+        self._answers = answers
+        self._identity = identity
+
+    async def send(self, context: CommandContext, line: str, answer: Message, reply_to: str | None) -> bool:
+        """Send the answer to a command line to its asker, and return whether that or the way to it arrived.
+
+        Who speaks in a chat's name has no chat with the bot, and is shown the way too.
+        """
+        private_chat = Place(Platform.TELEGRAM, context.caller.id)
+        if context.caller.is_person and await self._answers.send(private_chat, answer):
+            return True
+        return await self._answers.send(context.place, private_answer_card(self._link(line)), reply_to)
+
+    def _link(self, line: str) -> str:
+        """Return the link to the bot's chat that asks the same there, where a link can hold it."""
+        payload = start_payload(line)
+        return f"https://t.me/{self._identity.present.username}{f'?start={payload}' if payload else ''}"
