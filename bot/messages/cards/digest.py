@@ -11,7 +11,7 @@ from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import Flow
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.signal import Rule
-from bot.messages.cards.common import TONES, provenance
+from bot.messages.cards.common import LIABILITIES, TONES, provenance
 from bot.messages.cards.flow_bounds import brief_share, certain_usd
 from bot.messages.cards.majors_line import closed_since
 from bot.messages.model import Action, Line, Message, Span, Tone, bold, code, line, lines, moment
@@ -121,6 +121,8 @@ def _mover_lines(digest: Digest) -> Iterator[Line]:
     if digest.incomparable:
         count = digest.incomparable
         yield line(f"{count} {'exchange' if count == 1 else 'exchanges'} could not be compared; /status says why.")
+    if digest.movers:
+        yield line(LIABILITIES)
 
 
 def _mover_line(exchange: Exchange, flow: Flow) -> Line:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.commands.declaration import LEAD_ON, MissingArgument
+from bot.domain.digest import BlindSpan, Digest
 from bot.domain.drill import Drill, DrillFigures, DrillOutcome, DrillSummary
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
@@ -15,9 +16,11 @@ from bot.domain.incident import IncidentState, StepReason
 from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Obstacle, Platform
+from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
+from bot.domain.setting_change import SettingChange, SettingEditor
 from bot.domain.severity import Severity
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
 from bot.domain.status import BotStatus, StoredCounts
@@ -32,6 +35,7 @@ from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.common import LIABILITIES
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.deliveries import followed_card, topic_notice
+from bot.messages.cards.digest import digest_card
 from bot.messages.cards.drills import drill_card, finished_card, forgotten_drills_card, requested_card
 from bot.messages.cards.errors import apology, no_list_card, question_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
@@ -41,10 +45,10 @@ from bot.messages.cards.places import closed_card, why_closed
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
 from bot.messages.cards.reserves import reserves_card
-from bot.messages.cards.settings import settings_card
+from bot.messages.cards.settings import setting_card, settings_card
 from bot.messages.cards.start import proposal_card, start_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
-from bot.messages.cards.welcome import unknown_command_card, welcome_card, what_to_type_card
+from bot.messages.cards.welcome import private_answer_card, unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Message, Tone
 from handlers import COMMANDS
@@ -58,6 +62,7 @@ from tests.builders import (
     holding,
     incident,
     listing,
+    majors,
     quiet_days,
     signal,
     subscription,
@@ -96,7 +101,24 @@ STATUS = BotStatus(
     misdirected=(HOSTILE,),
 )
 
+SETTINGS = PlaceSettings.from_fields({"quiet": "22:00-07:00", "digest": "weekly mon 08:00", "notices": "off"})
+CHANGE = SettingChange(NOON, SettingEditor("7", HOSTILE), "quiet", "off", "22:00-07:00")
+DIGEST = Digest(
+    NOON - DAY,
+    NOON,
+    DAY,
+    incidents=[INCIDENT],
+    movers=[(EXCHANGE, flow(-0.02))],
+    incomparable=2,
+    closed=[(EXCHANGE, majors("BTC")[:1])],
+    blind=[BlindSpan(NOON - 2 * HOUR, NOON)],
+    left_out=NOON - DAY,
+    source="defillama",
+    as_of=NOON,
+)
+
 FIGURES: Mapping[str, Message] = {
+    "digest": digest_card(DIGEST, NAMES),
     "reserves": reserves_card(SNAPSHOT, NOON),
     "reserves without a part": reserves_card(PARTIAL_SNAPSHOT, NOON),
     "flows without a part": flows_card(PARTIAL_SNAPSHOT, Window.DAY, NOON),
@@ -143,7 +165,10 @@ PROSE: Mapping[str, Message] = {
     "drill under way": requested_card(HOSTILE, DRILL),
     "drill refused": finished_card(HOSTILE, replace(DRILL, outcome=DrillOutcome.REFUSED)),
     "drills forgotten": forgotten_drills_card(2),
-    "settings": settings_card(notices=True, drills=False, changed=False),
+    "settings": settings_card(SETTINGS, [CHANGE], NOON, changed=CHANGE),
+    **{f"setting {setting}": setting_card(setting, SETTINGS, NOON) for setting in PlaceSetting},
+    "answers are private": private_answer_card("https://t.me/RunwatchBot?start=reserves_okx"),
+    "digest of nothing": digest_card(Digest(NOON - DAY, NOON, DAY, subscribed=False), {}),
     "refusal": refusal(HOSTILE),
     "missing": question_card("Which?", HOSTILE, ((HOSTILE, "reserves binance"),)),
     "store away": store_away_card(),
