@@ -16,7 +16,6 @@ from uuid import uuid4
 
 import structlog
 
-from bot.commands.answer_privacy import AnswerPrivacy
 from bot.commands.declaration import (
     LEAD_ON,
     Access,
@@ -30,12 +29,15 @@ from bot.commands.declaration import (
 )
 from bot.commands.missing_arguments import command_line, nearest_exchanges, question
 from bot.commands.queries import Queries
+from bot.commands.recent_place_settings import RecentPlaceSettings
 from bot.commands.suggestions import Suggestion, SuggestionScope
 from bot.commands.throttle import Throttle
 from bot.domain.errors import AskerError, NotPermitted, StorageError, UnknownExchange
 from bot.domain.place import Place, Platform
+from bot.domain.place_settings import AnswerAudience
 from bot.messages.cards.errors import apology, refusal, store_away_card
 from bot.messages.cards.start import proposal_card
+from bot.messages.local_times import in_local_time
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
 from bot.ports.drills import Drills
@@ -93,7 +95,7 @@ class CommandDispatcher:
         self._suppressions = suppressions
         self._drills = drills
         self._throttle = Throttle()
-        self._answer_privacy = AnswerPrivacy(place_settings)
+        self._recent_settings = RecentPlaceSettings(place_settings)
 
     async def answer_words(self, context: CommandContext, command: Command, words: str) -> Message:
         """Answer a typed line; `words` is what follows the command's name."""
@@ -174,21 +176,31 @@ class CommandDispatcher:
         Members' questions only: what moderators set is announced as it always is.
         """
         is_shared = not context.private and context.place.platform is not Platform.TERMINAL
-        return is_shared and command.access is Access.MEMBER and await self._answer_privacy.is_private(context.place)
+        if not is_shared or command.access is not Access.MEMBER:
+            return False
+        return (await self._recent_settings.of_place(context.place)).answers is AnswerAudience.PRIVATE
 
     async def _answer(self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]) -> Message:
         started_s = perf_counter()
         message, result = await self._message(context, command, arguments)
         if command.access is not Access.MEMBER:
-            self._answer_privacy.forget(context.place)
-        elif message is not NO_ANSWER and not message.private and await self.answers_asker_alone(context, command):
-            message = replace(message, private=True)
+            self._recent_settings.forget(context.place)
+        if message is not NO_ANSWER:
+            message = await self._as_place_asks(context, command, message)
         seconds = perf_counter() - started_s
         self._meter.count_answer(command.name, context.place.platform, seconds, result)
         log.debug(
             "command answered", command=command.name, place=str(context.place), result=result, seconds=round(seconds, 4)
         )
         return message
+
+    async def _as_place_asks(self, context: CommandContext, command: Command, answer: Message) -> Message:
+        """Return an answer with the times of the place, and for the asker alone where the place wants that."""
+        if context.place.platform is Platform.TELEGRAM:  # Discord shows everybody their own times
+            answer = in_local_time(answer, (await self._recent_settings.of_place(context.place)).timezone)
+        if not answer.private and await self.answers_asker_alone(context, command):
+            answer = replace(answer, private=True)
+        return answer
 
     async def _message(
         self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]

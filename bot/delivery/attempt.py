@@ -13,6 +13,7 @@ from bot.delivery.stored_writes import retry_until_stored
 from bot.domain.errors import BadMessage, DeliveryError
 from bot.domain.place import Place
 from bot.messages.cards.deliveries import followed_card
+from bot.messages.local_times import in_local_time
 from bot.ports.chat import ChatPlatform
 from bot.ports.meter import Meter
 from bot.ports.outbox import Delivery, DeliveryKind, EarlierMessage, Outbox
@@ -132,6 +133,7 @@ class DeliveryAttempt:
     async def _point_to_newer(self, delivery: Delivery, earlier: EarlierMessage) -> None:
         """Edit an earlier message so that it keeps its text and says that a newer one has followed."""
         followed = followed_card(earlier.message, delivery.severity, delivery.created_at)
+        followed = in_local_time(followed, delivery.timezone)
         try:
             await self._chat.edit(delivery.place, earlier.id, followed)
         except BadMessage as refusal:

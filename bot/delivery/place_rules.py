@@ -12,9 +12,11 @@ from datetime import datetime
 import structlog
 
 from bot.domain.errors import StorageError
-from bot.domain.place import Place
+from bot.domain.place import Place, Platform
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
+from bot.domain.time_zones import UTC_NAME
+from bot.messages.local_times import in_local_time
 from bot.ports.outbox import Delivery, DeliveryKind
 from bot.ports.place_settings import PlaceSettingsStore
 
@@ -42,7 +44,10 @@ def unwanted_by_settings(delivery: Delivery, settings: PlaceSettings) -> str | N
 
 
 def following_settings(delivery: Delivery, settings: PlaceSettings, now: datetime) -> Delivery:
-    """Return a delivery as a place wants it now: in quiet hours, below critical, silent and without a mention."""
+    """Return a delivery as a place wants it now: its times, and in quiet hours, below critical, no sound or mention."""
+    if delivery.place.platform is Platform.TELEGRAM and settings.timezone != UTC_NAME:
+        local = in_local_time(delivery.message, settings.timezone)
+        delivery = replace(delivery, message=local, timezone=settings.timezone)
     if delivery.severity is Severity.CRITICAL or not settings.is_quiet_at(now):
         return delivery
     return replace(delivery, message=replace(delivery.message, silent=True, mention=None))

@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from enum import StrEnum
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import BadArgument, echo
 from bot.domain.local_time import DigestSchedule, QuietHours, Weekday
-from bot.domain.time_zones import UTC_NAME, zone_named
+from bot.domain.time_zones import UTC_NAME, zone_named, zone_rules
 
 
 class PlaceSetting(StrEnum):
@@ -58,7 +57,7 @@ class PlaceSettings:
     @property
     def zone(self) -> ZoneInfo:
         """Return the rules of the place's time zone; UTC where this system knows the zone no more."""
-        return _zone(self.timezone)
+        return zone_rules(self.timezone)
 
     def is_quiet_at(self, now: datetime) -> bool:
         """Return whether a moment is in the quiet hours."""
@@ -94,14 +93,6 @@ class PlaceSettings:
                 raise BadArgument(f"There is no setting “{echo(name)}”. The settings are {', '.join(PlaceSetting)}.")
             settings = settings.with_value(PlaceSetting(name), text)
         return settings
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError):  # stored by a system with newer data
-        return ZoneInfo(UTC_NAME)
 
 
 def _written(value: Any) -> str:

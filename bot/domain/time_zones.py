@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from bot.domain.errors import BadArgument, echo
 
@@ -29,6 +30,15 @@ def zone_names() -> tuple[str, ...]:
     # What has no slash is UTC by another name, or of the 1980s; Etc/GMT+3 is three hours *behind* UTC, to everybody's
     # surprise.
     return tuple(sorted({UTC_NAME, *(name for name in listed if "/" in name and not name.startswith("Etc/"))}))
+
+
+@cache
+def zone_rules(name: str) -> ZoneInfo:
+    """Return the rules of a zone; those of UTC for a name that this system does not know, stored by a newer one."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        return ZoneInfo(UTC_NAME)
 
 
 def zone_named(typed: str) -> str:

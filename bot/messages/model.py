@@ -49,6 +49,7 @@ class Span:
     `text` is never markup. With `at` set, `text` is empty and `relative` asks for "12 min ago" beside the clock time.
     `live` asks for that only where the platform counts it on: in an alert that is read five hours later, "12 min ago"
     would be wrong.
+    `zone` is the IANA name of the zone that `at` is to be shown in beside UTC, "" for UTC alone (local_times.py).
     """
 
     text: str = ""
@@ -57,6 +58,7 @@ class Span:
     at: datetime | None = None
     relative: bool = False
     live: bool = False
+    zone: str = ""
 
 
 Line = tuple[Span, ...]

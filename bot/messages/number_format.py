@@ -3,7 +3,7 @@
 Three digits because the figures behind them are no more exact: prices and amounts are minutes to hours old.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 _SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 _ROUNDS_UP_FROM = 0.9995
@@ -52,8 +52,10 @@ def ago(then: datetime, now: datetime) -> str:
 
 
 def clock(at: datetime) -> str:
-    """Return a moment in UTC: `2022-12-13 14:05 UTC`."""
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+    """Return a moment in UTC, `2022-12-13 14:05 UTC`; one of another zone in both, `2022-12-13 15:05 (14:05 UTC)`."""
+    if not at.utcoffset():
+        return f"{at:%Y-%m-%d %H:%M} UTC"
+    return f"{at:%Y-%m-%d %H:%M} ({at.astimezone(UTC):%H:%M} UTC)"
 
 
 def _sign(value: float, *, signed: bool) -> str:

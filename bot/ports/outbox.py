@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
+from bot.domain.time_zones import UTC_NAME
 from bot.messages.model import Message
 
 
@@ -71,7 +72,7 @@ class Delivery:
     attempt and when the chat moves. `receipt` names the entry in the outbox. `attempt` counts the failed attempts so
     far. `sent` is the id of the incident's last message there, LEFT_BEHIND where the chat has moved since. When `older`
     is set, the only thing to do is to edit that earlier message: it keeps its text and gains a line that points to the
-    newer one.
+    newer one. `timezone` is the zone, by its IANA name, in which times are shown there beside UTC.
     """
 
     key: str
@@ -90,6 +91,7 @@ class Delivery:
     only_where_sent: bool = False
     sent: str | None = None
     older: EarlierMessage | None = None
+    timezone: str = UTC_NAME
 
     @property
     def sent_here(self) -> str | None:

@@ -1,6 +1,7 @@
 """What a place's settings do to what is delivered there, by the time of sending."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -12,13 +13,14 @@ from bot.domain.local_time import QuietHours
 from bot.domain.place import Place
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
-from bot.messages.model import Message
+from bot.messages.model import Message, line, moment
 from bot.ports.outbox import DeliveryKind
 from tests.builders import HOUR
 from tests.clocks import in_simulated_time
 from tests.delivery.recording_chat import CLOSE, POST, REPLY
 from tests.delivery.test_worker import Scene, group
 from tests.fakes.memory_place_settings import MemoryPlaceSettings
+from tests.messages.cards.plain import plain
 
 GROUP, OTHER, MOVED = group(1), group(2), group(3)
 PARIS_NIGHT = PlaceSettings("Europe/Paris", QuietHours(time(22), time(7)))
@@ -123,6 +125,35 @@ async def test_with_recovered_off_the_edit_stays_and_the_reply_is_left_out() -> 
     assert in_group == ["opened", "over, close"]
     assert elsewhere == ["opened", "over, close", "over, reply"]
     assert scene.counted("dropped", "recovered off") == 1
+
+
+@in_simulated_time
+async def test_on_telegram_times_are_those_of_the_place_also_in_what_points_to_it() -> None:
+    scene = Scene()
+    for place in (GROUP, OTHER):
+        scene.subscriptions.settings.kept[place] = PlaceSettings("Asia/Tokyo" if place == GROUP else "UTC")
+    noon = datetime(2026, 10, 5, 12, tzinfo=UTC)
+    async with scene.delivering():
+        for title in ("opened", "worse"):
+            scene.queue(title, GROUP, OTHER)
+            scene.outbox.waiting[:] = [
+                replace(delivery, message=replace(delivery.message, lines=(line("since ", moment(noon)),)))
+                for delivery in scene.outbox.waiting
+            ]
+            await scene.until_empty()
+
+    told = [
+        (place, plain(message.lines[0]))
+        for (place, *_), message in zip(scene.chat.shown, scene.chat.messages, strict=True)
+    ]
+    assert {text for place, text in told if place == GROUP and "Escalated" not in text} == {
+        "since 2026-10-05 21:00 (12:00 UTC)"
+    }
+    # The edit of the first message, at some minutes past midnight, UTC.
+    (pointer,) = (text for place, text in told if place == GROUP and "Escalated" in text)
+    assert re.fullmatch(r"Escalated to elevated at 2026-10-05 09:\d\d \(00:\d\d UTC\): see the next message.", pointer)
+    assert not any("09:" in text for place, text in told if place == OTHER)
+    assert len(told) == 6
 
 
 @in_simulated_time

@@ -18,7 +18,8 @@ _TITLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.DRILLS: "Drills",
 }
 _EXPLANATIONS: Mapping[PlaceSetting, str] = {
-    PlaceSetting.TIMEZONE: "Quiet hours and the digest go by it. Any city that has a zone of its own will do.",
+    PlaceSetting.TIMEZONE: "Quiet hours and the digest go by it, and on Telegram the times in messages. Any city that "
+    "has a zone of its own will do.",
     PlaceSetting.QUIET: "Between these times alerts come without a sound and mention nobody. Critical ones sound.",
     PlaceSetting.DIGEST: "One message a day or a week: what was told, the biggest movers, closed withdrawals. “All "
     "calm” when there was nothing.",

@@ -1,7 +1,7 @@
-"""Whether members' questions are answered to them alone in a place, remembered for some seconds.
+"""What places have set, remembered for some seconds, for answers to commands: who reads them, and in which time zone.
 
 A question is answered from memory, so the store is asked at most once in 15 s about a place, and for at most 0.3 s:
-while it is away, the place is as it was last known, and public before anything is known.
+while it is away, the place is as it was last known, and as every place is at first before anything is known.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from bot.domain.errors import StorageError
 from bot.domain.place import Place
-from bot.domain.place_settings import AnswerAudience
+from bot.domain.place_settings import PlaceSettings
 from bot.ports.place_settings import PlaceSettingsStore
 
 _MAX_PLACES = 10_000  # bounds the memory; whoever is forgotten is asked about again
@@ -19,8 +19,8 @@ _KNOWN_FOR_S = 15.0
 _LONGEST_WAIT_S = 0.3  # Discord wants an answer within 3 s, and its cards are quicker than that
 
 
-class AnswerPrivacy:
-    """The places whose answers are private; `clock` is the monotonic time in seconds."""
+class RecentPlaceSettings:
+    """The settings of the places in which something was asked; `clock` is the monotonic time in seconds."""
 
     def __init__(
         self,
@@ -32,25 +32,23 @@ class AnswerPrivacy:
         self._place_settings = place_settings
         self._max_places = max_places
         self._clock = clock
-        self._known: OrderedDict[Place, tuple[float, bool]] = OrderedDict()
+        self._known: OrderedDict[Place, tuple[float, PlaceSettings]] = OrderedDict()
 
-    async def is_private(self, place: Place) -> bool:
-        """Return whether a place wants the answers to members' questions to be read by whoever asked alone."""
-        asked_at, is_private = self._known.get(place, (float("-inf"), False))
+    async def of_place(self, place: Place) -> PlaceSettings:
+        """Return what a place has set."""
+        asked_at, settings = self._known.get(place, (float("-inf"), PlaceSettings()))
         if self._clock() - asked_at < _KNOWN_FOR_S:
-            return is_private
+            return settings
         try:
             async with asyncio.timeout(_LONGEST_WAIT_S):
                 settings = await self._place_settings.of_place(place)
         except (StorageError, TimeoutError):
-            pass
-        else:
-            is_private = settings.answers is AnswerAudience.PRIVATE
-        self._known[place] = self._clock(), is_private
+            pass  # as it was last known
+        self._known[place] = self._clock(), settings
         self._known.move_to_end(place)
         if len(self._known) > self._max_places:
             self._known.popitem(last=False)
-        return is_private
+        return settings
 
     def forget(self, place: Place) -> None:
         """Ask about a place anew: somebody may have changed its settings."""

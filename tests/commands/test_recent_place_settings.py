@@ -1,4 +1,4 @@
-"""Where members are answered alone: known from memory, and quickly known again when it was changed."""
+"""What a place has set for answers: known from memory, and quickly known again when it was changed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import pytest
 from typing_extensions import override
 
-from bot.commands.answer_privacy import AnswerPrivacy
+from bot.commands.recent_place_settings import RecentPlaceSettings
 from bot.domain.place import Place, Platform
 from bot.domain.place_settings import AnswerAudience, PlaceSettings
 from tests.builders import HERE
 from tests.clocks import in_simulated_time
 from tests.fakes.dispatcher import MODERATOR, DispatcherBench
 from tests.fakes.memory_place_settings import MemoryPlaceSettings
+from tests.messages.cards.plain import said
 
 PRIVATE, PUBLIC = PlaceSettings(answers=AnswerAudience.PRIVATE), PlaceSettings()
 
@@ -31,20 +32,20 @@ class CountedSettings(MemoryPlaceSettings):
         return await super().of_places(places)
 
 
-class Privacy:
+class Bench:
     """A place with private answers, and a monotonic time that a test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.settings = CountedSettings(kept={HERE: PRIVATE})
-        self.privacy = AnswerPrivacy(self.settings, lambda: self.now)
+        self.recent = RecentPlaceSettings(self.settings, lambda: self.now)
 
     async def asked_here(self) -> bool:
-        return await self.privacy.is_private(HERE)
+        return await self.recent.of_place(HERE) == PRIVATE
 
 
 async def test_the_store_is_asked_once_in_some_seconds() -> None:
-    bench = Privacy()
+    bench = Bench()
     assert [await bench.asked_here() for _ in range(5)] == [True] * 5
     assert bench.settings.asked == 1
 
@@ -56,23 +57,23 @@ async def test_the_store_is_asked_once_in_some_seconds() -> None:
 
 
 async def test_what_a_moderator_of_this_worker_changes_counts_at_once() -> None:
-    bench = Privacy()
+    bench = Bench()
     assert await bench.asked_here()
     bench.settings.kept[HERE] = PUBLIC
-    bench.privacy.forget(HERE)
+    bench.recent.forget(HERE)
     assert not await bench.asked_here()
 
 
 @pytest.mark.parametrize("fault", ["away", "hangs"])
 @in_simulated_time
 async def test_while_the_store_does_not_answer_it_is_as_it_was_known_and_public_at_first(fault: str) -> None:
-    bench = Privacy()
+    bench = Bench()
     assert await bench.asked_here()
     setattr(bench.settings, fault, True)
     bench.now += 60
     began = asyncio.get_running_loop().time()
     assert await bench.asked_here()
-    assert not await bench.privacy.is_private(Place(Platform.DISCORD, "5"))
+    assert await bench.recent.of_place(Place(Platform.DISCORD, "5")) == PUBLIC
     assert asyncio.get_running_loop().time() - began < 1
     assert bench.settings.asked == 3
     assert await bench.asked_here()  # which asks nobody for some seconds
@@ -81,12 +82,12 @@ async def test_while_the_store_does_not_answer_it_is_as_it_was_known_and_public_
 
 async def test_only_so_many_places_are_remembered() -> None:
     settings = CountedSettings()
-    privacy = AnswerPrivacy(settings, max_places=2)
+    recent = RecentPlaceSettings(settings, max_places=2)
     places = [Place(Platform.DISCORD, str(number)) for number in range(3)]
     for place in (*places, places[2]):
-        await privacy.is_private(place)
+        await recent.of_place(place)
     assert settings.asked == 3
-    await privacy.is_private(places[0])
+    await recent.of_place(places[0])
     assert settings.asked == 4
 
 
@@ -100,3 +101,13 @@ async def test_members_answers_are_private_and_what_moderators_set_is_not() -> N
     assert not (await bench.ask("subscribe binance", who=MODERATOR)).private
     await bench.ask("settings answers public", who=MODERATOR)
     assert not (await bench.ask("reserves binance")).private
+
+
+async def test_on_telegram_answers_have_the_times_of_the_place() -> None:
+    bench = DispatcherBench()
+    await bench.load()
+    bench.memory.place_settings.kept[HERE] = PlaceSettings("Asia/Tokyo")
+    elsewhere = Place(Platform.DISCORD, "5")
+    bench.memory.place_settings.kept[elsewhere] = PlaceSettings("Asia/Tokyo")
+    assert "2022-12-13 21:00 (12:00 UTC)" in said(await bench.ask("reserves binance"))
+    assert "2022-12-13 12:00 UTC" in said(await bench.ask("reserves binance", place=elsewhere))
