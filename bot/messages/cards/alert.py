@@ -31,9 +31,11 @@ from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Fold, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, span, usd
+from bot.messages.phone_screen import SCREEN_LINES, screen_lines
 
 _SHOWN_LINES = 12
 """With its title and its source an alert has 14 lines; what comes after them is of interest to few, and is folded."""
+_QUOTE_LINES = 4  # on a phone, of what is folded: three lines to begin with, and an empty one
 
 
 def incident_card(  # noqa: PLR0913 — what its text is made of
@@ -77,15 +79,27 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
         None if resolved else drills,
         card.footnote,
     )
-    return Message(
+    message = Message(
         title=f"{incident.label} · {name} · {_title_state(shown, card)}",
         tone=Tone.GOOD if resolved else TONES[shown.severity],
         lines=told,
         footer=lasting_provenance(signal.source, signal.as_of),
         actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
         silent=incident.severity is Severity.WATCH or resolved,  # neither is worth a sound
-        fold=Fold(_SHOWN_LINES, f"why {incident.label} details") if len(told) > _SHOWN_LINES else None,
     )
+    return replace(message, fold=_fold(message, f"why {incident.label} details"))
+
+
+def _fold(message: Message, details: str) -> Fold | None:
+    """Return from which line on an alert is folded so that it is read on one screen, None where all of it is."""
+    if len(message.lines) <= _SHOWN_LINES and screen_lines(message) <= SCREEN_LINES:
+        return None
+    fitting = (
+        count
+        for count in range(min(_SHOWN_LINES, len(message.lines)), 1, -1)
+        if screen_lines(replace(message, lines=message.lines[:count])) <= SCREEN_LINES - _QUOTE_LINES
+    )
+    return Fold(next(fitting, 1), details)
 
 
 def resolved_card(incident: Incident, name: str, kinds: SignalKinds = SIGNAL_KINDS) -> Message:

@@ -16,6 +16,7 @@ from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Fold, Tone
+from bot.messages.phone_screen import screen_lines
 from tests.builders import CHAIN_MISSING, HOUR, NOON, STALE, flow, incident, majors, signal
 from tests.messages.cards.plain import plain, said
 
@@ -74,6 +75,17 @@ def test_an_alert_has_fourteen_lines_at_most_and_the_rest_is_folded_away() -> No
     many = incident_card(incident(seen=replace(signal(), notes=notes)), "Binance", StepReason.OPENED)
     assert many.fold == Fold(12, "why INC-42 details")
     assert "A11 $1.00 B left and came back" in said(many)
+
+
+def test_an_alert_of_many_long_lines_is_folded_where_the_screen_of_a_phone_ends() -> None:
+    notes = tuple(Note(NoteReason.TOGETHER, f"LONGASSET{number}", -9.99e9, NOON) for number in range(4))
+    told = incident_card(incident(seen=replace(signal(), notes=notes)), "Crypto & Co Exchange", StepReason.OPENED)
+
+    assert told.fold
+    assert told.fold.after < len(told.lines) <= 12
+    assert screen_lines(replace(told, lines=told.lines[: told.fold.after])) <= 22
+    endless = incident_card(incident(), "Crypto & Co Exchange " * 50, StepReason.OPENED)
+    assert endless.fold == Fold(1, "why INC-42 details")
 
 
 def test_an_unconfirmed_alert_says_so() -> None:
