@@ -7,6 +7,7 @@ fields' sake the table, and at last fields: cards put first what matters most. A
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from bot.messages.length_limits import keep_fields, keep_lines, keep_rows
 from bot.messages.model import Line, Message
@@ -77,6 +78,8 @@ def _text(line: Line) -> str:
     return "".join(f"{_MOMENT}{_AGE if span.relative or span.live else ''}" if span.at else span.text for span in line)
 
 
+# The same sentences come again while lines are left out one by one, and in the answer to whoever asks next.
+@lru_cache(maxsize=1024)
 def _wrapped_lines(text: str) -> int:
     """Return how many lines a text takes that is wrapped at its blanks."""
     count, used = 1, 0

@@ -23,6 +23,7 @@ from bot.messages.number_format import percent, span, usd
 
 _MAX_ROWS = 10
 """Exchanges in a ranking: as many as fit on a phone."""
+_LEAST_ROWS = 8  # that a phone shows, whatever stands above them
 _CHAT_ROWS = 15
 """Rows of the list of exchanges that a chat shows; the others can be asked for by name."""
 _MAX_BUTTONS = 5
@@ -79,12 +80,14 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
             f"{len(comparable)} of {len(snapshots)} exchanges have a {name} figure.",
             _unclear_line(len(unclear)),
             f"Share of reserves {name} ago, own token excluded.",
+            LIABILITIES,
             _AT_LEAST if any(is_bounded(flow) for _, flow in ranked) else None,
             *missing_notes([*shown, *unclear]),
             _later_line(snapshots, window, now),
-            LIABILITIES,
         ),
-        table=Table(("Exchange", "Net flow", "Share"), rows, numeric=(1, 2), chat_rows=_MAX_ROWS),
+        table=Table(
+            ("Exchange", "Net flow", "Share"), rows, numeric=(1, 2), chat_rows=_MAX_ROWS, least_rows=_LEAST_ROWS
+        ),
         footer=_ages(shown, [flow.end for _, flow in ranked]),
         actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot in shown[:3]),
     )
@@ -124,10 +127,12 @@ def _largest_reserves(snapshots: Sequence[ExchangeSnapshot], window: Window) -> 
         title=title,
         lines=lines(
             f"Without the exchange's own token; beside them the net flow of {WINDOW_NAMES[window]}.",
-            *missing_notes(snapshot for snapshot, _ in ranked),
             LIABILITIES,
+            *missing_notes(snapshot for snapshot, _ in ranked),
         ),
-        table=Table(("Exchange", "Reserves", "Flow"), rows, numeric=(1, 2), chat_rows=_MAX_ROWS),
+        table=Table(
+            ("Exchange", "Reserves", "Flow"), rows, numeric=(1, 2), chat_rows=_MAX_ROWS, least_rows=_LEAST_ROWS
+        ),
         footer=_ages([snapshot for snapshot, _ in ranked], [total.as_of for _, total in ranked]),
         actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot, _ in ranked[:3]),
         totals=tuple(total for _, total in ranked),
@@ -191,11 +196,11 @@ def exchanges_card(listings: Sequence[Listing], snapshots: Sequence[ExchangeSnap
     return Message(
         title=f"Exchanges · {len(listings)} known, {len(read)} watched",
         lines=lines(
-            f"The {_CHAT_ROWS - 1} largest; every other one can be asked for by its name." if is_long else None,
+            "The largest come first; every other one can be asked for by its name." if is_long else None,
             LIABILITIES,
             *missing_notes(read[listing.exchange.id] for listing, _ in listed if listing.exchange.id in read),
         ),
-        table=Table(("Exchange", "Total", "State"), rows, numeric=(1,), chat_rows=_CHAT_ROWS),
+        table=Table(("Exchange", "Total", "State"), rows, numeric=(1,), chat_rows=_CHAT_ROWS, least_rows=_LEAST_ROWS),
         footer=provenance(newest.source, newest.fetched_at, by_source=False),
         actions=tuple(
             Action(listing.exchange.name, f"reserves {listing.exchange.id}") for listing, _ in listed[:_MAX_BUTTONS]

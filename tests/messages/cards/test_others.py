@@ -114,8 +114,10 @@ def test_with_nothing_to_rank_yet_it_says_from_when_on() -> None:
 def test_a_long_list_of_exchanges_says_that_every_one_can_be_asked_for() -> None:
     listed = [listing(replace(OKX, id=f"x{index}")) for index in range(16)]
 
-    assert "The 14 largest; every other one can be asked for by its name." in said(exchanges_card(listed, [], NOON))
-    assert "largest" not in said(exchanges_card(listed[:15], [], NOON))
+    assert "The largest come first; every other one can be asked for by its name." in said(
+        exchanges_card(listed, [], NOON)
+    )
+    assert "come first" not in said(exchanges_card(listed[:15], [], NOON))
 
 
 def test_a_ranking_without_readings_names_no_source() -> None:

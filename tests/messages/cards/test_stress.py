@@ -182,6 +182,7 @@ def test_todays_card_has_the_league_table() -> None:
 
     assert plain(card.lines[0]) == "Today on the stand: Kraken — passed 🟢"
     assert card.table == league_table(LEAGUE)
+    assert plain(card.footer).startswith("🟢p passed · 🟡s strained · 🔴f failed · ⚪n not enough data · – no turn yet")
     assert [action.command for action in card.actions] == ["stress kraken", "subscribe stress"]
 
 
