@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.mute import Mute
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity
 
@@ -44,13 +45,15 @@ class PlaceStatus:
 
     `place` is its present address, `trouble` what is wrong with it or its chat. `subscription` is that to the exchange
     in question, else the one to all exchanges, else None. `subscribed` says that the message is still wanted, which is
-    also True for a message that needs no subscription.
+    also True for a message that needs no subscription. `mutes` are those of the place that last and are about the
+    exchange in question or about all; a message about none is never muted.
     """
 
     place: Place
     trouble: PlaceTrouble | None = None
     subscription: Subscription | None = None
     subscribed: bool = True
+    mutes: tuple[Mute, ...] = ()
 
 
 class Subscriptions(Protocol):

@@ -21,7 +21,10 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 
+from bot.domain.mute import LONGEST_MUTE
+
 _PART = re.compile(r"<\w+>")
+_WEEK = timedelta(days=7)
 _MONTH = timedelta(days=30)
 
 
@@ -339,6 +342,13 @@ FORMER_ADDRESS = RedisKey(
     lua="former_address",
     lifetime=_MONTH,
 )
+ALERT_TESTED = RedisKey(
+    "{ob}:tested:<place>",
+    RedisType.STRING,
+    "",
+    "that a test alert was sent there: one a minute",
+    lifetime=timedelta(minutes=1),
+)
 WAKE_UP = RedisKey(
     "{ob}:bell:<platform>",
     RedisType.STREAM,
@@ -463,6 +473,40 @@ DIGESTS_TOLD = RedisKey(
     "place → up to when its last digest told, and when the first one was due that was left out since (microseconds, 0: "
     "none)",
     lua="digests_told",
+)
+MUTES = RedisKey(
+    "{subs}:mutes:<place>",
+    RedisType.HASH,
+    "until all have ended and were told of, 7 days after the last end at most",
+    "exchange, or `*`: all of them → the mute of this place: until when, since when (both microseconds), its id, and "
+    "by whom and what it waits for (JSON)",
+    lua="mutes",
+    lifetime=LONGEST_MUTE + _WEEK,  # the service may be away when a mute ends, and what was missed is told later
+)
+MISSED = RedisKey(
+    "{subs}:missed:<place>",
+    RedisType.HASH,
+    "until it is told, no longer than the mutes",
+    "incident of one preset → the worst that was not posted of it while the place was muted (1 watch to 4 critical), "
+    "and its exchange",
+    lua="missed",
+    lifetime=LONGEST_MUTE + _WEEK,
+)
+MUTE_ENDS = RedisKey(
+    "{subs}:mutes:ends",
+    RedisType.SORTED_SET,
+    "until the last one was told of, 37 days after the last mute at most",
+    "`place exchange` of every mute, by its end",
+    lua="mute_ends",
+    lifetime=LONGEST_MUTE + _WEEK,
+)
+MUTES_UNTIL_WORSE = RedisKey(
+    "{subs}:mutes:worse",
+    RedisType.SET,
+    "until the last one has ended, 37 days after the last mute at most",
+    "`place exchange` of the mutes that wait until it gets worse",
+    lua="mutes_until_worse",
+    lifetime=LONGEST_MUTE + _WEEK,
 )
 NEW_ADDRESS = RedisKey(
     "{subs}:moved:<chat>",

@@ -10,13 +10,15 @@ import msgspec
 
 from bot.domain.place import Platform
 
-StatusReply = tuple[str, str, str, str, int]
-"""Present place, trouble or "", own subscription or "", subscription to all or "", 1 if it is subscribed as needed."""
+StatusReply = tuple[str, str, str, str, int, str, str]
+"""Present place, trouble or "", own subscription or "", subscription to all or "", 1 if it is subscribed as needed,
+mute of the exchange or "", mute of all or ""."""
 
 _texts_decoder = msgspec.msgpack.Decoder(list[str])
 _statuses_decoder = msgspec.msgpack.Decoder(list[StatusReply])
 _raw_texts_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
-_raw_statuses_decoder = msgspec.msgpack.Decoder(list[tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw, msgspec.Raw, int]])
+_RawStatusReply = tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw, msgspec.Raw, int, msgspec.Raw, msgspec.Raw]
+_raw_statuses_decoder = msgspec.msgpack.Decoder(list[_RawStatusReply])
 # https://github.com/msgpack/msgpack/blob/master/spec.md#str-format-family: bytes before the text, by the first of them
 _HEADS = {0xD9: 2, 0xDA: 3, 0xDB: 5}
 _PLACES_BEGIN = tuple(f"{platform}:" for platform in Platform)
@@ -36,8 +38,8 @@ def decoded_statuses(packed: bytes) -> list[StatusReply]:
         return _statuses_decoder.decode(packed)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return [
-            (_text(place), _text(trouble), _text(own), _text(to_all), is_subscribed)
-            for place, trouble, own, to_all, is_subscribed in _raw_statuses_decoder.decode(packed)
+            (_text(place), _text(trouble), _text(own), _text(to_all), is_subscribed, _text(mute), _text(mute_of_all))
+            for place, trouble, own, to_all, is_subscribed, mute, mute_of_all in _raw_statuses_decoder.decode(packed)
         ]
 
 

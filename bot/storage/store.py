@@ -21,6 +21,7 @@ from bot.storage.digests import RedisDigests
 from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
+from bot.storage.mutes import RedisMutes
 from bot.storage.outbox import RedisOutbox
 from bot.storage.place_settings import RedisPlaceSettings
 from bot.storage.reading_revisions import RedisReadingRevisions
@@ -52,6 +53,7 @@ class Store:
     subscriptions: RedisSubscriptions
     place_settings: RedisPlaceSettings
     digests: RedisDigests
+    mutes: RedisMutes
     suppressions: RedisSuppressions
     withdrawals: RedisWithdrawals
     stress: RedisStress
@@ -139,9 +141,10 @@ async def open_store(
             revisions=RedisReadingRevisions(database, readings.packer),
             incidents=RedisIncidents(database, partial(leases.token, Lease.POLL), clock),
             outbox=outbox,
-            subscriptions=RedisSubscriptions(database),
+            subscriptions=RedisSubscriptions(database, clock),
             place_settings=RedisPlaceSettings(database),
             digests=RedisDigests(database),
+            mutes=RedisMutes(database, clock),
             suppressions=RedisSuppressions(database, leases.worker),
             withdrawals=RedisWithdrawals(database, clock),
             stress=RedisStress(database),

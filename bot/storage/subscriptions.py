@@ -15,8 +15,10 @@ from typing_extensions import override
 
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.errors import AskerError
+from bot.domain.mute import Mute
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity
+from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
 from bot.storage import keys
 from bot.storage.connection import Database, RedisArgument
@@ -24,6 +26,7 @@ from bot.storage.lua import script
 from bot.storage.packed_replies import StatusReply, check_name, decoded_statuses, decoded_texts
 from bot.storage.reading_encoding import microseconds
 from bot.storage.retry_now import retry_now
+from bot.storage.stored_mute import decode_mute
 from bot.storage.stored_subscription import (
     EVERY_EXCHANGE,
     decode_subscription,
@@ -37,7 +40,7 @@ SUBSCRIPTIONS_PER_PLACE_MAX = 100  # more than there are exchanges; bounds what 
 _PLACES, _EXCHANGES = keys.PLACES.key(), keys.SUBSCRIBED_EXCHANGES.key()
 _NOTICES_OFF = keys.NOTICES_OFF.key()
 _TROUBLE, _DISABLED = keys.TROUBLE.key(), keys.DISABLED.key()
-_INDEXES = ("subscription_indexes", "settings_indexes")  # lua, needed by what moves or forgets a place
+_INDEXES = ("subscription_indexes", "settings_indexes", "mutes")  # lua, needed by what moves or forgets a place
 _SCAN_COUNT = 500  # fields of a hash per call, so that other commands get their turn in between
 
 
@@ -47,9 +50,10 @@ _trouble_decoder = msgspec.json.Decoder(PlaceTrouble)
 
 @dataclass(frozen=True, slots=True)
 class RedisSubscriptions(Subscriptions):
-    """The subscriptions and the troubles of all places."""
+    """The subscriptions and the troubles of all places; whether a mute lasts a simulation judges by its own `clock`."""
 
     database: Database
+    clock: Clock | None = None
 
     @override
     async def add(self, subscription: Subscription) -> None:
@@ -61,8 +65,7 @@ class RedisSubscriptions(Subscriptions):
 
     @override
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
-        removed = "" if everything else stored_exchange(exchange)
-        return int(await self.database.script(script(*_INDEXES, "unsubscribe"), _PLACES, str(place), removed, ""))
+        return await self._unsubscribe(place, "" if everything else stored_exchange(exchange))
 
     @override
     async def of_place(self, place: Place) -> Sequence[Subscription]:
@@ -121,7 +124,8 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
         questions = msgspec.msgpack.encode([(str(place), exchange or "") for place, exchange in asked])
-        packed = await self.database.script(script("place_status"), _PLACES, questions)
+        now = str(microseconds(self.clock.now())) if self.clock else ""
+        packed = await self.database.script(script("mutes", "place_status"), _PLACES, questions, now)
         replies = decoded_statuses(packed)
         return [
             await self._place_status(exchange or "", reply) for (_, exchange), reply in zip(asked, replies, strict=True)
@@ -219,8 +223,12 @@ class RedisSubscriptions(Subscriptions):
         closed = await self._places(_DISABLED, expired)
         places = [place for closed_place in closed for place in await self._with_settings(closed_place)]
         for place in places:
-            await self.database.script(script(*_INDEXES, "unsubscribe"), _PLACES, str(place), "", "trouble")
+            await self._unsubscribe(place, "", "trouble")
         return places
+
+    async def _unsubscribe(self, place: Place, exchange: str, forgotten: str = "") -> int:
+        unsubscribe = script(*_INDEXES, "unsubscribe")
+        return int(await self.database.script(unsubscribe, _PLACES, str(place), exchange, forgotten))
 
     async def _count_troubles(self, *, disabled: bool) -> Mapping[Obstacle, int]:
         counts: Counter[Obstacle] = Counter()
@@ -246,15 +254,25 @@ class RedisSubscriptions(Subscriptions):
         await self.database.unreadable.set_aside(raw, name, place, error)
 
     async def _place_status(self, exchange: str, reply: StatusReply) -> PlaceStatus:
-        name, trouble, own, to_all, is_subscribed = reply
+        name, trouble, own, to_all, is_subscribed, *muted = reply
         place = Place.parse(name)
         subscribed, body = (exchange, own) if own else (EVERY_EXCHANGE, to_all)
+        mutes = [
+            await self._mute(place, stored, value)
+            for stored, value in zip((exchange, EVERY_EXCHANGE), muted, strict=True)
+            if value
+        ]
         return PlaceStatus(
             place,
             await self._trouble(name, trouble) if trouble else None,
             await self._subscription(place, subscribed, body) if body else None,
             subscribed=bool(is_subscribed),
+            mutes=tuple(mute for mute in mutes if mute),
         )
+
+    async def _mute(self, place: Place, exchange: str, value: str) -> Mute | None:
+        key = keys.MUTES.key(str(place))
+        return await self.database.decoded(partial(decode_mute, place, exchange), value, key, exchange)
 
     async def _places_of_chat(self, whole_chat: Place) -> Sequence[Place]:
         """Return the places of a whole chat, the chat itself also when it has no subscription."""

@@ -30,6 +30,7 @@ from bot.ports.withdrawals import WithdrawalRecords
 from bot.ports.workers import Suppressions
 from tests.fakes.memory_digests import MemoryDigests
 from tests.fakes.memory_drills import MemoryDrills
+from tests.fakes.memory_mutes import MemoryMutes
 from tests.fakes.memory_place_settings import MemoryPlaceSettings
 
 
@@ -395,11 +396,12 @@ _NORMAL_FIRST = (Sensitivity.NORMAL, Sensitivity.EARLY, Sensitivity.CALM)
 
 @dataclass
 class MemorySubscriptions(Subscriptions):
-    """Subscriptions and troubles; `moved` has every move of a chat, old and new address."""
+    """Subscriptions and troubles; `moved` has every move of a chat, old and new address. `mutes` may be kept beside."""
 
     outbox: MemoryOutbox
     settings: MemoryPlaceSettings = field(default_factory=MemoryPlaceSettings)
     away: bool = False
+    mutes: MemoryMutes | None = None
     moved: list[tuple[Place, Place]] = field(default_factory=list)
     _kept: dict[tuple[Place, str | None], Subscription] = field(default_factory=dict)
     _troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
@@ -462,7 +464,8 @@ class MemorySubscriptions(Subscriptions):
         matching = [subscription for subscription in of_place if exchange and subscription.exchange in {exchange, None}]
         chosen = max(matching, key=lambda subscription: subscription.exchange or "", default=None)
         is_wanted = bool(of_place) if exchange == MARKET.id else exchange is None or chosen is not None
-        return PlaceStatus(place, await self.trouble(place), chosen, subscribed=is_wanted)
+        mutes = self.mutes.lasting(place, exchange) if self.mutes and exchange else ()
+        return PlaceStatus(place, await self.trouble(place), chosen, subscribed=is_wanted, mutes=mutes)
 
     @override
     async def exchanges(self) -> Collection[str]:
@@ -729,8 +732,9 @@ class Memory:
         self.revisions = MemoryReadingRevisions(self.readings)
         self.outbox = MemoryOutbox(self.clock)
         self.incidents = MemoryIncidents(self.outbox)
+        self.mutes = MemoryMutes(self.clock)
         self.place_settings = MemoryPlaceSettings()
-        self.subscriptions = MemorySubscriptions(self.outbox, self.place_settings)
+        self.subscriptions = MemorySubscriptions(self.outbox, self.place_settings, mutes=self.mutes)
         self.meter = Tally()
         self.suppressions = MemorySuppressions()
         self.drills = MemoryDrills(self.clock, self.place_settings)

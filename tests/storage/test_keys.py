@@ -16,6 +16,7 @@ from bot.domain.bot_account import BotAccount
 from bot.domain.digest import BlindSpan
 from bot.domain.incident import Incident
 from bot.domain.local_time import DigestSchedule
+from bot.domain.mute import LONGEST_MUTE, MissedIncident, UntilWorse
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
@@ -29,6 +30,7 @@ from bot.ports.outbox import Alert, Delivery, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
 from bot.ports.withdrawals import TRANSITIONS_MAX, TRANSITIONS_SPAN
 from bot.storage import keys
+from bot.storage.alert_tests import RedisAlertTests
 from bot.storage.drills import RedisDrills
 from bot.storage.keys import FORMER_KEYS, KEYS, RedisKey, fixed_parts
 from bot.storage.lua import script
@@ -93,6 +95,7 @@ runwatch:stress:posted string
 {ob}:sent:<incident> hash
 {ob}:texts:<incident> hash
 {ob}:came:<chat> string
+{ob}:tested:<place> string
 {ob}:bell:<platform> stream
 {ob}:dead stream
 {ob}:duty:<duty> hash
@@ -110,6 +113,10 @@ runwatch:stress:posted string
 {subs}:settings:topics:<chat> set
 {subs}:digests zset
 {subs}:digests:told hash
+{subs}:mutes:<place> hash
+{subs}:missed:<place> hash
+{subs}:mutes:ends zset
+{subs}:mutes:worse set
 {subs}:moved:<chat> string
 {subs}:trouble hash
 {subs}:disabled zset
@@ -323,6 +330,10 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.digests.advance([DigestStep(due, due.due + timedelta(days=1), posted=True)])
     drills = RedisDrills(store.database, Pseudonyms({Platform.TELEGRAM: "4242:token"}), store.simulated)
     await drills.request("binance", DrillMember(Platform.TELEGRAM, "7", "-100"), asset="USDT", network="TRON")
+    worse = UntilWorse(42, Severity.SEVERE)
+    await store.mutes.mute(TOPIC, None, length=LONGEST_MUTE, by="telegram:1", worse=worse)
+    await store.mutes.record_missed([(TOPIC, MissedIncident("INC-1:normal", "binance", Severity.WATCH))])
+    await RedisAlertTests(store.database, store.simulated).begin(CHANNEL)
     await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "no rights", NOON, disabled=True))
     await store.subscriptions.move(CHAT, Place(Platform.TELEGRAM, "-200"))
     return seen | await stored_rows(store.database)

@@ -1,5 +1,5 @@
 -- Give everything a chat owns, its topics included, to its new address. What the new one has already stays as it is.
--- Needs subscription_indexes.lua and settings_indexes.lua before it.
+-- Needs subscription_indexes.lua, settings_indexes.lua and mutes.lua before it.
 --
 -- KEYS[1] keys.PLACES   ARGV old chat, new chat (`platform:chat`)
 -- Returns nothing.
@@ -24,6 +24,7 @@ for _, place in ipairs(places) do
     exchanges = without(exchanges, exchange)
     exchanges[#exchanges + 1] = exchange
   end
+  move_mutes(place, moved)
   keep_exchanges(place, {})
   keep_exchanges(moved, exchanges)
   -- What was wrong was wrong with the old address, or with all of the old chat ('/*').

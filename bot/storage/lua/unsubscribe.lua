@@ -1,5 +1,5 @@
 -- Forget subscriptions of a place, and what is wrong with it too when it is forgotten altogether.
--- Needs subscription_indexes.lua and settings_indexes.lua before it.
+-- Needs subscription_indexes.lua, settings_indexes.lua and mutes.lua before it.
 --
 -- KEYS[1] keys.PLACES   ARGV place, exchange or '*' or '' for everything, 'trouble' to forget that as well
 -- Returns how many subscriptions there were.
@@ -21,6 +21,7 @@ if ARGV[3] == 'trouble' then
   redis.call('HDEL', KEY.trouble, place)
   redis.call('ZREM', KEY.disabled, place)
   forget_settings(place)
+  forget_mutes(place)
   redis.call('ZREM', KEY.recovery_checks .. string.match(place, '^%a+'), place)
 end
 return #exchanges - #left
