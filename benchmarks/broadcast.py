@@ -188,6 +188,7 @@ class Worker:
             outbox=store.outbox,
             subscriptions=store.subscriptions,
             place_settings=store.place_settings,
+            mutes=store.mutes,
             clock=self.clock,
             meter=self.tally,
             rate_limiter=RateLimiter(platform, limit=limit, budget=store.send_budget),

@@ -31,6 +31,7 @@ from bot.messages.model import Message
 from bot.ports.chat import ChatPlatform
 from bot.storage.connection import connect
 from bot.storage.incidents import RedisIncidents
+from bot.storage.mutes import RedisMutes
 from bot.storage.outbox import RedisOutbox
 from bot.storage.place_settings import RedisPlaceSettings
 from bot.storage.subscriptions import RedisSubscriptions
@@ -191,6 +192,7 @@ async def _fan_out(platform: Platform, number: int, redis_url: str) -> NetworkPa
                 outbox=RedisOutbox(database, clock),
                 subscriptions=subscriptions,
                 place_settings=RedisPlaceSettings(database),
+                mutes=RedisMutes(database),
                 clock=clock,
                 meter=Tally(clock),
                 rate_limiter=RateLimiter(platform),

@@ -123,7 +123,8 @@ class DeliveryAttempt:
             await self._chat.edit(delivery.place, message_id, delivery.message)
         except BadMessage as refusal:
             _log_edit_refused(delivery, refusal)
-            if delivery.kind is DeliveryKind.CLOSE:  # the reply that follows says the same
+            # The reply that follows an end says the same, and what a muted place misses is summed up later.
+            if delivery.kind is DeliveryKind.CLOSE or delivery.edit_only:
                 await self.results.drop(delivery, "nothing to change")
             else:
                 await self._send(delivery)

@@ -17,6 +17,7 @@ import structlog
 
 from bot.delivery.attempt import DeliveryAttempt
 from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, RefusalLimits
+from bot.delivery.mute_check import PLACE_MUTED, muted_deliveries
 from bot.delivery.place_rules import following_settings, settings_or_defaults, unwanted_by_settings
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.send_queue import SendQueue
@@ -26,6 +27,7 @@ from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
 from bot.ports.chat import ChatPlatform
 from bot.ports.meter import Meter
+from bot.ports.mutes import Mutes
 from bot.ports.outbox import Delivery, DeliveryKind, Outbox
 from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
@@ -57,6 +59,7 @@ class DeliveryWorker:
         outbox: Outbox,
         subscriptions: Subscriptions,
         place_settings: PlaceSettingsStore,
+        mutes: Mutes,
         clock: Clock,
         meter: Meter,
         rate_limiter: RateLimiter | None = None,
@@ -67,6 +70,7 @@ class DeliveryWorker:
         self._subscriptions = subscriptions
         self._place_settings = place_settings
         self._clock = clock
+        self._mutes = mutes
         self._rate_limiter = rate_limiter or RateLimiter(chat.platform)
         self._attempt = DeliveryAttempt(
             chat,
@@ -140,25 +144,40 @@ class DeliveryWorker:
         )
         # By the present address: settings have moved with their chat.
         settings = await settings_or_defaults(self._place_settings, [status.place for status in statuses])
+        checked = list(zip(batch, statuses, settings, strict=True))
+        wanted = [
+            (delivery, status)
+            for delivery, status, settings_there in checked
+            if not _reason_to_drop(delivery, status)
+            and not unwanted_by_settings(delivery, settings_there)
+            and not self._attempt.is_pointless(delivery)
+        ]
+        muted = await muted_deliveries(self._mutes, wanted)
         async with asyncio.TaskGroup() as tasks:  # at the same time: the outbox stores such results in one request
-            for delivery, status, settings_there in zip(batch, statuses, settings, strict=True):
-                if ending := self._queue_or_end(delivery, status, settings_there):
+            for delivery, status, settings_there in checked:
+                unmuted = muted.get(delivery.receipt, delivery)
+                if ending := self._queue_or_end(delivery, status, settings_there, unmuted):
                     tasks.create_task(ending)
 
     def _queue_or_end(
-        self, delivery: Delivery, status: PlaceStatus, settings: PlaceSettings
+        self, delivery: Delivery, status: PlaceStatus, settings: PlaceSettings, unmuted: Delivery | None
     ) -> Coroutine[None, None, None] | None:
-        """Queue a delivery and return None, or return the coroutine that ends or postpones it."""
+        """Queue a delivery and return None, or return the coroutine that ends or postpones it.
+
+        `unmuted` is what a mute of the place leaves of it.
+        """
         if reason := _reason_to_drop(delivery, status) or unwanted_by_settings(delivery, settings):
             return self._attempt.results.drop(delivery, reason)
         if self._attempt.is_pointless(delivery):
             return self._attempt.finish_unsent(delivery)
+        if unmuted is None:
+            return self._attempt.results.drop(delivery, PLACE_MUTED)
         if status.trouble:
             self._attempt.places_in_trouble.add(status.place)
-        delivery = following_settings(delivery, settings, self._clock.now())
+        unmuted = following_settings(unmuted, settings, self._clock.now())
         # The chat may have moved since the alert was queued: the status has its present address.
         return self._queue_or_postpone(
-            delivery if delivery.place == status.place else replace(delivery, place=status.place)
+            unmuted if unmuted.place == status.place else replace(unmuted, place=status.place)
         )
 
     def _queue_or_postpone(self, delivery: Delivery) -> Coroutine[None, None, None] | None:
@@ -237,7 +256,7 @@ def _reason_to_drop(delivery: Delivery, status: PlaceStatus) -> str | None:
     # Only a new message is spared: who has it already must see how it goes on.
     wanted = status.subscription
     if wanted and delivery.kind is DeliveryKind.POST and delivery.severity.rank < wanted.min_severity.rank:
-        return "muted"
+        return "milder than asked"
     return None
 
 

@@ -92,6 +92,7 @@ class Delivery:
     sent: str | None = None
     older: EarlierMessage | None = None
     timezone: str = UTC_NAME
+    edit_only: bool = False
 
     @property
     def sent_here(self) -> str | None:

@@ -281,6 +281,7 @@ class Application:
             outbox=self.store.outbox,
             subscriptions=self.store.subscriptions,
             place_settings=self.store.place_settings,
+            mutes=self.store.mutes,
             clock=self._clock,
             meter=self._metrics,
             rate_limiter=RateLimiter(
