@@ -5,10 +5,12 @@ Its name, docstring and annotations are the command as people see it, on Discord
 
 from bot.commands.declaration import CommandSet
 from handlers.about import help, privacy, status  # noqa: A004 — the command's name is what people type
+from handlers.alert_tests import test
 from handlers.chart import chart
 from handlers.comparison import compare
 from handlers.drills import drill
 from handlers.incidents import incidents, why
+from handlers.mutes import mute, unmute
 from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
 from handlers.settings import settings
@@ -33,7 +35,10 @@ COMMANDS = CommandSet(
         subscribe,
         unsubscribe,
         subscriptions,
+        mute,
+        unmute,
         settings,
+        test,
         rehearse,
         hold,
         release,

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.compact_subscriptions import Follows
+from bot.domain.exchange import MARKET
 from bot.domain.incident import Incident, Step, StepReason
 from bot.domain.place import Subscription
-from bot.domain.signal import Size, Unit
+from bot.domain.signal import Rule, Size, Unit
 
 # Only what is new or worse interrupts people: a new message, and the only kind that may ping.
 _POSTED = frozenset({StepReason.OPENED, StepReason.ESCALATED})
@@ -96,6 +97,19 @@ def followed_incidents(
         and not (incident.quiet and told_by.exchange is None)
         and reaches(told_by, incident)
     )
+
+
+def hears_of(subscriptions: Sequence[Subscription], incident: Incident) -> bool:
+    """Return whether a place with these subscriptions, all of its own, is told of an incident.
+
+    A data notice is told to whoever its exchange's incidents may reach, for it says why figures are held.
+    """
+    if incident.subject == MARKET.id:
+        return any(reaches(subscription, incident) for subscription in subscriptions)
+    told_by = _subscription_to(incident.subject, subscriptions)
+    if told_by is None or incident.rule == Rule.DATA:
+        return told_by is not None
+    return told_by.preset_for(incident.number) is incident.sensitivity and reaches(told_by, incident)
 
 
 def _subscription_to(subject: str, subscriptions: Iterable[Subscription]) -> Subscription | None:

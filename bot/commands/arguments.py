@@ -7,6 +7,7 @@ mention. A new kind is one entry in `KINDS`; its type is what handlers annotate 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NewType
 
@@ -24,6 +25,7 @@ from bot.commands.suggestions import (
     suggest_thresholds,
 )
 from bot.domain.errors import BadArgument, echo
+from bot.domain.mute import LONGEST_MUTE, SHORTEST_MUTE
 from bot.domain.networks import KNOWN_NETWORKS, network_name
 from bot.domain.severity import Sensitivity
 from bot.domain.withdrawal_reading import TRACKED_ASSETS
@@ -57,6 +59,13 @@ CommandName = NewType("CommandName", str)
 
 
 @dataclass(frozen=True, slots=True)
+class MuteSpan:
+    """How long a mute is to last; None: until it gets worse."""
+
+    length: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
 class ThresholdArgument:
     """A threshold as somebody typed it: a preset alone, or the normal one with a floor in dollars or as a share."""
 
@@ -85,7 +94,9 @@ class ArgumentKind:
     that `takes_any_word` is tried last; one that `takes_all_words` gets all the words that remain. `suggest` returns
     what the text typed so far may become, from memory: Discord completes with it, and buttons ask with it. A kind whose
     values are few has them in `choices` instead; one with neither is typed without help. `question` is what is asked
-    where it is left out, `none_known` what is said where nothing can be suggested.
+    where it is left out, `none_known` what is said where nothing can be suggested. One argument may be
+    up to `most_words` words that follow each other, such as `until it gets worse`; `matches` is asked about all of them
+    together.
     """
 
     name: str
@@ -97,6 +108,7 @@ class ArgumentKind:
     suggest: SuggestValues | None = None
     question: str = ""
     none_known: str = ""
+    most_words: int = 1
 
 
 def choice(options: type[StrEnum]) -> ArgumentKind:
@@ -253,6 +265,31 @@ def _network(word: str) -> str:
     return network
 
 
+_MUTE_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+# A number alone is taken for a time as well, so that it can be asked what unit it has.
+_MUTE_LENGTH = re.compile(
+    r"(?:for )?(?P<number>\d{1,6}) ?(?P<unit>m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)?",
+    re.IGNORECASE,
+)
+_UNTIL_WORSE = re.compile(r"(?:until )?(?:it )?(?:gets |is )?worse", re.IGNORECASE)
+
+
+def _mute_span(words: str) -> MuteSpan:
+    if _UNTIL_WORSE.fullmatch(words):
+        return MuteSpan(None)
+    match = _MUTE_LENGTH.fullmatch(words)
+    if not match or not match["unit"]:
+        raise BadArgument(f"“{echo(words)}” is no length of time. Write 30m, 4h, 24h or 7d, or until worse.")
+    length = int(match["number"]) * _MUTE_UNITS[match["unit"][0].lower()]
+    if not SHORTEST_MUTE <= length <= LONGEST_MUTE:
+        raise BadArgument(f"A mute lasts from 5 minutes to 30 days; “{echo(words)}” does not.")
+    return MuteSpan(length)
+
+
+def _is_mute_span(words: str) -> bool:
+    return bool(_UNTIL_WORSE.fullmatch(words) or _MUTE_LENGTH.fullmatch(words))
+
+
 # Closed lists: what members name is read by others, and must not carry a message of its own.
 KINDS[AssetName] = ArgumentKind("asset", _asset, lambda word: word.upper() in TRACKED_ASSETS, TRACKED_ASSETS)
 # Tried last: ETH is an asset, and a network where an asset is named already.
@@ -260,6 +297,7 @@ KINDS[NetworkName] = ArgumentKind(
     "network", _network, lambda word: word.isascii(), takes_any_word=True, suggest=suggest_networks
 )
 KINDS[ThresholdArgument] = ArgumentKind("rule", _threshold, _is_threshold, suggest=suggest_thresholds)
+KINDS[MuteSpan] = ArgumentKind("duration", _mute_span, _is_mute_span, most_words=4)
 
 
 def kind_of(annotation: Any) -> ArgumentKind:

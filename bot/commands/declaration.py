@@ -20,7 +20,9 @@ from bot.commands.queries import Queries
 from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
 from bot.messages.model import Message
+from bot.ports.alert_tests import AlertTester
 from bot.ports.drills import Drills
+from bot.ports.mutes import Mutes
 from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import Suppressions
@@ -88,6 +90,8 @@ class Request:
     place_settings: PlaceSettingsStore
     suppressions: Suppressions
     drills: Drills
+    mutes: Mutes
+    alert_tester: AlertTester
     commands: "CommandSet"
     now: datetime
     private: bool = False
@@ -183,6 +187,24 @@ class Command:
         kinds = {parameter.name: parameter.kind for parameter in self.parameters}
         return {name: kinds[name].read(word) for name, word in given.items()}
 
+    def _with_phrases(self, words: Sequence[str]) -> Sequence[str]:
+        """Join words that are one argument together, the longest phrase first: `until worse`, `4 h`."""
+        kinds = [parameter.kind for parameter in self.parameters if parameter.kind.most_words > 1]
+        joined: list[str] = []
+        while words:
+            length = next(
+                (
+                    length
+                    for kind in kinds
+                    for length in range(min(kind.most_words, len(words)), 1, -1)
+                    if kind.matches(" ".join(words[:length]))
+                ),
+                1,
+            )
+            joined.append(" ".join(words[:length]))
+            words = words[length:]
+        return joined
+
     def read_options(self, options: Mapping[str, str]) -> dict[str, Any]:
         """Return the arguments given by name, as texts; raise BadArgument or MissingArgument."""
         for parameter in self.parameters:
@@ -203,7 +225,8 @@ class Command:
         return self._by_name(words[:-1] if self.is_guided and words[-1:] == [LEAD_ON] else words)
 
     def _by_name(self, words: Sequence[str]) -> dict[str, str]:
-        """Return which word is which argument; raise BadArgument or MissingArgument."""
+        """Return which words are which argument; raise BadArgument or MissingArgument."""
+        words = self._with_phrases(words)
         required = [parameter for parameter in self.parameters if parameter.required]
         given = {parameter.name: word for parameter, word in zip(required, words, strict=False)}
         if len(words) < len(required):

@@ -40,8 +40,10 @@ from bot.messages.cards.start import proposal_card
 from bot.messages.local_times import in_local_time
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
+from bot.ports.alert_tests import AlertTester
 from bot.ports.drills import Drills
 from bot.ports.meter import Meter
+from bot.ports.mutes import Mutes
 from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
@@ -85,6 +87,8 @@ class CommandDispatcher:
         place_settings: PlaceSettingsStore,
         suppressions: Suppressions,
         drills: Drills,
+        mutes: Mutes,
+        alert_tester: AlertTester,
     ) -> None:
         self.commands = commands
         self.queries = queries
@@ -94,6 +98,8 @@ class CommandDispatcher:
         self._place_settings = place_settings
         self._suppressions = suppressions
         self._drills = drills
+        self._mutes = mutes
+        self._alert_tester = alert_tester
         self._throttle = Throttle()
         self._recent_settings = RecentPlaceSettings(place_settings)
 
@@ -258,6 +264,8 @@ class CommandDispatcher:
             place_settings=self._place_settings,
             suppressions=self._suppressions,
             drills=self._drills,
+            mutes=self._mutes,
+            alert_tester=self._alert_tester,
             community=context.community,
         )
 

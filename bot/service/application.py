@@ -16,6 +16,7 @@ from bot.chat.charts.painter import Painter
 from bot.commands.dispatcher import CommandDispatcher
 from bot.commands.queries import HistoryAnswers, LatestState, Queries
 from bot.config.settings import Settings
+from bot.delivery.alert_tester import OutboxAlertTester
 from bot.delivery.operator_notices import OperatorNotices
 from bot.delivery.place_recovery import PlaceRecovery
 from bot.delivery.rate_limiter import PAID_RATE_LIMIT, RATE_LIMITS, RateLimiter
@@ -28,6 +29,7 @@ from bot.domain.place import Place, Platform
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.monitoring.digest_post import DigestPost
 from bot.monitoring.history_queries import HistoryQueries
+from bot.monitoring.mute_summaries import MuteSummaries
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.stress_post import StressPost
@@ -43,6 +45,7 @@ from bot.service.metrics import Metrics
 from bot.service.platforms import misdirected, tokens
 from bot.service.upkeep import Upkeep
 from bot.service.worker_status import WorkerStatus
+from bot.storage.alert_tests import RedisAlertTestRecords
 from bot.storage.drills import RedisDrills
 from bot.storage.known_subscriptions import KnownSubscriptions
 from bot.storage.pseudonyms import Pseudonyms
@@ -164,6 +167,21 @@ class Application:
             place_settings=store.place_settings,
             suppressions=store.suppressions,
             drills=self.drills,
+            mutes=store.mutes,
+            alert_tester=OutboxAlertTester(
+                RedisAlertTestRecords(store.database, store.simulated),
+                subscriptions=store.subscriptions,
+                served=store.heartbeats.served_platforms,
+                clock=clock,
+            ),
+        )
+        self.mute_summaries = MuteSummaries(
+            store.mutes,
+            incidents=store.incidents,
+            subscriptions=store.subscriptions,
+            names=queries.names,
+            clock=clock,
+            kinds=kinds,
         )
 
     def _source_poller(self, settings: Settings, source: Source) -> SourcePoller:

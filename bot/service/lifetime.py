@@ -51,6 +51,7 @@ log = structlog.get_logger()
 _STORE_PAUSES_S = (0.5, 1.0, 2.0, 5.0)  # the last one again and again
 _FINISH_WITHIN_S = 8.0  # of the 10 s that Docker waits before it kills
 _POLL_JITTER = 1 / 20  # of the interval, so that many installations do not ask an upstream at the same second
+_MUTES_INTERVAL = timedelta(seconds=5)  # whoever lifts a mute waits for what was missed
 _FORGET_INTERVAL = timedelta(days=1)
 _DIGEST_INTERVAL = timedelta(minutes=1)  # places name their hour to the minute
 _STRESS_INTERVAL = timedelta(minutes=5)  # as often as withdrawals are asked for, so that a short closing counts
@@ -379,6 +380,7 @@ class Service:
             Job("stress test", application.stress_test.examine, every=_STRESS_INTERVAL),
             Job("stress post", application.stress_post.post_when_due, every=_STRESS_INTERVAL),
             Job("digests", application.digest_post.post_due, every=_DIGEST_INTERVAL),
+            Job("mute summaries", application.mute_summaries.tell_when_due, every=_MUTES_INTERVAL),
             Job("forget", application.upkeep.forget_disabled_places, every=_FORGET_INTERVAL),
         ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from bot.domain.place import Place
-from bot.ports.alert_tests import AlertTests
+from bot.ports.alert_tests import AlertTestRecords
 from bot.ports.outbox import Alert
 from bot.ports.sources import Clock
 from bot.storage import keys
@@ -19,7 +19,7 @@ _SUBJECT = "test"
 
 
 @dataclass(frozen=True, slots=True)
-class RedisAlertTests(AlertTests):
+class RedisAlertTestRecords(AlertTestRecords):
     """The tests of all places; a simulation gives its own `clock`."""
 
     database: Database

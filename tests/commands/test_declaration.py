@@ -1,13 +1,14 @@
 import inspect
 import re
 from contextlib import suppress
+from datetime import timedelta
 from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.arguments import Arg, ExchangeName, Share, Usd
+from bot.commands.arguments import Arg, ExchangeName, MuteSpan, Share, Usd
 from bot.commands.declaration import Access, Command, CommandSet, MissingArgument, Request, command, split_words
 from bot.domain.errors import BadArgument
 from bot.domain.flow import Window
@@ -54,7 +55,14 @@ def test_only_trailing_parameters_are_optional(declared: Command) -> None:
 
 @every_command
 def test_no_two_optional_arguments_can_be_mistaken_for_each_other(declared: Command) -> None:
-    samples = {"usd": "$5M", "percent": "3%", "mention": "@here", "place": "@channel", "incident": "INC-1"}
+    samples = {
+        "usd": "$5M",
+        "percent": "3%",
+        "mention": "@here",
+        "place": "@channel",
+        "incident": "INC-1",
+        "duration": "4h",
+    }
     optional = [
         parameter for parameter in declared.parameters if not parameter.required and not parameter.kind.takes_any_word
     ]
@@ -88,7 +96,9 @@ def test_the_first_commands_are_there() -> None:
 def test_what_changes_a_place_is_for_its_moderators() -> None:
     by_access = {access: {declared.name for declared in COMMANDS if declared.access is access} for access in Access}
 
-    assert by_access[Access.MODERATOR] == {"subscribe", "unsubscribe", "settings", "rehearse"}
+    assert by_access[Access.MODERATOR] == {
+        "subscribe", "unsubscribe", "mute", "unmute", "settings", "test", "rehearse",
+    }  # fmt: skip
     assert by_access[Access.OWNER] == {"hold", "release"}
 
 
@@ -101,6 +111,19 @@ def test_a_reason_is_all_the_words_that_are_left() -> None:
     assert hold.read_words("binance") == {"exchange": "binance"}
     with pytest.raises(BadArgument):
         hold.read_words("binance " + "very " * 100)
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments"),
+    [
+        ("binance until it gets worse", {"exchange": "binance", "duration": MuteSpan(None)}),
+        ("until worse binance", {"exchange": "binance", "duration": MuteSpan(None)}),
+        ("4 h", {"duration": MuteSpan(timedelta(hours=4))}),
+        ("binance", {"exchange": "binance"}),
+    ],
+)
+def test_words_that_are_one_argument_together_are_read_together(line: str, arguments: dict[str, object]) -> None:
+    assert named("mute").read_words(line) == arguments
 
 
 def test_usage_shows_what_may_be_left_out() -> None:

@@ -46,6 +46,9 @@ EXPECTED = {
     "unsubscribe": ({"exchange": "kraken"}, "Unsubscribed", "no longer hears of Kraken"),
     "subscriptions": ({}, "Subscriptions", "Binance"),
     "settings": ({"name": "notices", "value": "off"}, "Settings · notices off", "Data notices: off"),
+    "mute": ({"exchange": "okx", "duration": "4h"}, "Muted · OKX", "Nothing about OKX is posted here until"),
+    "unmute": ({"exchange": "kraken"}, "Nothing to unmute", "muted"),
+    "test": ({}, "Test alert", "A test changes no incident and no subscription."),
     "help": ({}, "Runwatch · help", "/reserves <exchange>"),
     "status": ({}, "Status", "3 read of 3 listed"),
     "hold": (

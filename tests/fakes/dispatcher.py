@@ -20,6 +20,7 @@ from bot.ports.sources import WithdrawalSource
 from handlers import COMMANDS
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing
 from tests.fakes.memory import Memory
+from tests.fakes.memory_alert_tester import MemoryAlertTester
 
 CHANNEL = Place(Platform.TELEGRAM, "-1009876543210")
 """Another place, called @channel."""
@@ -50,6 +51,7 @@ class DispatcherBench:
     only: tuple[str, ...] = ()
     withdrawal_sources: tuple[WithdrawalSource, ...] = ()
     rights_fault: Exception | None = None
+    alert_tester: MemoryAlertTester = field(default_factory=MemoryAlertTester)
 
     def __post_init__(self) -> None:
         self.snapshot_builder = SnapshotBuilder(
@@ -98,6 +100,8 @@ class DispatcherBench:
             place_settings=self.memory.place_settings,
             suppressions=self.memory.suppressions,
             drills=self.memory.drills,
+            mutes=self.memory.mutes,
+            alert_tester=self.alert_tester,
         )
 
     async def load(self) -> None:

@@ -30,7 +30,7 @@ from bot.ports.outbox import Alert, Delivery, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
 from bot.ports.withdrawals import TRANSITIONS_MAX, TRANSITIONS_SPAN
 from bot.storage import keys
-from bot.storage.alert_tests import RedisAlertTests
+from bot.storage.alert_tests import RedisAlertTestRecords
 from bot.storage.drills import RedisDrills
 from bot.storage.keys import FORMER_KEYS, KEYS, RedisKey, fixed_parts
 from bot.storage.lua import script
@@ -333,7 +333,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     worse = UntilWorse(42, Severity.SEVERE)
     await store.mutes.mute(TOPIC, None, length=LONGEST_MUTE, by="telegram:1", worse=worse)
     await store.mutes.record_missed([(TOPIC, MissedIncident("INC-1:normal", "binance", Severity.WATCH))])
-    await RedisAlertTests(store.database, store.simulated).begin(CHANNEL)
+    await RedisAlertTestRecords(store.database, store.simulated).begin(CHANNEL)
     await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "no rights", NOON, disabled=True))
     await store.subscriptions.move(CHAT, Place(Platform.TELEGRAM, "-200"))
     return seen | await stored_rows(store.database)

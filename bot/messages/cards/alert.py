@@ -14,6 +14,7 @@ same and a line adds: "This place uses early sensitivity, at which it is severe 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.domain.exchange import MARKET
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
@@ -27,6 +28,7 @@ from bot.messages.cards.common import (
 )
 from bot.messages.cards.data_notice import notice_card
 from bot.messages.cards.flow_bounds import flow_sentence
+from bot.messages.cards.mutes import mute_actions
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Fold, Line, Message, Tone, bold, line, lines, moment
@@ -84,7 +86,7 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
         tone=Tone.GOOD if resolved else TONES[shown.severity],
         lines=told,
         footer=lasting_provenance(signal.source, signal.as_of),
-        actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
+        actions=(Action("Why", f"why {incident.label}"), *card.actions(incident), *(() if resolved else mute_actions(incident.subject))),
         silent=incident.severity is Severity.WATCH or resolved,  # neither is worth a sound
     )
     return replace(message, fold=_fold(message, f"why {incident.label} details"))
@@ -131,7 +133,7 @@ def market_card(incident: Incident, names: Mapping[str, str], first: Line | None
             LIABILITIES,
         ),
         footer=lasting_provenance(signal.source, signal.as_of),
-        actions=(Action("Incidents", "incidents"),),
+        actions=(Action("Incidents", "incidents"), *(() if resolved else mute_actions(MARKET.id))),
         silent=resolved,
     )
 

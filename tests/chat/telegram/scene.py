@@ -216,6 +216,8 @@ class Scene:
             place_settings=self.subscriptions.settings,
             suppressions=queries,
             drills=queries,
+            mutes=queries,
+            alert_tester=queries,
         )
         self.chat = TelegramPlatform(
             dispatcher,

@@ -5,6 +5,7 @@ import pytest
 from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.market_wide import advance_market
 from bot.detection.outflow import grade
+from bot.domain.exchange import MARKET
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason, WorstMoment
 from bot.domain.jump import Jump, JumpReason, Verdict
@@ -43,6 +44,9 @@ def test_an_alert_says_all_that_is_known() -> None:
         "Chart",
         "Reserves",
         "Flows",
+        "Mute 4 h",
+        "Mute 24 h",
+        "Until it gets worse",
     ]
 
 
@@ -444,3 +448,21 @@ def test_a_window_that_began_noticeably_earlier_or_later_says_since_when_it_is(
     window: Window, hours: int, words: str
 ) -> None:
     assert words in plain(flow_sentence(replace(flow(window=window), start=NOON - hours * HOUR)))
+
+
+def test_an_open_incident_is_muted_with_buttons_and_one_that_is_over_is_not() -> None:
+    def commands(state: IncidentState) -> list[str]:
+        card = incident_card(incident(state=state), "Binance", StepReason.OPENED)
+        return [action.command for action in card.actions if action.command.startswith("mute")]
+
+    assert commands(IncidentState.OPEN) == ["mute binance 4h", "mute binance 24h", "mute binance worse"]
+    assert commands(IncidentState.RESOLVED) == []
+
+
+def test_a_market_wide_incident_is_muted_as_the_market() -> None:
+    wide = replace(incident(exchange=MARKET.id), rule=Rule.MARKET_WIDE)
+    assert [action.command for action in incident_card(wide, "Market-wide", StepReason.OPENED).actions] == [
+        "incidents", "mute market 4h", "mute market 24h", "mute market worse",
+    ]  # fmt: skip
+    over = replace(wide, state=IncidentState.RESOLVED)
+    assert len(incident_card(over, "Market-wide", StepReason.RESOLVED).actions) == 1

@@ -1,0 +1,175 @@
+"""Answers to `/mute` and `/unmute`, and the one message that sums up what a muted place missed.
+
+Example of the summary: "While muted (4 h)", then a line for each incident: "🟠 Binance · INC-42 · severe at worst
+(−10.6 % (−$12.6 B) in 24 h), now elevated".
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.domain.exchange import Exchange
+from bot.domain.incident import Incident, IncidentState
+from bot.domain.mute import MissedIncident, Mute
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.messages.cards.common import TONES, provenance
+from bot.messages.cards.signal_card import SignalCard
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
+from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
+from bot.messages.number_format import span
+
+_EVERYTHING = "all exchanges"
+_MOST_LINES = 10  # one screen of a phone; what else was missed is counted, and /incidents has it
+_MOST_BUTTONS = 3
+_EXAMPLES = "Examples: /mute binance 4h, /mute 24h, /mute binance until worse."
+
+
+def mute_actions(what: str, *, until_worse: bool = True) -> tuple[Action, ...]:
+    """Return the buttons that mute an exchange by its id, or "all"."""
+    worse = (Action("Until it gets worse", f"mute {what} worse"),) if until_worse else ()
+    return (Action("Mute 4 h", f"mute {what} 4h", starts_row=True), Action("Mute 24 h", f"mute {what} 24h"), *worse)
+
+
+def muted_card(mute: Mute, now: datetime, names: Mapping[str, str], earlier: Mute | None = None) -> Message:
+    """Return the confirmation of a mute; `earlier` is how it was before, None where nothing was muted."""
+    name = _name(mute, names)
+    what = line("Nothing about ", bold(name)) if mute.exchange else line("No alert")
+    length = f" ({span(mute.until - now)})" if mute.worse is None else ""
+    return Message(
+        title=f"Muted · {name}",
+        tone=Tone.GOOD,
+        lines=lines(
+            line(*what, " is posted here ", *_end(mute), f"{length}."),
+            line("Before: ", *_end(earlier), ".") if earlier else None,
+            "What gets worse than that is posted."
+            if mute.worse
+            else "That includes critical alerts. What is missed is summed up here in one message then.",
+            "Subscriptions stay as they are, commands are answered, and messages that are here already are still "
+            "updated, without a sound.",
+        ),
+        actions=(Action("Unmute", f"unmute {mute.exchange or 'all'}"),),
+    )
+
+
+def mutes_card(mutes: Sequence[Mute], names: Mapping[str, str]) -> Message:
+    """Return what is muted in a place, with a button for each to lift it."""
+    if not mutes:
+        return Message(
+            title="Nothing is muted here",
+            lines=lines("All alerts that this place subscribed to are posted.", _EXAMPLES),
+            actions=mute_actions("all", until_worse=False),
+            private=True,
+        )
+    return Message(
+        title="Muted here",
+        lines=lines(*[line(bold(_name(mute, names)), " · ", *_end(mute)) for mute in mutes], _EXAMPLES),
+        actions=tuple(Action(f"Unmute {_name(mute, names)}", f"unmute {mute.exchange or 'all'}") for mute in mutes),
+        private=True,
+    )
+
+
+def which_span_card(subject: Exchange | None) -> Message:
+    """Return the question for how long an exchange is to be muted, with the usual answers as buttons."""
+    what, name = (subject.id, subject.name) if subject else ("all", _EVERYTHING)
+    week = Action("Mute 7 d", f"mute {what} 7d")
+    return Message(
+        title=f"Mute {name} for how long?",
+        lines=lines(f"For example /mute {what} 4h. From 5 minutes to 30 days, or until worse."),
+        actions=(*mute_actions(what, until_worse=subject is not None), week),
+        private=True,
+    )
+
+
+def unmuted_card(lifted: Sequence[Mute], missed: int, left: Sequence[Mute], names: Mapping[str, str]) -> Message:
+    """Return what was unmuted: `missed` incidents are summed up in a message of their own, `left` is muted still."""
+    still = [line("Still muted: ", bold(_name(mute, names)), " ", *_end(mute), ".") for mute in left]
+    if not lifted:
+        return Message(title="Nothing to unmute", lines=lines(*still) or lines("Nothing is muted here."), private=True)
+    incidents = "1 incident" if missed == 1 else f"{missed} incidents"
+    return Message(
+        title=f"Unmuted · {', '.join(_name(mute, names) for mute in lifted)}",
+        tone=Tone.GOOD,
+        lines=lines(
+            f"Alerts are posted here again. What was missed ({incidents}) follows in one message."
+            if missed
+            else "Alerts are posted here again. Nothing was missed.",
+            *still,
+        ),
+    )
+
+
+def missed_card(
+    mutes: Sequence[Mute],
+    missed: Sequence[tuple[MissedIncident, Incident | None]],
+    names: Mapping[str, str],
+    kinds: SignalKinds = SIGNAL_KINDS,
+) -> Message:
+    """Return the summary of what was missed under mutes of one place that are over.
+
+    Each missed incident comes with what it is by now, None where nothing is known of it any more. The worst is first.
+    """
+    length = max(mute.until for mute in mutes) - min(mute.since for mute in mutes)
+    known = [incident for _, incident in missed if incident]
+    open_now = [incident for incident in known if incident.state is IncidentState.OPEN]
+    newest = max((incident.announced for incident in known), key=lambda signal: signal.as_of, default=None)
+    worst_first = sorted(missed, key=lambda pair: -pair[0].severity.rank)
+    shown, more = worst_first[:_MOST_LINES], len(missed) - _MOST_LINES
+    worst = max((incident.severity for incident in open_now), key=lambda severity: severity.rank, default=None)
+    return Message(
+        title=f"While muted ({span(length)})",
+        tone=TONES[worst] if worst else Tone.GOOD,
+        lines=lines(
+            *[_missed_line(found, incident, names, kinds) for found, incident in shown],
+            f"… and {more} more: /incidents lists them." if more > 0 else None,
+            "Alerts are posted here again.",
+        ),
+        footer=provenance(newest.source, newest.as_of) if newest else (),
+        actions=tuple(Action(f"Why {incident.label}", f"why {incident.label}") for incident in known[:_MOST_BUTTONS]),
+        silent=worst in {None, Severity.WATCH},
+    )
+
+
+def _missed_line(
+    found: MissedIncident, incident: Incident | None, names: Mapping[str, str], kinds: SignalKinds
+) -> Line:
+    """Return one incident: how bad it was at worst, with the figure, and what it is now."""
+    name, label = names.get(found.exchange, found.exchange), found.incident.partition(":")[0]
+    if incident is None:
+        return line(bold(name), f" · {label} · {found.severity} at worst; it is over.")
+    card = card_of(incident.rule, kinds)
+    is_open = incident.state is IncidentState.OPEN
+    icon = TONES[incident.severity].icon if is_open else Tone.GOOD.icon
+    now = line(f"{_severity_now(incident)}.") if is_open else line(", resolved ", moment(incident.changed_at), ".")
+    return line(f"{icon} ", bold(name), f" · {label} · {_at_worst(found, incident, card)}", *now)
+
+
+def _severity_now(incident: Incident) -> str:
+    """Return what an open incident is now, to be read after what it was; a notice gets no worse."""
+    return "" if incident.rule == Rule.DATA else f", now {incident.severity}"
+
+
+def _at_worst(found: MissedIncident, incident: Incident, card: SignalCard) -> str:
+    """Return how bad the worst was that was missed, with its figure: `severe at worst (−10.6 % in 24 h)`."""
+    if incident.rule == Rule.DATA:
+        return card.headline(incident)
+    worst = incident.worst_moment
+    # Where the worst is what was told before the mute, its figure would contradict the word.
+    figure = card.worst_moment(worst) if worst and worst.severity is found.severity else card.brief(incident.figures)
+    return f"{found.severity} at worst{f' ({figure})' if figure else ''}"
+
+
+def mute_line(mute: Mute, names: Mapping[str, str]) -> Line:
+    """Return what is muted, and until when, as one sentence."""
+    return line(bold(_name(mute, names)), " is muted ", *_end(mute), ".")
+
+
+def _end(mute: Mute) -> Line:
+    """Return until when a mute lasts, as part of a sentence."""
+    if mute.worse is None:
+        return line("until ", moment(mute.until))
+    worse = f"until it is worse than {mute.worse.severity} or INC-{mute.worse.incident} is over, at the latest "
+    return line(worse, moment(mute.until))
+
+
+def _name(mute: Mute, names: Mapping[str, str]) -> str:
+    return names.get(mute.exchange, mute.exchange) if mute.exchange else _EVERYTHING

@@ -1,0 +1,93 @@
+"""/mute, /unmute — a place that wants nothing posted for a while.
+
+The buttons of alerts are these commands: `mute binance 4h`, `mute binance worse`. Who may not moderate the place is
+refused in private, as with the typed command.
+"""
+
+from typing import Annotated
+
+from bot.alerting.routing import hears_of
+from bot.commands.arguments import Arg, ExchangeName, MuteSpan
+from bot.commands.declaration import Access, Request, command
+from bot.domain.errors import AskerError
+from bot.domain.exchange import MARKET, Exchange, exchange_id
+from bot.domain.mute import LONGEST_MUTE, UntilWorse
+from bot.domain.signal import Rule
+from bot.domain.stress import STRESS
+from bot.messages.cards.mutes import muted_card, mutes_card, unmuted_card, which_span_card
+from bot.messages.model import Message
+
+_ALL = "all"
+_NO_EXCHANGES = {MARKET.id: MARKET, STRESS.id: STRESS}
+"""What is posted about that is no exchange, and may be muted as one."""
+
+
+@command(access=Access.MODERATOR)
+async def mute(
+    request: Request,
+    exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. binance; empty: everything")] = None,
+    duration: Annotated[MuteSpan | None, Arg("How long: 30m, 4h, 24h, 7d (at most 30d), or until worse")] = None,
+) -> Message:
+    """Post nothing here for a while, critical alerts included, and sum up afterwards"""
+    subject = _subject(request, exchange)
+    before = await request.mutes.of_place(request.place)
+    if duration is None:
+        return which_span_card(subject) if exchange else mutes_card(before, _names(request))
+    worse = await _until_worse(request, subject) if duration.length is None else None
+    muted = await request.mutes.mute(
+        request.place,
+        subject.id if subject else None,
+        length=duration.length or LONGEST_MUTE,
+        by=request.caller.id,
+        worse=worse,
+    )
+    earlier = next((known for known in before if known.exchange == muted.exchange), None)
+    return muted_card(muted, request.now, _names(request), earlier)
+
+
+@command(access=Access.MODERATOR)
+async def unmute(
+    request: Request,
+    exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. binance, or all; empty: everything")] = None,
+) -> Message:
+    """Post alerts here again"""
+    if exchange is None:
+        lifted = await request.mutes.lift(request.place, None, everything=True)
+    else:
+        lifted = await request.mutes.lift(request.place, _id_to_unmute(request, exchange))
+    return unmuted_card(lifted.mutes, lifted.missed, await request.mutes.of_place(request.place), _names(request))
+
+
+def _subject(request: Request, name: ExchangeName | None) -> Exchange | None:
+    """Return what is to be muted, None for everything; raise UnknownExchange."""
+    if name is None or name.lower() == _ALL:
+        return None
+    return _NO_EXCHANGES.get(name.lower()) or request.queries.exchange(name)
+
+
+def _id_to_unmute(request: Request, name: ExchangeName) -> str | None:
+    """Return the id of what was muted: also of an exchange that the source has dropped since."""
+    try:
+        subject = _subject(request, name)
+    except AskerError:
+        return exchange_id(name)
+    return subject.id if subject else None
+
+
+async def _until_worse(request: Request, subject: Exchange | None) -> UntilWorse:
+    """Return what a mute waits for: the worst open incident of an exchange that this place is told of."""
+    if subject is None:
+        raise AskerError("Say what must not get worse, for example /mute binance until worse.")
+    subscriptions = await request.subscriptions.of_place(request.place)
+    worst_first = await request.queries.open_incidents()
+    for incident in worst_first:
+        if incident.subject == subject.id and incident.rule != Rule.DATA and hears_of(subscriptions, incident):
+            return UntilWorse(incident.number, incident.severity)
+    raise AskerError(
+        f"{subject.name} has no open incident here that could get worse. "
+        f"Mute it for a time instead: /mute {subject.id} 24h."
+    )
+
+
+def _names(request: Request) -> dict[str, str]:
+    return {**request.queries.names(), **{id_: subject.name for id_, subject in _NO_EXCHANGES.items()}}
