@@ -10,7 +10,7 @@ from bot.alerting.routing import hears_of
 from bot.commands.arguments import Arg, ExchangeName, MuteSpan
 from bot.commands.declaration import Access, Request, command
 from bot.domain.errors import AskerError
-from bot.domain.exchange import MARKET, Exchange, exchange_id
+from bot.domain.exchange import MARKET, Exchange
 from bot.domain.mute import LONGEST_MUTE, UntilWorse
 from bot.domain.signal import Rule
 from bot.domain.stress import STRESS
@@ -29,7 +29,7 @@ async def mute(
     duration: Annotated[MuteSpan | None, Arg("How long: 30m, 4h, 24h, 7d (at most 30d), or until worse")] = None,
 ) -> Message:
     """Post nothing here for a while, critical alerts included, and sum up afterwards"""
-    subject = _subject(request, exchange)
+    subject = await _subject(request, exchange)
     before = await request.mutes.of_place(request.place)
     if duration is None:
         return which_span_card(subject) if exchange else mutes_card(before, _names(request))
@@ -54,23 +54,32 @@ async def unmute(
     if exchange is None:
         lifted = await request.mutes.lift(request.place, None, everything=True)
     else:
-        lifted = await request.mutes.lift(request.place, _id_to_unmute(request, exchange))
+        lifted = await request.mutes.lift(request.place, await _id_to_unmute(request, exchange))
     return unmuted_card(lifted.mutes, lifted.missed, await request.mutes.of_place(request.place), _names(request))
 
 
-def _subject(request: Request, name: ExchangeName | None) -> Exchange | None:
+async def _subject(request: Request, name: ExchangeName | None) -> Exchange | None:
     """Return what is to be muted, None for everything; raise UnknownExchange."""
     if name is None or name.lower() == _ALL:
         return None
-    return _NO_EXCHANGES.get(name.lower()) or request.queries.exchange(name)
-
-
-def _id_to_unmute(request: Request, name: ExchangeName) -> str | None:
-    """Return the id of what was muted: also of an exchange that the source has dropped since."""
+    if name.lower() in _NO_EXCHANGES:
+        return _NO_EXCHANGES[name.lower()]
     try:
-        subject = _subject(request, name)
+        return request.queries.exchange(name)
     except AskerError:
-        return exchange_id(name)
+        # An incident may be about something else, such as a network that several exchanges have closed.
+        for incident in await request.queries.open_incidents():
+            if incident.subject.lower() == name.lower():
+                return Exchange(incident.subject, incident.subject)
+        raise
+
+
+async def _id_to_unmute(request: Request, name: ExchangeName) -> str | None:
+    """Return the id of what was muted: also of what nothing is known of any more."""
+    for muted in await request.mutes.of_place(request.place):
+        if muted.exchange and muted.exchange.lower() == name.lower():
+            return muted.exchange
+    subject = await _subject(request, name)
     return subject.id if subject else None
 
 

@@ -81,12 +81,13 @@ class RedisMutes(Mutes):
 
     @override
     async def until_worse(self) -> Sequence[Mute]:
+        members = [member.decode().partition(" ") for member in await self.database.command("SMEMBERS", _UNTIL_WORSE)]
+        questions = [("HGET", keys.MUTES.key(name), exchange) for name, _, exchange in members]
+        values = await self.database.pipeline(questions)
         found: list[Mute] = []
-        for member in await self.database.command("SMEMBERS", _UNTIL_WORSE):
-            name, _, exchange = member.decode().partition(" ")
-            value = await self.database.command("HGET", keys.MUTES.key(name), exchange)
+        for (name, _, exchange), value in zip(members, values, strict=True):
             if value is None:  # what is kept of the place has expired
-                await self.database.command("SREM", _UNTIL_WORSE, member)
+                await self.database.command("SREM", _UNTIL_WORSE, f"{name} {exchange}")
             else:
                 found += await self._mutes(Place.parse(name), [exchange.encode(), value])
         return found

@@ -135,6 +135,16 @@ async def test_the_market_can_be_muted_until_it_is_worse(bench: DispatcherBench)
     assert "worse than severe" in said(await moderate(bench, "mute market worse"))
 
 
+async def test_what_is_no_exchange_is_muted_and_unmuted_by_the_name_in_its_alert(bench: DispatcherBench) -> None:
+    network = replace(incident(exchange="TRON"), rule="networks")
+    await bench.memory.subscriptions.add(subscription(None))
+    await open_incident(bench, network)
+    assert (await moderate(bench, "mute tron 4h")).title == "Muted · TRON"
+    await bench.memory.incidents.commit(network.subject, network.rule, None, [])
+    assert (await moderate(bench, "unmute tron")).title == "Unmuted · TRON"
+    assert "No exchange is known as “tron”." in said(await moderate(bench, "unmute tron"))
+
+
 async def test_what_is_muted_is_listed_with_buttons_that_lift_it(bench: DispatcherBench) -> None:
     nothing = await moderate(bench, "mute")
     assert nothing.title == "Nothing is muted here"

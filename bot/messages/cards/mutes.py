@@ -4,6 +4,7 @@ Example of the summary: "While muted (4 h)", then a line for each incident: "�
 (−10.6 % (−$12.6 B) in 24 h), now elevated".
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -25,7 +26,8 @@ _EXAMPLES = "Examples: /mute binance 4h, /mute 24h, /mute binance until worse."
 
 
 def mute_actions(what: str, *, until_worse: bool = True) -> tuple[Action, ...]:
-    """Return the buttons that mute an exchange by its id, or "all"."""
+    """Return the buttons that mute an exchange, or another subject of incidents, by its id, or "all"."""
+    what = shlex.quote(what)
     worse = (Action("Until it gets worse", f"mute {what} worse"),) if until_worse else ()
     return (Action("Mute 4 h", f"mute {what} 4h", starts_row=True), Action("Mute 24 h", f"mute {what} 24h"), *worse)
 

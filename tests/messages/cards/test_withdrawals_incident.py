@@ -61,6 +61,9 @@ def test_an_alert_says_how_many_majors_cannot_be_withdrawn_and_since_when() -> N
         "Gate · as of 2022-12-13 13:15 UTC (live)",
         "Why",
         "Withdrawals",
+        "Mute 4 h",
+        "Mute 24 h",
+        "Until worse",
     ]
     assert alert.silent
 
