@@ -10,7 +10,7 @@ from bot.alerting.routing import followed_incidents, reaches
 from bot.commands.arguments import Arg, ExchangeOrAll, Mention, PlaceName, Share, Usd
 from bot.commands.declaration import Access, Request, command
 from bot.detection.window_coverage import window_coverage
-from bot.domain.errors import AskerError, NotPermitted
+from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
@@ -26,6 +26,7 @@ from bot.messages.cards.subscriptions import (
     unsubscribed_card,
 )
 from bot.messages.model import Message
+from handlers.target_place import target_place
 from handlers.withdrawals import any_withdrawal_source
 
 _ALL = "all"
@@ -56,9 +57,9 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     """Post alerts about an exchange, or the daily stress test, in this place"""
     if exchange.lower() == STRESS.id:
         said = (sensitivity, severity, usd, percent, mention)
-        return await _subscribe_to_stress(request, await _target_place(request, place), is_bare=not any(said))
+        return await _subscribe_to_stress(request, await target_place(request, place), is_bare=not any(said))
     chosen = _exchange_or_all(request, exchange)
-    target = await _target_place(request, place)
+    target = await target_place(request, place)
     before = await request.subscriptions.of_place(target)
     general = next((held for held in before if held.exchange is None), None) if chosen else None
     subscription = _with_general(
@@ -113,7 +114,7 @@ async def unsubscribe(
     place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Stop alerts in this place"""
-    target = await _target_place(request, place)
+    target = await target_place(request, place)
     if exchange is None:
         return unsubscribed_card(None, await request.subscriptions.remove(target, None, everything=True))
     chosen = await _exchange_to_cancel(request, target, exchange)
@@ -192,13 +193,3 @@ async def _exchange_to_cancel(request: Request, place: Place, name: ExchangeOrAl
         if unlisted_id not in {subscription.exchange for subscription in await request.subscriptions.of_place(place)}:
             raise
         return Exchange(unlisted_id, unlisted_id)
-
-
-async def _target_place(request: Request, elsewhere: PlaceName | None) -> Place:
-    """Return the place that a command is about: here, or another that the caller moderates; raise NotPermitted."""
-    if elsewhere is None:
-        return request.place
-    target = await request.place_access.find(elsewhere)
-    if not request.caller.is_owner and not await request.caller.may_moderate(target):
-        raise NotPermitted(f"Only the people who moderate {elsewhere} may do that.")
-    return target

@@ -6,7 +6,7 @@ from bot.domain.alert_tests import AlertTestOutcome, AlertTestResult
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message, Tone
 from tests.builders import HERE, HOUR, subscription
-from tests.fakes.dispatcher import MODERATOR, DispatcherBench
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench
 from tests.messages.cards.plain import said
 
 ON_DISCORD = Place(Platform.DISCORD, "7")
@@ -93,3 +93,9 @@ async def test_a_topic_is_tested_by_itself(bench: DispatcherBench) -> None:
     bench.moderates.add(topic)
     await ask(bench, place=topic)
     assert bench.alert_tester.asked == [(topic, None)]
+
+
+async def test_a_channel_is_tested_from_a_private_chat(bench: DispatcherBench) -> None:
+    answer = await ask(bench, "test @channel")
+    assert answer.title == "Test alert in @channel · arrived"
+    assert bench.alert_tester.asked == [(CHANNEL, None)]

@@ -11,7 +11,7 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.messages.model import Message
 from tests.builders import HERE, HOUR, NOON, incident, subscription
-from tests.fakes.dispatcher import MODERATOR, DispatcherBench
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench
 from tests.messages.cards.plain import said
 
 BY = "telegram:moderator"
@@ -210,3 +210,17 @@ async def test_members_may_not_mute_unmute_or_test(bench: DispatcherBench, line:
     assert answer.private
     assert await mutes(bench) == []
     assert bench.alert_tester.asked == []
+
+
+async def test_a_channel_is_muted_from_the_private_chat_of_whoever_moderates_it(bench: DispatcherBench) -> None:
+    muted = await moderate(bench, "mute binance 4h @channel")
+    assert muted.title == "Muted in @channel · Binance"
+    assert [action.command for action in muted.actions] == ["unmute binance @channel"]
+    assert [mute.place for mute in bench.memory.mutes.kept.values()] == [CHANNEL]
+    assert (await moderate(bench, "mute @channel")).title == "Muted in @channel"
+    asked = await moderate(bench, "mute okx @channel")
+    assert asked.actions[0].command == "mute okx 4h @channel"
+    assert (await moderate(bench, "unmute @channel")).title == "Unmuted in @channel · Binance"
+
+    bench.moderates.remove(CHANNEL)
+    assert "Only the people who moderate @channel may do that." in said(await moderate(bench, "mute 4h @channel"))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.alert_tests import AlertTestMention, AlertTestOutcome, AlertTestResult
 from bot.domain.mute import Mute
 from bot.domain.place import Obstacle
-from bot.messages.cards.mutes import mute_line
+from bot.messages.cards.mutes import mute_line, there
 from bot.messages.cards.places import why_closed
 from bot.messages.model import Action, Message, Tone, line, lines
 
@@ -79,15 +79,16 @@ def alert_test_result_card(  # noqa: PLR0913 — what stands between a place and
     has_subscriptions: bool,
     lacks: Sequence[str] = (),
     mention: AlertTestMention = AlertTestMention.NONE,
+    where: str = "",
 ) -> Message:
     """Return what came of a test, and what else stands between a place and real alerts.
 
-    `lacks` are rights that the bot lacks.
+    `lacks` are rights that the bot lacks; `where` names the place, "" for the one where it was asked.
     """
     arrived = result.outcome is AlertTestOutcome.ARRIVED
     is_well = arrived and has_subscriptions and not lacks and not mutes
     return Message(
-        title=f"Test alert · {_STATES[result.outcome]}",
+        title=f"Test alert{there(where)} · {_STATES[result.outcome]}",
         tone=Tone.GOOD if is_well else Tone.TROUBLE,
         lines=lines(
             _outcome(result),
@@ -97,7 +98,7 @@ def alert_test_result_card(  # noqa: PLR0913 — what stands between a place and
             *[line("A real alert would not be posted now: ", *mute_line(mute, names)) for mute in mutes],
             "A test changes no incident and no subscription.",
         ),
-        actions=(Action("Test with the mention", "test ping"),)
+        actions=(Action("Test with the mention", f"test ping {where}".strip()),)
         if arrived and mention is AlertTestMention.LEFT_OUT
         else (),
     )

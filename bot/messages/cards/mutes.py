@@ -6,6 +6,7 @@ Example of the summary: "While muted (4 h)", then a line for each incident: "�
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.exchange import Exchange
@@ -25,20 +26,35 @@ _MOST_BUTTONS = 3
 _EXAMPLES = "Examples: /mute binance 4h, /mute 24h, /mute binance until worse."
 
 
-def mute_actions(what: str, *, until_worse: bool = True) -> tuple[Action, ...]:
+def there(where: str) -> str:
+    """Return what a title says of a place that is not the one where somebody asked: ` in @mychannel`."""
+    return f" in {where}" if where else ""
+
+
+def mute_actions(what: str, where: str = "", *, until_worse: bool = True) -> tuple[Action, ...]:
     """Return the buttons that mute an exchange, or another subject of incidents, by its id, or "all"."""
-    what = shlex.quote(what)
-    worse = (Action("Until it gets worse", f"mute {what} worse"),) if until_worse else ()
-    return (Action("Mute 4 h", f"mute {what} 4h", starts_row=True), Action("Mute 24 h", f"mute {what} 24h"), *worse)
+    spans = {"Mute 4 h": "4h", "Mute 24 h": "24h", **({"Until it gets worse": "worse"} if until_worse else {})}
+    actions = tuple(_action(label, "mute", what, length, where) for label, length in spans.items())
+    return (replace(actions[0], starts_row=True), *actions[1:])  # below those that ask
 
 
-def muted_card(mute: Mute, now: datetime, names: Mapping[str, str], earlier: Mute | None = None) -> Message:
-    """Return the confirmation of a mute; `earlier` is how it was before, None where nothing was muted."""
+def _action(label: str, *words: str) -> Action:
+    """Return a button for a command line; words that are empty are left out."""
+    return Action(label, shlex.join(filter(None, words)))
+
+
+def muted_card(
+    mute: Mute, now: datetime, names: Mapping[str, str], earlier: Mute | None = None, where: str = ""
+) -> Message:
+    """Return the confirmation of a mute; `earlier` is how it was before, None where nothing was muted.
+
+    `where` names the place, here as in all of these cards, "" for the one where somebody asked.
+    """
     name = _name(mute, names)
     what = line("Nothing about ", bold(name)) if mute.exchange else line("No alert")
     length = f" ({span(mute.until - now)})" if mute.worse is None else ""
     return Message(
-        title=f"Muted · {name}",
+        title=f"Muted{there(where)} · {name}",
         tone=Tone.GOOD,
         lines=lines(
             line(*what, " is posted here ", *_end(mute), f"{length}."),
@@ -49,47 +65,55 @@ def muted_card(mute: Mute, now: datetime, names: Mapping[str, str], earlier: Mut
             "Subscriptions stay as they are, commands are answered, and messages that are here already are still "
             "updated, without a sound.",
         ),
-        actions=(Action("Unmute", f"unmute {mute.exchange or 'all'}"),),
+        actions=(_unmute_action(mute, where),),
     )
 
 
-def mutes_card(mutes: Sequence[Mute], names: Mapping[str, str]) -> Message:
+def mutes_card(mutes: Sequence[Mute], names: Mapping[str, str], where: str = "") -> Message:
     """Return what is muted in a place, with a button for each to lift it."""
     if not mutes:
         return Message(
-            title="Nothing is muted here",
+            title=f"Nothing is muted{there(where) or ' here'}",
             lines=lines("All alerts that this place subscribed to are posted.", _EXAMPLES),
-            actions=mute_actions("all", until_worse=False),
+            actions=mute_actions("all", where, until_worse=False),
             private=True,
         )
     return Message(
-        title="Muted here",
+        title=f"Muted{there(where) or ' here'}",
         lines=lines(*[line(bold(_name(mute, names)), " · ", *_end(mute)) for mute in mutes], _EXAMPLES),
-        actions=tuple(Action(f"Unmute {_name(mute, names)}", f"unmute {mute.exchange or 'all'}") for mute in mutes),
+        actions=tuple(
+            _action(f"Unmute {_name(mute, names)}", "unmute", mute.exchange or "all", where) for mute in mutes
+        ),
         private=True,
     )
 
 
-def which_span_card(subject: Exchange | None) -> Message:
+def which_span_card(subject: Exchange | None, where: str = "") -> Message:
     """Return the question for how long an exchange is to be muted, with the usual answers as buttons."""
     what, name = (subject.id, subject.name) if subject else ("all", _EVERYTHING)
-    week = Action("Mute 7 d", f"mute {what} 7d")
+    week = _action("Mute 7 d", "mute", what, "7d", where)
     return Message(
-        title=f"Mute {name} for how long?",
+        title=f"Mute {name}{there(where)} for how long?",
         lines=lines(f"For example /mute {what} 4h. From 5 minutes to 30 days, or until worse."),
-        actions=(*mute_actions(what, until_worse=subject is not None), week),
+        actions=(*mute_actions(what, where, until_worse=subject is not None), week),
         private=True,
     )
 
 
-def unmuted_card(lifted: Sequence[Mute], missed: int, left: Sequence[Mute], names: Mapping[str, str]) -> Message:
+def unmuted_card(
+    lifted: Sequence[Mute], missed: int, left: Sequence[Mute], names: Mapping[str, str], where: str = ""
+) -> Message:
     """Return what was unmuted: `missed` incidents are summed up in a message of their own, `left` is muted still."""
     still = [line("Still muted: ", bold(_name(mute, names)), " ", *_end(mute), ".") for mute in left]
     if not lifted:
-        return Message(title="Nothing to unmute", lines=lines(*still) or lines("Nothing is muted here."), private=True)
+        return Message(
+            title=f"Nothing to unmute{there(where)}",
+            lines=lines(*still) or lines("Nothing is muted here."),
+            private=True,
+        )
     incidents = "1 incident" if missed == 1 else f"{missed} incidents"
     return Message(
-        title=f"Unmuted · {', '.join(_name(mute, names) for mute in lifted)}",
+        title=f"Unmuted{there(where)} · {', '.join(_name(mute, names) for mute in lifted)}",
         tone=Tone.GOOD,
         lines=lines(
             f"Alerts are posted here again. What was missed ({incidents}) follows in one message."
@@ -129,6 +153,10 @@ def missed_card(
         actions=tuple(Action(f"Why {incident.label}", f"why {incident.label}") for incident in known[:_MOST_BUTTONS]),
         silent=worst in {None, Severity.WATCH},
     )
+
+
+def _unmute_action(mute: Mute, where: str, label: str = "Unmute") -> Action:
+    return _action(label, "unmute", mute.exchange or "all", where)
 
 
 def _missed_line(

@@ -1,0 +1,16 @@
+"""Which place a command is about: the one where it is used, or another that the caller moderates."""
+
+from bot.commands.arguments import PlaceName
+from bot.commands.declaration import Request
+from bot.domain.errors import NotPermitted
+from bot.domain.place import Place
+
+
+async def target_place(request: Request, elsewhere: PlaceName | None) -> Place:
+    """Return the place; raise NotPermitted for another one that the caller does not moderate."""
+    if elsewhere is None:
+        return request.place
+    target = await request.place_access.find(elsewhere)
+    if not request.caller.is_owner and not await request.caller.may_moderate(target):
+        raise NotPermitted(f"Only the people who moderate {elsewhere} may do that.")
+    return target
