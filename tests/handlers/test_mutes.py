@@ -138,7 +138,8 @@ async def test_the_market_can_be_muted_until_it_is_worse(bench: DispatcherBench)
 async def test_what_is_no_exchange_is_muted_and_unmuted_by_the_name_in_its_alert(bench: DispatcherBench) -> None:
     network = replace(incident(exchange="TRON"), rule="networks")
     await bench.memory.subscriptions.add(subscription(None))
-    await open_incident(bench, network)
+    for opened in (incident(Severity.SEVERE, exchange="okx"), network):
+        await open_incident(bench, opened)
     assert (await moderate(bench, "mute tron 4h")).title == "Muted · TRON"
     await bench.memory.incidents.commit(network.subject, network.rule, None, [])
     assert (await moderate(bench, "unmute tron")).title == "Unmuted · TRON"
