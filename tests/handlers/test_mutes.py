@@ -216,12 +216,15 @@ async def test_members_may_not_mute_unmute_or_test(bench: DispatcherBench, line:
 async def test_a_channel_is_muted_from_the_private_chat_of_whoever_moderates_it(bench: DispatcherBench) -> None:
     muted = await moderate(bench, "mute binance 4h @channel")
     assert muted.title == "Muted in @channel · Binance"
+    assert "Nothing about Binance is posted in @channel until 2022-12-13 16:00 UTC" in said(muted)
     assert [action.command for action in muted.actions] == ["unmute binance @channel"]
     assert [mute.place for mute in bench.memory.mutes.kept.values()] == [CHANNEL]
     assert (await moderate(bench, "mute @channel")).title == "Muted in @channel"
     asked = await moderate(bench, "mute okx @channel")
     assert asked.actions[0].command == "mute okx 4h @channel"
-    assert (await moderate(bench, "unmute @channel")).title == "Unmuted in @channel · Binance"
+    unmuted = await moderate(bench, "unmute @channel")
+    assert unmuted.title == "Unmuted in @channel · Binance"
+    assert "Alerts about Binance are posted in @channel again. Nothing was missed." in said(unmuted)
 
     bench.moderates.remove(CHANNEL)
     assert "Only the people who moderate @channel may do that." in said(await moderate(bench, "mute 4h @channel"))

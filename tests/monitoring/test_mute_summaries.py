@@ -86,7 +86,7 @@ async def test_what_was_missed_is_summed_up_once_when_the_mute_is_over(bench: Be
     assert said(summary.message).splitlines() == [
         "While muted (4 h)",
         "🟠 Binance · INC-42 · severe at worst (−10.6 % (−$12.6 B) in 24 h), now elevated.",
-        "Alerts are posted here again.",
+        "Alerts about Binance are posted here again.",
         "DefiLlama · as of 2022-12-13 12:00 UTC (ago)",
         "Why INC-42",
     ]

@@ -31,6 +31,17 @@ def there(where: str) -> str:
     return f" in {where}" if where else ""
 
 
+def _here(where: str) -> str:
+    return there(where) or " here"
+
+
+def _posted_again(mutes: Sequence[Mute], names: Mapping[str, str], where: str = "") -> str:
+    """Return what is told again once mutes are over; others of the place may last."""
+    all_names = ", ".join(_name(mute, names) for mute in mutes)
+    about = "" if any(mute.exchange is None for mute in mutes) else f" about {all_names}"
+    return f"Alerts{about} are posted{_here(where)} again."
+
+
 def mute_actions(what: str, where: str = "", *, until_worse: bool = True) -> tuple[Action, ...]:
     """Return the buttons that mute an exchange, or another subject of incidents, by its id, or "all"."""
     spans = {"Mute 4 h": "4h", "Mute 24 h": "24h", **({"Until it gets worse": "worse"} if until_worse else {})}
@@ -57,12 +68,12 @@ def muted_card(
         title=f"Muted{there(where)} · {name}",
         tone=Tone.GOOD,
         lines=lines(
-            line(*what, " is posted here ", *_end(mute), f"{length}."),
+            line(*what, f" is posted{_here(where)} ", *_end(mute), f"{length}."),
             line("Before: ", *_end(earlier), ".") if earlier else None,
             "What gets worse than that is posted."
             if mute.worse
-            else "That includes critical alerts. What is missed is summed up here in one message then.",
-            "Subscriptions stay as they are, commands are answered, and messages that are here already are still "
+            else f"That includes critical alerts. What is missed is summed up{_here(where)} in one message then.",
+            "Subscriptions stay as they are, commands are answered, and messages that were posted before are still "
             "updated, without a sound.",
         ),
         actions=(_unmute_action(mute, where),),
@@ -73,13 +84,13 @@ def mutes_card(mutes: Sequence[Mute], names: Mapping[str, str], where: str = "")
     """Return what is muted in a place, with a button for each to lift it."""
     if not mutes:
         return Message(
-            title=f"Nothing is muted{there(where) or ' here'}",
+            title=f"Nothing is muted{_here(where)}",
             lines=lines("All alerts that this place subscribed to are posted.", _EXAMPLES),
             actions=mute_actions("all", where, until_worse=False),
             private=True,
         )
     return Message(
-        title=f"Muted{there(where) or ' here'}",
+        title=f"Muted{_here(where)}",
         lines=lines(*[line(bold(_name(mute, names)), " · ", *_end(mute)) for mute in mutes], _EXAMPLES),
         actions=tuple(
             _action(f"Unmute {_name(mute, names)}", "unmute", mute.exchange or "all", where) for mute in mutes
@@ -108,7 +119,7 @@ def unmuted_card(
     if not lifted:
         return Message(
             title=f"Nothing to unmute{there(where)}",
-            lines=lines(*still) or lines("Nothing is muted here."),
+            lines=lines(*still) or lines(f"Nothing is muted{_here(where)}."),
             private=True,
         )
     incidents = "1 incident" if missed == 1 else f"{missed} incidents"
@@ -116,9 +127,9 @@ def unmuted_card(
         title=f"Unmuted{there(where)} · {', '.join(_name(mute, names) for mute in lifted)}",
         tone=Tone.GOOD,
         lines=lines(
-            f"Alerts are posted here again. What was missed ({incidents}) follows in one message."
+            f"{_posted_again(lifted, names, where)} What was missed ({incidents}) follows in one message."
             if missed
-            else "Alerts are posted here again. Nothing was missed.",
+            else f"{_posted_again(lifted, names, where)} Nothing was missed.",
             *still,
         ),
     )
@@ -147,7 +158,7 @@ def missed_card(
         lines=lines(
             *[_missed_line(found, incident, names, kinds) for found, incident in shown],
             f"… and {more} more: /incidents lists them." if more > 0 else None,
-            "Alerts are posted here again.",
+            _posted_again(mutes, names),
         ),
         footer=provenance(newest.source, newest.as_of) if newest else (),
         actions=tuple(Action(f"Why {incident.label}", f"why {incident.label}") for incident in known[:_MOST_BUTTONS]),
