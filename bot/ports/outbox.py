@@ -72,7 +72,8 @@ class Delivery:
     attempt and when the chat moves. `receipt` names the entry in the outbox. `attempt` counts the failed attempts so
     far. `sent` is the id of the incident's last message there, LEFT_BEHIND where the chat has moved since. When `older`
     is set, the only thing to do is to edit that earlier message: it keeps its text and gains a line that points to the
-    newer one. `timezone` is the zone, by its IANA name, in which times are shown there beside UTC.
+    newer one. `timezone` is the zone, by its IANA name, in which times are shown there beside UTC. `edit_only`
+    says that nothing is sent where the message cannot be edited, for its place is muted.
     """
 
     key: str
