@@ -94,10 +94,11 @@ async def _replace(
     shown_to_all = pressed is not None and not pressed.flags.ephemeral
     if not takes_place(message) or (message.private and shown_to_all):
         send = interaction.followup.send if interaction.response.is_done() else interaction.response.send_message
-        await send(**arguments, **({"file": image} if image else {}), ephemeral=True)
+        arguments = {**arguments, **_new_image(image)}
+        await send(**arguments, ephemeral=True)
         return
     # Left out, the old buttons would stay below the new text.
-    arguments = {"view": None, **arguments, **({"attachments": [image]} if image else {})}
+    arguments = {"view": None, **arguments, **_changed_image(image)}
     if interaction.response.is_done():
         await interaction.edit_original_response(**arguments)
     else:
@@ -112,15 +113,21 @@ async def _reply(
     announced_hidden: bool,
     image: discord.File | None = None,
 ) -> None:
-    new_image: ReplyArguments = {"file": image} if image else {}
-    changed_image: ReplyArguments = {"attachments": [image]} if image else {}
     if not interaction.response.is_done():
-        await interaction.response.send_message(**arguments, **new_image, ephemeral=hidden)
+        await interaction.response.send_message(**arguments, **_new_image(image), ephemeral=hidden)
     elif hidden and not announced_hidden:
         await interaction.delete_original_response()
-        await interaction.followup.send(**arguments, **new_image, ephemeral=True)
+        await interaction.followup.send(**arguments, **_new_image(image), ephemeral=True)
     else:
-        await interaction.edit_original_response(**arguments, **changed_image)
+        await interaction.edit_original_response(**arguments, **_changed_image(image))
+
+
+def _new_image(image: discord.File | None) -> ReplyArguments:
+    return {"file": image} if image else {}
+
+
+def _changed_image(image: discord.File | None) -> ReplyArguments:
+    return {"attachments": [image]} if image else {}
 
 
 # In a run on an exchange many people ask the same within seconds.

@@ -86,7 +86,11 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
         tone=Tone.GOOD if resolved else TONES[shown.severity],
         lines=told,
         footer=lasting_provenance(signal.source, signal.as_of),
-        actions=(Action("Why", f"why {incident.label}"), *card.actions(incident), *(() if resolved else mute_actions(incident.subject))),
+        actions=(
+            Action("Why", f"why {incident.label}"),
+            *card.actions(incident),
+            *(() if resolved else mute_actions(incident.subject)),
+        ),
         silent=incident.severity is Severity.WATCH or resolved,  # neither is worth a sound
     )
     return replace(message, fold=_fold(message, f"why {incident.label} details"))
