@@ -120,6 +120,15 @@ async def test_on_telegram_a_press_is_answered_in_a_window_over_the_chat(
     assert (drill.outcome, drill.asset, drill.network) == (DrillOutcome.ARRIVED, "USDT", "TRON")
 
 
+async def test_on_telegram_a_subscriber_may_press_below_a_channels_post(on_telegram: FakeTelegram) -> None:
+    """Other questions open the private chat; a drill begins where its button is, and nothing is posted."""
+    ann, channel = on_telegram.user("Ann"), on_telegram.channel("news")
+    row = (("Requested", "drill binance USDT TRON requested"),)
+    post = Sent(next(on_telegram.ids), channel, None, "An alert", "An alert", buttons=(row,))
+    assert "your drill is under way" in await pressed(on_telegram, post, "requested", ann)
+    assert on_telegram.messages_in(channel) == []
+
+
 async def test_the_log_names_nobody_who_pressed_in_a_group(on_telegram: FakeTelegram) -> None:
     ann, bob = on_telegram.user("Ann"), on_telegram.user("Bob")
     card = await card_in(on_telegram, on_telegram.group(members=(ann, bob)), ann)

@@ -18,7 +18,7 @@ from bot.chat.telegram.deep_links import start_payload
 from bot.chat.telegram.own_identity import OwnIdentity
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import Json, is_private, person, place_of
-from bot.commands.declaration import Access, Command
+from bot.commands.declaration import Command
 from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher
 from bot.commands.repeated_questions import RecentKeys, RepeatedQuestions
 from bot.messages.cards.welcome import ANSWERED_ABOVE, ASK_IN_PRIVATE, BUTTON_OUTDATED, BUTTON_TOO_OLD
@@ -70,7 +70,7 @@ class ButtonHandler:
         if not command:
             await self._acknowledge(query, BUTTON_OUTDATED)
             return
-        if message["chat"].get("type") == "channel" and command.access is Access.MEMBER:
+        if message["chat"].get("type") == "channel" and command.linkable:
             await self._answer_in_private(query, line)
             return
         press = (query["from"]["id"], message["chat"]["id"], message["message_id"], data)
