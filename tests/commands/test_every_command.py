@@ -192,11 +192,19 @@ async def test_every_button_of_an_answer_leads_somewhere(run: Running, platform:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_an_open_incident_completes_from_memory(run: Running) -> None:
-    declared = COMMANDS.get("why")
-    assert declared
-    [(label, value)] = run.application.dispatcher.suggest(declared.parameters[0], "bin")
-    assert (value, "INC-1 · Binance · " in label) == ("INC-1", True)
+async def test_an_open_incident_completes(run: Running) -> None:
+    world = run.world
+    [choice] = await world.discord.autocomplete("why", "incident", "bin", channel=world.channel)
+    assert choice["value"] == "INC-1"
+    assert choice["name"].startswith("INC-1 · Binance · ")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_was_given_is_not_offered_again(run: Running) -> None:
+    world = run.world
+    choices = await world.discord.autocomplete("compare", "b", "", channel=world.channel, given={"a": "binance"})
+    assert {choice["value"] for choice in choices} >= {"okx", "kraken", "ftx-2022"}
+    assert "binance" not in {choice["value"] for choice in choices}
 
 
 @pytest.mark.asyncio(loop_scope="module")
