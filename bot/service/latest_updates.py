@@ -110,13 +110,16 @@ class LatestUpdates:
         names = {exchange_id: row.exchange.name for exchange_id, row in self._latest.listings.items()}
         async with self._judging_lock:
             await self._watch.judge_other_source(rule, readings, names)
-        await self._remember_changed_incidents()
+        if await self._remember_changed_incidents():
+            await self._change_feed.publish([""])  # so that other workers read the incidents, too
 
-    async def _remember_changed_incidents(self) -> None:
-        """Read the incidents again that suggestions are made from, after a round in which one changed; else nothing."""
-        if self._watch.commits != self._commits_remembered:
-            await self._remember_incidents()
-            self._commits_remembered = self._watch.commits
+    async def _remember_changed_incidents(self) -> bool:
+        """Read the incidents again that suggestions are made from, if one has changed, and return whether it has."""
+        if self._watch.commits == self._commits_remembered:
+            return False
+        await self._remember_incidents()
+        self._commits_remembered = self._watch.commits
+        return True
 
     async def judge_withdrawals(self, known: Sequence[ExchangeWithdrawals], majors_changed: Iterable[str]) -> None:
         """Judge what is known of withdrawals, and outflows anew where a major opened or closed; raise StorageError.
