@@ -67,6 +67,9 @@ ROWS = (
     _telegram(_GROUP, "the bot's owner, a plain member", (_YES, _YES, _YES), "group/owner"),
     _telegram(_GROUP, "administrator, while Telegram does not say so", (_YES, _REFUSED, _REFUSED), "group/unconfirmed"),
     _telegram(_GROUP, "whoever forwards an administrator's command", (_SILENCE, _SILENCE, _SILENCE), "group/forwarder"),
+    _telegram(
+        _GROUP, "linked channel, whose post Telegram forwards there", (_SILENCE, _SILENCE, _SILENCE), "group/linked"
+    ),
     _telegram(_GROUP, "another bot", (_SILENCE, _SILENCE, _SILENCE), "group/bot"),
     _telegram(_TOPIC, "member", (_YES, _REFUSED, _REFUSED), "topic/member"),
     _telegram(_TOPIC, "administrator: for that topic alone", (_YES, _YES, _REFUSED), "topic/administrator"),
@@ -118,6 +121,18 @@ ROWS = (
         "who may manage this server",
         (_NOT_OFFERED, _REFUSED, _NOT_OFFERED),
         "foreign channel/moderator",
+    ),
+    _discord(
+        "mention of @everyone, set with an alert",
+        "who may manage the server, and mention everyone",
+        (_NOT_OFFERED, _YES, _NOT_OFFERED),
+        "mention/herald",
+    ),
+    _discord(
+        "mention of @everyone, set with an alert",
+        "who may manage the server, and not mention everyone",
+        (_NOT_OFFERED, _REFUSED, _NOT_OFFERED),
+        "mention/moderator",
     ),
     _discord(_FOREIGN, "member", (_YES, _REFUSED, _REFUSED), "foreign/member"),
     _discord(_FOREIGN, "who may manage that server", (_YES, _REFUSED, _REFUSED), "foreign/moderator"),

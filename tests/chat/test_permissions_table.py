@@ -68,11 +68,15 @@ class OnTelegram:
             telegram.say_as_channel(group, telegram.channel(f"news{next(_numbers)}"), text)
         elif actor == "forwarder":
             telegram.say(group, user, text, forward_origin={})
+        elif actor == "linked":
+            telegram.say(
+                group, user, text, sender_chat=telegram.channel(f"news{next(_numbers)}"), is_automatic_forward=True
+            )
         elif actor == "bot":
             telegram.say(group, User(user.id, "Robot", is_bot=True), text)
         else:
             telegram.say(group, user, text)
-        if actor in {"forwarder", "bot"}:
+        if actor in {"forwarder", "linked", "bot"}:
             return await self._silence_in(group)
         return outcome_of((await telegram.wait_for_message(group)).text)
 
@@ -157,6 +161,7 @@ class OnDiscord:
         self.user = Member("Owner", id=DISCORD_OWNER) if row.actor == "owner" else Member(f"user {next(_numbers)}")
         self.permissions = {
             "moderator": rights.MEMBER_RIGHTS | rights.MANAGE_GUILD,
+            "herald": rights.MEMBER_RIGHTS | rights.MANAGE_GUILD | rights.MENTION_EVERYONE,
             "administrator": rights.ADMINISTRATOR,
         }.get(row.actor, rights.MEMBER_RIGHTS)
         answer: Answer = await getattr(self, f"_in_{row.setting.replace(' ', '_')}")(line)
@@ -195,6 +200,10 @@ class OnDiscord:
 
     async def _in_foreign_channel(self, line: str) -> Answer:
         return await self._use(await self._channel(), line, place=await self._channel())
+
+    async def _in_mention(self, line: str) -> Answer:
+        channel, given = await self._channel(), {"mention": "@everyone"}
+        return await self.discord.slash(line, given, channel=channel, user=self.user, permissions=self.permissions)
 
     async def _in_foreign(self, line: str) -> Answer:
         guild = self.discord.guild("Strangers")
