@@ -69,8 +69,18 @@ def test_what_was_not_answered_to_all_is_asked_anew() -> None:
     assert not repeated.is_repeated(context, named("flows"), given)
 
 
+def test_what_a_moderator_changes_is_asked_anew_in_that_place() -> None:
+    repeated, bench = RepeatedQuestions(), DispatcherBench()
+    here, elsewhere = bench.context(MODERATOR), bench.context(MEMBER, CHANNEL)
+    for context in (here, elsewhere):
+        assert not repeated.is_repeated(context, named("subscriptions"), "")
+    assert not repeated.is_repeated(here, named("subscribe"), "binance")
+    assert not repeated.is_repeated(here, named("subscriptions"), "")
+    assert repeated.is_repeated(elsewhere, named("subscriptions"), "")
+
+
 def test_only_the_newest_ten_thousand_are_remembered() -> None:
-    recent = RecentKeys(1000.0)
+    recent = RecentKeys[int](1000.0)
     for number in range(10_001):
         assert not recent.was_seen(number)
     assert recent.was_seen(10_000)

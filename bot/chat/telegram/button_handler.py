@@ -54,7 +54,7 @@ class ButtonHandler:
         self._repeated = repeated
         self._subscriptions = subscriptions
         self._acknowledge_s = acknowledge_s
-        self._pressed = RecentKeys(_DOUBLE_TAP_S, clock)
+        self._pressed: RecentKeys[tuple[int, int, int, str]] = RecentKeys(_DOUBLE_TAP_S, clock)
 
     async def answer(self, query: Json) -> None:
         """Answer a press by the command line in its callback data."""
@@ -84,7 +84,7 @@ class ButtonHandler:
             self._pressed.forget(press)
             await self._answer_in_private(query, line)
             return
-        if not in_place and self._repeated.is_repeated(context, command, words):
+        if self._repeated.is_repeated(context, command, words) and not in_place:
             await self._acknowledge(query, ANSWERED_ABOVE, is_window=False)
             return
         replaced = str(message["message_id"]) if in_place else None
