@@ -1,0 +1,48 @@
+"""What moderators set, in the running service: typed and pressed, kept over a restart, and obeyed by what is posted."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.place import Place, Platform
+from tests.fakes.telegram import Sent
+from tests.servers import Server
+from tests.waiting import until
+from tests.world import Running, World, running, world_of
+
+START = datetime(2026, 10, 5, 13, 3, 31, tzinfo=UTC)
+
+
+async def typed(world: World, line: str, containing: str) -> Sent:
+    world.telegram.say(world.group, world.ann, line)
+    return await world.telegram.wait_for_message(world.group, containing=containing)
+
+
+async def settings_of(run: Running) -> dict[str, str]:
+    place = Place(Platform.TELEGRAM, str(run.world.group.id))
+    return (await run.application.store.place_settings.of_place(place)).changed_fields()
+
+
+async def test_a_group_sets_its_clock_its_digest_and_its_quiet_hours(redis: Server) -> None:
+    async with world_of(redis, START) as world:
+        async with running(world) as run:
+            await run.subscribe("all")
+            await typed(world, "/settings timezone paris", "Time zone: Europe/Paris · 15:0")
+            shown = await typed(world, "/settings digest daily 16:00", "Digest: daily 16:00 · next 2026-10-05")
+            world.telegram.press(shown, "~settings drills off", world.ann)
+            await until(lambda: "Drills: off" in shown.text, "a card that changes in place")
+            assert "Changed by Ann: drills on → off" in shown.text
+            assert await settings_of(run) == {
+                "timezone": "Europe/Paris",
+                "digest": "daily 16:00",
+                "drills": "off",
+            }
+        async with running(world) as run:
+            world.clock.advance(timedelta(hours=1))  # 16:03 in Paris
+            await run.application.digest_post.post_due()
+            digest = await world.telegram.wait_for_message(world.group, containing="Daily digest")
+            assert "to 2026-10-05 16:00 (14:00 UTC)" in digest.text
+            assert digest.silent
+
+            await typed(world, "/settings quiet 00:00-23:59", "Quiet hours: 00:00-23:59")
+            await run.hour(-0.12)
+            alert = await world.telegram.wait_for_message(world.group, containing="INC-1")
+            assert alert.silent
