@@ -1,15 +1,22 @@
-"""/settings — what a place has set beside its subscriptions: time zone, quiet hours, digest, answers and switches."""
+"""/settings — what a place has set beside its subscriptions: time zone, quiet hours, digest, answers and switches.
 
+A channel of Telegram takes no commands, so its moderators name it in their chat with the bot, before or behind the
+rest: `/settings @mychannel quiet 22:00-07:00`.
+"""
+
+from dataclasses import dataclass
 from typing import Annotated
 
-from bot.commands.arguments import Arg, SettingValue
+from bot.commands.arguments import KINDS, Arg, PlaceName, SettingValue
 from bot.commands.declaration import Access, Request, command
 from bot.domain.errors import BadArgument, echo
+from bot.domain.place import Place, Platform
 from bot.domain.place_settings import PlaceSetting
 from bot.domain.setting_change import SettingEditor
 from bot.messages.cards.settings import setting_card, settings_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
+from handlers.target_place import target_place
 
 
 @command(access=Access.MODERATOR)
@@ -17,38 +24,62 @@ async def settings(
     request: Request,
     name: Annotated[PlaceSetting | None, Arg("Which setting; empty: all of them, with buttons")] = None,
     value: Annotated[SettingValue | None, Arg("What it shall be, e.g. Europe/Paris, 22:00-07:00 or off")] = None,
+    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Show or change time zone, quiet hours, digest and more"""
-    if name is None and value:
-        name, value = _split(value)
-    if name is None:
-        return await _shown(request)
-    if not value:
-        return setting_card(name, await request.place_settings.of_place(request.place), request.now)
-    return await _changed(request, name, value)
+    asked = _Asked(name, value or "", place) if name or not value else _read_line(value)
+    target = await target_place(request, asked.place)
+    if asked.setting is None:
+        return await _shown(request, target)
+    if not asked.value:
+        present = await request.place_settings.of_place(target)
+        return setting_card(asked.setting, present, request.now, where=_word_for(request, target))
+    return await _changed(request, target, asked.setting, asked.value)
 
 
-async def _shown(request: Request) -> Message:
-    settings = await request.place_settings.of_place(request.place)
-    return settings_card(settings, await request.place_settings.changes(request.place), request.now)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for: all settings or one, as it is or to be changed, here or elsewhere."""
+
+    setting: PlaceSetting | None
+    value: str
+    place: PlaceName | None
 
 
-async def _changed(request: Request, setting: PlaceSetting, value: str) -> Message:
+def _read_line(line: str) -> _Asked:
+    """Return what a typed line asks for; raise BadArgument for a setting that does not exist."""
+    words = line.split()
+    at = next((index for index in (0, len(words) - 1) if KINDS[PlaceName].matches(words[index])), None)
+    place = PlaceName(words.pop(at)) if at is not None else None
+    if not words:
+        return _Asked(None, "", place)
+    name, *value = words
+    if name.lower() not in tuple(PlaceSetting):
+        raise BadArgument(f"There is no setting “{echo(name)}”. The settings are {', '.join(PlaceSetting)}.")
+    return _Asked(PlaceSetting(name.lower()), " ".join(value), place)
+
+
+async def _shown(request: Request, target: Place) -> Message:
+    settings = await request.place_settings.of_place(target)
+    changes = await request.place_settings.changes(target)
+    return settings_card(settings, changes, request.now, where=_word_for(request, target))
+
+
+async def _changed(request: Request, target: Place, setting: PlaceSetting, value: str) -> Message:
     settings = await request.place_settings.change(
-        request.place,
+        target,
         lambda before: before.with_value(setting, value),
         # A name is kept beside the id, for moderators know each other by it; 40 letters tell people apart.
         editor=SettingEditor(request.caller.id, echo(clean(request.caller.name))),
         now=request.now,
     )
-    changes = await request.place_settings.changes(request.place)
+    changes = await request.place_settings.changes(target)
     latest = next((change for change in changes if change.setting == setting and change.at == request.now), None)
-    return settings_card(settings, changes, request.now, changed=latest)
+    return settings_card(settings, changes, request.now, changed=latest, where=_word_for(request, target))
 
 
-def _split(words: str) -> tuple[PlaceSetting, SettingValue | None]:
-    """Return the setting and the value in a typed line, `quiet 22:00-07:00`; None for a setting alone."""
-    first, _, rest = words.partition(" ")
-    if first.lower() not in tuple(PlaceSetting):
-        raise BadArgument(f"There is no setting “{echo(first)}”. The settings are {', '.join(PlaceSetting)}.")
-    return PlaceSetting(first.lower()), SettingValue(rest.strip()) or None
+def _word_for(request: Request, target: Place) -> str:
+    """Return the word that names a place elsewhere in a command; its id, for a name may be too long for a button."""
+    if target == request.place:
+        return ""
+    return f"<#{target.chat}>" if target.platform is Platform.DISCORD else target.chat

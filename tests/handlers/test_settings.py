@@ -1,16 +1,21 @@
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from bot.commands.dispatcher import CommandDispatcher
+from bot.domain.local_time import QuietHours
+from bot.domain.place import Place, Platform
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.setting_change import SettingChange, SettingEditor
 from bot.messages.model import Message
 from handlers.settings import settings as settings_command
 from tests.builders import HERE, NOON
-from tests.fakes.dispatcher import MODERATOR, DispatcherBench
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench
 from tests.messages.cards.plain import plain, said
+
+GENERAL, ALERTS = Place(Platform.DISCORD, "997"), Place(Platform.DISCORD, "998")
 
 
 @pytest.fixture
@@ -172,7 +177,7 @@ async def test_a_value_is_completed_by_its_setting(
 ) -> None:
     dispatcher: CommandDispatcher = bench.dispatcher
     given: dict[str, Any] = {"name": name} if name else {}
-    _, value = settings_command.parameters
+    _, value, _ = settings_command.parameters
     assert [word for _, word in dispatcher.suggest(value, typed, given=given)][: len(values) or 1] == values
 
 
@@ -186,3 +191,49 @@ async def test_settings_fit_on_one_screen_of_a_phone(bench: DispatcherBench) -> 
     # A phone shows some 42 letters a line and 26 lines.
     texts = [shown.title, *map(plain, shown.lines)]
     assert sum(1 + len(text) // 42 for text in texts) <= 26
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["settings @channel quiet 22:00-07:00", "settings quiet 22:00-07:00 @channel", "settings quiet 22-7 @channel"],
+)
+async def test_another_channel_is_set_from_the_chat_of_who_moderates_it(bench: DispatcherBench, line: str) -> None:
+    changed = await moderate(bench, line)
+    assert changed.title == f"Settings of {CHANNEL.chat} · quiet 22:00-07:00"
+    assert f"/settings quiet 22:00-07:00 {CHANNEL.chat}" in said(changed)
+    assert bench.memory.place_settings.kept == {CHANNEL: PlaceSettings(quiet=QuietHours(time(22), time(7)))}
+
+
+async def test_buttons_go_on_about_the_other_channel(bench: DispatcherBench) -> None:
+    shown = await moderate(bench, "settings @channel")
+    assert shown.title == f"Settings of {CHANNEL.chat}"
+    page = await bench.ask("settings timezone @channel", who=MODERATOR)
+    assert page.title == f"Settings of {CHANNEL.chat} · time zone"
+    for action in (*shown.actions, *page.actions):
+        assert action.command.endswith(f" {CHANNEL.chat}")
+        assert len(f"~{action.command}".encode()) <= 64  # what Telegram takes
+
+
+class DiscordBench(DispatcherBench):
+    """A server in which every mention of a channel is that of #alerts."""
+
+    @override
+    async def _find(self, text: str) -> Place:
+        return ALERTS
+
+
+async def test_on_discord_the_other_channel_is_an_option() -> None:
+    bench = DiscordBench(moderates={GENERAL, ALERTS})
+    options = {"name": "drills", "value": "off", "place": "<#998>"}
+    answer = await bench.dispatcher.answer_options(bench.context(MODERATOR, GENERAL), settings_command, options)
+    assert answer.title == "Settings of <#998> · drills off"
+    assert answer.actions[0].command == "settings drills on <#998>"
+    assert bench.memory.place_settings.kept == {ALERTS: PlaceSettings(drills=False)}
+
+
+async def test_who_does_not_moderate_the_other_channel_may_not(bench: DispatcherBench) -> None:
+    bench.moderates = {HERE}
+    assert "Only the people who moderate @channel may do that." in said(
+        await moderate(bench, "settings @channel drills off")
+    )
+    assert not bench.memory.place_settings.kept

@@ -1,6 +1,7 @@
 """The answers to `/settings`: what a place has set, who changed it last, and buttons that change it in place."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.place_settings import AnswerAudience, PlaceSetting, PlaceSettings
@@ -60,39 +61,48 @@ SETTING_VALUES: Mapping[PlaceSetting, Sequence[str]] = {
 
 
 def settings_card(
-    settings: PlaceSettings, changes: Sequence[SettingChange], now: datetime, *, changed: SettingChange | None = None
+    settings: PlaceSettings,
+    changes: Sequence[SettingChange],
+    now: datetime,
+    *,
+    changed: SettingChange | None = None,
+    where: str = "",
 ) -> Message:
     """Return the settings of a place and who changed them last; `changed` is what was changed just now.
 
-    `changes` are the last ones, the newest first.
+    `changes` are the last ones, the newest first. `where` is the word for another place than that of the answer.
     """
+    of_place = f"Settings of {where}" if where else "Settings"
     return Message(
-        title=f"Settings · {changed.setting} {changed.after}" if changed else "Settings",
+        title=f"{of_place} · {changed.setting} {changed.after}" if changed else of_place,
         tone=Tone.GOOD if changed else Tone.INFO,
         lines=lines(
             *(line(bold(_TITLES[setting]), f": {_state(setting, settings, now)}") for setting in PlaceSetting),
             *(_changed_line(change) for change in changes[:_SHOWN_CHANGES]),
-            line("Buttons change them, or type, for example, ", code("/settings quiet 22:00-07:00"), "."),
+            line(
+                "Buttons change them, or type, for example, ", code(f"/settings quiet 22:00-07:00{_behind(where)}"), "."
+            ),
         ),
-        actions=tuple(_buttons(settings, changed)),
+        actions=tuple(_at(where, action) for action in _buttons(settings, changed)),
         private=True,
     )
 
 
-def setting_card(setting: PlaceSetting, settings: PlaceSettings, now: datetime) -> Message:
-    """Return what one setting is and means, with a button for each value that is often chosen."""
+def setting_card(setting: PlaceSetting, settings: PlaceSettings, now: datetime, *, where: str = "") -> Message:
+    """Return what one setting is and means, with a button for each value that is often chosen; `where` as above."""
+    of_place = f"Settings of {where}" if where else "Settings"
     present = settings.value_of(setting)
     values = [value for value in SETTING_VALUES[setting] if value != present]
     return Message(
-        title=f"Settings · {_TITLES[setting].lower()}",
+        title=f"{of_place} · {_TITLES[setting].lower()}",
         lines=lines(
             line(bold("Now"), f": {_state(setting, settings, now)}"),
             _EXPLANATIONS[setting],
-            line("Others by typing: ", code(f"/settings {_EXAMPLES[setting]}"), "."),
+            line("Others by typing: ", code(f"/settings {_EXAMPLES[setting]}{_behind(where)}"), "."),
         ),
         actions=(
-            *(_change(value, setting, value) for value in values),
-            Action("All settings", "settings", in_place=True, starts_row=True),
+            *(_at(where, _change(value, setting, value)) for value in values),
+            _at(where, Action("All settings", "settings", in_place=True, starts_row=True)),
         ),
         private=True,
     )
@@ -110,6 +120,15 @@ def _buttons(settings: PlaceSettings, changed: SettingChange | None) -> Iterator
     for number, setting in enumerate((PlaceSetting.NOTICES, PlaceSetting.RECOVERED, PlaceSetting.DRILLS)):
         turned = "off" if settings.value_of(setting) == "on" else "on"
         yield _change(f"{_TITLES[setting]}: turn {turned}", setting, turned, starts_row=number == 1)
+
+
+def _behind(where: str) -> str:
+    return f" {where}" if where else ""
+
+
+def _at(where: str, action: Action) -> Action:
+    """Return a button for another place than that of the answer."""
+    return replace(action, command=f"{action.command}{_behind(where)}")
 
 
 def _change(label: str, setting: PlaceSetting, value: str, *, starts_row: bool = False) -> Action:
