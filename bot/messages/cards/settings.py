@@ -24,7 +24,8 @@ _EXPLANATIONS: Mapping[PlaceSetting, str] = {
     PlaceSetting.QUIET: "Between these times alerts come without a sound and mention nobody. Critical ones sound.",
     PlaceSetting.DIGEST: "One message a day or a week: what was told, the biggest movers, closed withdrawals. “All "
     "calm” when there was nothing.",
-    PlaceSetting.ANSWERS: "Who reads the answer to a member's question: everybody here, or only whoever asked.",
+    PlaceSetting.ANSWERS: "Who reads the answer to a member's question: everybody here, or only whoever asked. "
+    "On Telegram it then comes in their own chat with the bot.",
     PlaceSetting.NOTICES: "Changes of reserves that are not counted as a flow, such as moved wallets: one message "
     "each, edited with its outcome.",
     PlaceSetting.RECOVERED: "When an incident is over, a reply says so. Its message is edited in any case.",
