@@ -112,7 +112,7 @@ async def test_a_confirmation_says_nothing_of_windows_once_all_are_judged() -> N
 
     answer = said(await moderate(bench, "subscribe binance"))
 
-    assert "Judged" not in answer
+    assert "Alerts work" not in answer
     assert "What is normal" not in answer
 
 

@@ -56,7 +56,7 @@ async def test_nine_percent_that_leave_on_the_first_evening_are_severe_within_tw
 
         assert await steps(run) == _OPENED_SEVERE
         alert = evening.telegram.messages_in(evening.group)[-1].text
-    assert re.search(r"in 24 h( \(since 2026-10-05 00:00 UTC\))? · (8\.9|9\.[01]) % of clean reserves", alert)
+    assert re.search(r"in 24 h( \(since 2026-10-05 00:00 UTC\))? · (8\.9|9\.[01]) % of reserves", alert)
 
 
 async def test_the_first_evening_has_nothing_left_to_wait_for(evening: World) -> None:
@@ -66,7 +66,7 @@ async def test_the_first_evening_has_nothing_left_to_wait_for(evening: World) ->
         confirmation = evening.telegram.messages_in(evening.group)[-1].text
         await run.hour()
 
-        assert "Judged" not in confirmation
+        assert "Alerts work" not in confirmation
         assert "What is normal" not in confirmation
         assert await steps(run) == []
 

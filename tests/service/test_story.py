@@ -87,7 +87,7 @@ async def test_the_alert_says_how_much_from_which_source_and_as_of_when(world: W
         alert = await world.telegram.wait_for_message(world.group, containing="INC-1")
     lines = alert.text.splitlines()
     assert lines[1].startswith("Net outflow −$3.6")
-    assert re.search(r"in 24 h \(since 2026-10-04 0\d:\d\d UTC\) · 5\.0 % of clean reserves \(\$72\.", lines[1])
+    assert re.search(r"in 24 h \(since 2026-10-04 0\d:\d\d UTC\) · 5\.0 % of reserves \(\$72\.", lines[1])
     assert "What the exchange owes its customers is not included." in alert.text
     assert f"DefiLlama · as of {as_of:%Y-%m-%d %H:%M} UTC" in lines[-1]
     assert alert.labels == ("Why", "Chart", "Reserves", "Flows", "Mute 4 h", "Mute 24 h", "Until it gets worse")

@@ -264,7 +264,7 @@ def test_what_was_closed_at_the_first_look_is_no_news() -> None:
 
     assert world.told == []
     world.read_flow(300, ELEVATED)
-    assert "USDC closed when first looked at, 2022-12-13 12:00 UTC" in said(
+    assert "USDC closed since before 2022-12-13 12:00 UTC" in said(
         incident_card(world.incident(), "Gate", StepReason.OPENED)
     )
 
