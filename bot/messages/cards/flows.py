@@ -5,6 +5,7 @@ Example: "Binance · 24 h −$12.6 B (−10.6 %) 🔴 INC-1" in the title, and b
 by its two ends.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.detection.flow.baseline import MIN_DAYS, percentile, robust_z
@@ -12,7 +13,7 @@ from bot.detection.thresholds import UNUSUAL_Z
 from bot.domain.exchange import Listing
 from bot.domain.flow import Baseline, Flow, Hold, Window
 from bot.domain.incident import Incident
-from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.snapshot import DailyPoint, ExchangeSnapshot
 from bot.messages.cards.common import (
     LIABILITIES,
     WINDOW_NAMES,
@@ -137,18 +138,26 @@ def _rank_sentence(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
     if baseline is None or (is_bounded(flow) and not certain_share(flow)):
         return None
     share = certain_share(flow)
-    direction = "outflow" if share < 0 else "inflow"
-    if flow.window is not Window.DAY:
-        # The days it would be ranked among are flows over one day each: other windows cannot be compared with them.
-        is_unusual = abs(robust_z(share, flow.window, baseline)) >= abs(UNUSUAL_Z)
-        return f"{'An unusual' if is_unusual else 'Not an unusual'} {direction} over {WINDOW_NAMES[flow.window]} here."
+    if flow.window is Window.DAY:
+        return _rank_among_days(share, baseline, snapshot.days)
+    # The days it would be ranked among are flows over one day each: other windows cannot be compared with them.
+    name = WINDOW_NAMES[flow.window]
+    if abs(robust_z(share, flow.window, baseline)) < abs(UNUSUAL_Z):
+        return f"Not unusual for {name} here."
+    return f"An unusual {'outflow' if share < 0 else 'inflow'} for {name} here."
+
+
+def _rank_among_days(share: float, baseline: Baseline, days: Sequence[DailyPoint]) -> str | None:
+    """Return where a day's flow lies among the known days, None where no day is known."""
     if share < baseline.worst:
         return f"The largest outflow in {baseline.days} days."
     if baseline.low <= share <= baseline.high:
         return "That is within a normal day."
-    rank = percentile(share, snapshot.days)
+    rank = percentile(share, days)
     if rank is None:
         return None
+    if share > baseline.high and rank == 1:
+        return f"The largest inflow in {baseline.days} days."
     more, exceeded = ("More left", 1 - rank) if share < baseline.low else ("More came in", rank)
     return f"{more} than on {exceeded * 100:.0f} % of the last {baseline.days} days."
 

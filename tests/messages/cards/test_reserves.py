@@ -192,7 +192,9 @@ def test_flows_say_how_unusual_they_are() -> None:
 def test_a_usual_flow_is_ranked_among_the_days() -> None:
     assert "That is within a normal day." in flows(replace(SNAPSHOT, signal=signal(-0.0012)))
     assert "More left than on 100 % of the last 90 days." in flows(replace(SNAPSHOT, signal=signal(-0.008)))
-    assert "More came in than on 100 % of the last 90 days." in flows(replace(SNAPSHOT, signal=signal(0.03)))
+    assert "The largest inflow in 90 days." in flows(replace(SNAPSHOT, signal=signal(0.03)))
+    once = (*SNAPSHOT.days[1:], replace(SNAPSHOT.days[0], share=0.05))
+    assert "More came in than on 98 % of the last 90 days." in flows(replace(SNAPSHOT, signal=signal(0.03), days=once))
 
 
 def test_a_normal_day_that_hardly_moves_is_told_more_finely() -> None:
@@ -229,9 +231,9 @@ def test_an_inflow_is_called_an_inflow() -> None:
 def test_a_longer_window_is_not_ranked_among_days() -> None:
     snapshot = replace(SNAPSHOT, signal=signal(-0.01, flows=[flow(-0.02, Window.WEEK)]))
 
-    assert "Not an unusual outflow over 7 d here." in flows(snapshot, Window.WEEK)
+    assert "Not unusual for 7 d here." in flows(snapshot, Window.WEEK)
     run = replace(SNAPSHOT, signal=signal(-0.01, flows=[flow(-0.2, Window.WEEK)]))
-    assert "An unusual outflow over 7 d here." in flows(run, Window.WEEK)
+    assert "An unusual outflow for 7 d here." in flows(run, Window.WEEK)
 
 
 def test_an_upstream_that_gives_no_figure_of_its_own_is_not_quoted() -> None:
