@@ -180,6 +180,7 @@ class Painter(PictureDrawer):
             self._idle_timer.cancel()
 
     def _end_when_idle(self) -> None:
+        self._drawn.clear()  # an idle bot has no use for old pictures, and its memory is what it was before them
         # Taken away at once: a picture that is asked for meanwhile starts a process of its own.
         process, self._process = self._process, None
         if process:
@@ -205,6 +206,11 @@ class PictureCache:
         if (png := self._pictures.get(key)) is not None:
             self._pictures.move_to_end(key)
         return png
+
+    def clear(self) -> None:
+        """Forget all pictures."""
+        self._pictures.clear()
+        self._bytes = 0
 
     def add(self, key: bytes, png: bytes) -> None:
         """Keep a picture, and forget those that were not asked for longest."""

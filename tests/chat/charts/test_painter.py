@@ -116,7 +116,8 @@ async def test_the_process_ends_when_it_is_idle_and_starts_again() -> None:
     painter = stand_in(idle=timedelta(0))
     first, _ = await drawn(painter, "first")
     await until(lambda: is_gone(first), "the end of the idle process")
-    second, count = await drawn(painter, "second")
+    # What was drawn before is forgotten, so that an idle bot is as small as it was.
+    second, count = await drawn(painter, "first")
     assert (second != first, count) == (True, 1)
     await painter.close()
     assert is_gone(second)
