@@ -5,14 +5,14 @@ import sys
 NICENESS = 10  # the event loop goes first where cores are few
 
 
-def limit_resources(*, memory_bytes: int, cpu_s: int) -> None:
+def limit_resources(*, memory_bytes: int, cpu_s: int, niceness: int = NICENESS) -> None:
     """Bound the address space and the processor time of this process, and let others go first; nothing on Windows."""
     if sys.platform == "win32":
         return
     import os  # noqa: PLC0415 -- `resource` and `os.nice` do not exist on Windows
     import resource  # noqa: PLC0415
 
-    os.nice(NICENESS)
+    os.nice(niceness)
     for kind, limit in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CPU, cpu_s),

@@ -3,11 +3,9 @@
 It only wires. What the parts do over time is in `latest_updates` and `upkeep`, when they start and stop in `lifetime`.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 from typing_extensions import override
 
@@ -24,7 +22,6 @@ from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import AskerError, ConfigurationError
 from bot.domain.exchange import Exchange
 from bot.domain.obstacles import AlertObstacle
-from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.monitoring.digest_post import DigestPost
@@ -42,6 +39,7 @@ from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, Source, WithdrawalSource
 from bot.service.latest_updates import LatestUpdates
 from bot.service.metrics import Metrics
+from bot.service.past_runs import PastRuns
 from bot.service.platforms import misdirected, tokens
 from bot.service.upkeep import Upkeep
 from bot.service.worker_status import WorkerStatus
@@ -245,7 +243,7 @@ class Application:
         return StressTest(self.store.readings, self.store.stress, self._clock, inputs)
 
     def _queries(self, settings: Settings, kinds: SignalKinds, pasts: Sequence[SignalPast]) -> Queries:
-        history_queries = HistoryQueries(self.store.readings, self._clock, pasts=pasts)
+        history_queries, past_runs = HistoryQueries(self.store.readings, self._clock, pasts=pasts), PastRuns()
         return Queries(
             self.latest,
             incidents=self.store.incidents,
@@ -258,8 +256,8 @@ class Application:
             history=HistoryAnswers(
                 outflow_curve=history_queries.outflow_curve,
                 daily_assets=history_queries.daily_assets,
-                past_curve=past_outflow_curve,
-                past_runs=past_outflow_curves,
+                past_curve=past_runs.curve,
+                past_runs=past_runs.all,
                 rehearse=history_queries.rehearse,
             ),
             stress=self.stress_test,
@@ -342,34 +340,6 @@ class Application:
             with suppress(AskerError):
                 named.append(self.dispatcher.queries.exchange(word))
         return named
-
-
-async def past_outflow_curve(name: str) -> OutflowCurve | None:
-    """Return how much left an exchange in a past run, by the episode's name (`ftx-2022`); None without such a run."""
-    return await asyncio.to_thread(_past_outflow_curve, name)
-
-
-async def past_outflow_curves() -> Sequence[OutflowCurve]:
-    """Return how much left in every past run, in the order of the catalogue."""
-    # One at a time: each takes a quarter of a second, and other work gets its turns between them.
-    curves = [await past_outflow_curve(name) for name in await asyncio.to_thread(_past_run_names)]
-    return [curve for curve in curves if curve]
-
-
-def _past_run_names() -> Sequence[str]:
-    from bot.replay.episodes.catalogue import EPISODES  # noqa: PLC0415 — for those who ask
-    from bot.replay.outflow_curve import has_outflow_curve  # noqa: PLC0415 — as above
-
-    return [episode.id for episode in EPISODES.values() if has_outflow_curve(episode)]
-
-
-@lru_cache
-def _past_outflow_curve(name: str) -> OutflowCurve | None:
-    from bot.replay.episodes.catalogue import EPISODES  # noqa: PLC0415 — half a second of CPU, for those who ask
-    from bot.replay.outflow_curve import has_outflow_curve, outflow_curve_of  # noqa: PLC0415 — as above
-
-    episode = EPISODES.get(name)
-    return outflow_curve_of(episode) if episode and has_outflow_curve(episode) else None
 
 
 def require_a_token(settings: Settings) -> None:

@@ -226,6 +226,21 @@ async def test_a_chart_arrives_as_a_picture(run: Running, what: PictureKind) -> 
     assert on_telegram.labels == tuple(button["label"] for button in on_discord.message["components"][0]["components"])
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_chart_that_many_ask_for_at_once_is_uploaded_once(run: Running) -> None:
+    telegram = run.world.telegram
+    groups = [telegram.group(f"Group {number}") for number in range(20)]
+    telegram.requests.clear()
+    for group in groups:
+        telegram.say(group, telegram.user(f"Asker in {group.title}"), "/chart binance composition")
+    await telegram.until(lambda: all(telegram.messages_in(group) for group in groups), "a chart in every group")
+    photos = {message.photo for group in groups for message in telegram.messages_in(group)}
+    sent = [given["photo"] for method, given in telegram.requests if method == "sendphoto"]
+    assert None not in photos
+    assert len(photos) < 3  # two where a new reading came meanwhile
+    assert sum(photo.startswith("upload:") for photo in sent) <= len(photos)
+
+
 REFUSALS = {
     Access.OWNER: ("is for the owner of this bot", MODERATOR),
     Access.MODERATOR: ("for the people who moderate this place", MEMBER_RIGHTS),

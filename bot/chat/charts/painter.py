@@ -23,11 +23,11 @@ from bot.ports.pictures import PictureDrawer
 log = structlog.get_logger()
 
 IDLE = timedelta(minutes=5)
-TIME_LIMIT = timedelta(seconds=10)
-"""For one picture, the start of the process included: a hundred times what it takes on an idle machine."""
-PATIENCE = timedelta(seconds=15)
-"""How long an asker waits for a picture, those before it included. Telegram gives an answer 30 s in all."""
-MAX_WAITING = 32  # more different pictures than are drawn in 15 s would be waited for in vain
+TIME_LIMIT = timedelta(seconds=8)
+"""For one picture, the start of the process included: ten times what that takes on an idle machine."""
+PATIENCE = timedelta(seconds=8)
+"""How long an asker waits for a picture, those before it included: after that the text is sent without it."""
+MAX_WAITING = 32  # more different pictures than are drawn in 8 s would be waited for in vain
 CACHE_BYTES = 4 << 20  # about 50 pictures
 MAX_PNG_BYTES = 2 << 20  # Telegram takes 10 MB; ours have 0.1 MB
 _PAINTER_CODE = "from bot.chat.charts.painter_process import main; main()"

@@ -21,6 +21,7 @@ MEMORY_LIMIT_BYTES = 1 << 30  # of address space; matplotlib and a picture take 
 # For one picture, which takes 0.1 s, or 0.5 s while everything is imported. It ends a process that draws without end
 # when the bot, which would, is gone.
 CPU_LIMIT_S = 20
+NICENESS = 2  # behind the event loop, and before whatever runs in the background: somebody waits for the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 def main() -> None:
     """Serve the standard streams; whatever a library prints goes nowhere."""
-    limit_resources(memory_bytes=MEMORY_LIMIT_BYTES, cpu_s=CPU_LIMIT_S)
+    limit_resources(memory_bytes=MEMORY_LIMIT_BYTES, cpu_s=CPU_LIMIT_S, niceness=NICENESS)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     prepare_matplotlib()

@@ -1,5 +1,6 @@
 """Messages with a picture: a photo with its caption, uploaded once; the text alone where there can be no photo."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -62,6 +63,25 @@ async def test_a_picture_is_drawn_and_uploaded_once(
     assert first.startswith("upload:")
     assert others == [telegram.sent[0].file_id] * 2
     assert len({message.photo for message in telegram.sent}) == 1
+
+
+async def test_a_picture_that_many_ask_for_at_once_is_uploaded_once(
+    scene: Scene, telegram: FakeTelegram, drawer: StandInDrawer
+) -> None:
+    groups = [telegram.group() for _ in range(20)]
+    await asyncio.gather(*(scene.chat.send(place(group.id), CHART, key=f"{group.id}") for group in groups))
+    uploads = [given["photo"] for _, given in telegram.requests if given["photo"].startswith("upload:")]
+    assert (len(uploads), len(telegram.sent)) == (1, 20)
+
+
+async def test_an_upload_that_hangs_keeps_nobody_waiting(scene: Scene, telegram: FakeTelegram) -> None:
+    release = telegram.delay("sendPhoto")
+    hanging = asyncio.create_task(scene.chat.send(place(telegram.group().id), CHART, key="1"))
+    await telegram.until(lambda: telegram.calls["sendphoto"], "the first upload")
+    await scene.chat.send(place(telegram.group().id), CHART, key="2")
+    assert len(telegram.sent) == 1
+    release.set()
+    await hanging
 
 
 async def test_a_file_id_that_is_not_known_any_more_is_forgotten(
