@@ -15,7 +15,8 @@ from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
 from handlers.settings import settings
 from handlers.stress import stress
-from handlers.subscriptions import subscribe, subscriptions, unsubscribe
+from handlers.subscription_list import subscriptions
+from handlers.subscriptions import subscribe, unsubscribe
 from handlers.suppressions import hold, release
 from handlers.withdrawals import withdrawals
 

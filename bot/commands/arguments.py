@@ -56,6 +56,16 @@ SettingValue = NewType("SettingValue", str)
 """What a setting of a place shall be, as somebody typed it; typed without options, the setting's name is before it."""
 CommandName = NewType("CommandName", str)
 """The name of a command, with or without its slash."""
+LeastUsd = NewType("LeastUsd", float)
+"""Dollars as `Usd`, or 0 for $0: no such limit."""
+LeastShare = NewType("LeastShare", float)
+"""A share as `Share`, or 0 for 0%: no such limit."""
+MentionOrNobody = NewType("MentionOrNobody", str)
+"""What to ping as `Mention`, or "" for the word nobody."""
+PageNumber = NewType("PageNumber", int)
+"""Which page of a long list, from 1 on."""
+ConfirmationCode = NewType("ConfirmationCode", str)
+"""The code in a button that confirms or takes back something, typed as `code:1f3a09bc`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +308,26 @@ KINDS[NetworkName] = ArgumentKind(
 )
 KINDS[ThresholdArgument] = ArgumentKind("rule", _threshold, _is_threshold, suggest=suggest_thresholds)
 KINDS[MuteSpan] = ArgumentKind("duration", _mute_span, _is_mute_span, most_words=4)
+
+
+def _or_nothing(kind: ArgumentKind, words: tuple[str, ...], nothing: Any) -> ArgumentKind:
+    """Return a kind that also takes words which stand for nothing."""
+    return replace(
+        kind,
+        read=lambda word: nothing if word.lower() in words else kind.read(word),
+        matches=lambda word: word.lower() in words or kind.matches(word),
+    )
+
+
+KINDS[LeastUsd] = _or_nothing(KINDS[Usd], ("$0",), 0.0)
+KINDS[LeastShare] = _or_nothing(KINDS[Share], ("0%",), 0.0)
+KINDS[MentionOrNobody] = _or_nothing(KINDS[Mention], ("nobody", "@nobody"), "")
+KINDS[PageNumber] = _matching(
+    "page", r"(?P<number>\d{1,3})", "the number of a page", lambda match: int(match["number"])
+)
+KINDS[ConfirmationCode] = _matching(
+    "code", r"code:(?P<code>[0-9a-f]{8})", "the code of a button", lambda match: match["code"].lower()
+)
 
 
 def kind_of(annotation: Any) -> ArgumentKind:

@@ -23,6 +23,7 @@ from bot.messages.model import Message
 from bot.ports.alert_tests import AlertTester
 from bot.ports.drills import Drills
 from bot.ports.mutes import Mutes
+from bot.ports.pending_changes import PendingChanges
 from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import Suppressions
@@ -92,6 +93,7 @@ class Request:
     drills: Drills
     mutes: Mutes
     alert_tester: AlertTester
+    pending_changes: PendingChanges
     commands: "CommandSet"
     now: datetime
     private: bool = False

@@ -44,6 +44,7 @@ from bot.ports.alert_tests import AlertTester
 from bot.ports.drills import Drills
 from bot.ports.meter import Meter
 from bot.ports.mutes import Mutes
+from bot.ports.pending_changes import PendingChanges
 from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
@@ -89,6 +90,7 @@ class CommandDispatcher:
         drills: Drills,
         mutes: Mutes,
         alert_tester: AlertTester,
+        pending_changes: PendingChanges,
     ) -> None:
         self.commands = commands
         self.queries = queries
@@ -100,6 +102,7 @@ class CommandDispatcher:
         self._drills = drills
         self._mutes = mutes
         self._alert_tester = alert_tester
+        self._pending_changes = pending_changes
         self._throttle = Throttle()
         self._recent_settings = RecentPlaceSettings(place_settings)
 
@@ -266,6 +269,7 @@ class CommandDispatcher:
             drills=self._drills,
             mutes=self._mutes,
             alert_tester=self._alert_tester,
+            pending_changes=self._pending_changes,
             community=context.community,
         )
 

@@ -99,3 +99,13 @@ class Subscription:
     def preset_for(self, number: int) -> Sensitivity:
         """Return the preset by which the place hears of an incident."""
         return dict(self.follows).get(number, self.sensitivity) if self.follows else self.sensitivity
+
+
+def same_terms(subscription: Subscription, other: Subscription) -> bool:
+    """Return whether two subscriptions ask for the same, whoever made them and when."""
+    return _terms(subscription) == _terms(other)
+
+
+def _terms(subscription: Subscription) -> tuple[object, ...]:
+    asked = subscription.min_severity, subscription.sensitivity, subscription.usd, subscription.share
+    return (subscription.place, subscription.exchange, *asked, subscription.mention)

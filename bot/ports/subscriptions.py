@@ -63,6 +63,10 @@ class Subscriptions(Protocol):
         """Keep a subscription, replacing the place's earlier one for the same exchange; raise AskerError when full."""
         ...
 
+    async def add_all(self, subscriptions: Sequence[Subscription]) -> None:
+        """Keep several subscriptions of one place as `add` does, all of them in one step or none."""
+        ...
+
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
         """Remove a place's subscription to an exchange (None: the one to all), or `everything`; return how many."""
         ...

@@ -165,6 +165,7 @@ class Application:
             place_settings=store.place_settings,
             suppressions=store.suppressions,
             drills=self.drills,
+            pending_changes=store.pending_changes,
             mutes=store.mutes,
             alert_tester=OutboxAlertTester(
                 RedisAlertTestRecords(store.database, store.simulated),

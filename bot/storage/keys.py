@@ -22,6 +22,7 @@ from enum import StrEnum
 from functools import cache
 
 from bot.domain.mute import LONGEST_MUTE
+from bot.ports.pending_changes import PENDING_FOR
 
 _PART = re.compile(r"<\w+>")
 _WEEK = timedelta(days=7)
@@ -515,6 +516,14 @@ NEW_ADDRESS = RedisKey(
     "where a chat went, for what is on its way to the old address",
     lua="new_address",
     lifetime=_MONTH,
+)
+PENDING_CHANGE = RedisKey(
+    "{subs}:pending:<place>",
+    RedisType.STRING,
+    "",
+    "what the place may still confirm or take back with a button: its code, a line break, and a file of the form of "
+    "`/export`",
+    lifetime=PENDING_FOR,
 )
 TROUBLE = RedisKey(
     "{subs}:trouble",

@@ -23,6 +23,7 @@ from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
 from bot.storage.mutes import RedisMutes
 from bot.storage.outbox import RedisOutbox
+from bot.storage.pending_changes import RedisPendingChanges
 from bot.storage.place_settings import RedisPlaceSettings
 from bot.storage.reading_revisions import RedisReadingRevisions
 from bot.storage.readings import RedisReadings
@@ -55,6 +56,7 @@ class Store:
     digests: RedisDigests
     mutes: RedisMutes
     suppressions: RedisSuppressions
+    pending_changes: RedisPendingChanges
     withdrawals: RedisWithdrawals
     stress: RedisStress
     leases: RedisLeases
@@ -146,6 +148,7 @@ async def open_store(
             digests=RedisDigests(database),
             mutes=RedisMutes(database, clock),
             suppressions=RedisSuppressions(database, leases.worker),
+            pending_changes=RedisPendingChanges(database),
             withdrawals=RedisWithdrawals(database, clock),
             stress=RedisStress(database),
             leases=leases,

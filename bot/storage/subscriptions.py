@@ -17,6 +17,7 @@ from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.errors import AskerError
 from bot.domain.mute import Mute
 from bot.domain.place import Obstacle, Place, Platform, Subscription
+from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX
 from bot.domain.severity import Sensitivity
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
@@ -36,7 +37,6 @@ from bot.storage.stored_subscription import (
 )
 from bot.storage.unreadable_values import UNREADABLE_ERRORS
 
-SUBSCRIPTIONS_PER_PLACE_MAX = 100  # more than there are exchanges; bounds what one chat can store
 _PLACES, _EXCHANGES = keys.PLACES.key(), keys.SUBSCRIBED_EXCHANGES.key()
 _NOTICES_OFF = keys.NOTICES_OFF.key()
 _TROUBLE, _DISABLED = keys.TROUBLE.key(), keys.DISABLED.key()
@@ -57,9 +57,15 @@ class RedisSubscriptions(Subscriptions):
 
     @override
     async def add(self, subscription: Subscription) -> None:
-        place = subscription.place
-        exchange, body = stored_exchange(subscription.exchange), encode_subscription(subscription)
-        arguments = (str(place), exchange, body, SUBSCRIPTIONS_PER_PLACE_MAX)
+        await self.add_all([subscription])
+
+    @override
+    async def add_all(self, subscriptions: Sequence[Subscription]) -> None:
+        if not subscriptions:
+            return
+        arguments: list[RedisArgument] = [str(subscriptions[0].place), SUBSCRIPTIONS_PER_PLACE_MAX]
+        for subscription in subscriptions:
+            arguments += [stored_exchange(subscription.exchange), encode_subscription(subscription)]
         if not await self.database.script(script("subscription_indexes", "subscribe"), _PLACES, *arguments):
             raise AskerError(f"There are {SUBSCRIPTIONS_PER_PLACE_MAX} subscriptions here, the most a place may have.")
 

@@ -63,6 +63,7 @@ def test_no_two_optional_arguments_can_be_mistaken_for_each_other(declared: Comm
         "incident": "INC-1",
         "duration": "4h",
     }
+    samples |= {"page": "2", "code": "code:1f3a09bc"}
     optional = [
         parameter for parameter in declared.parameters if not parameter.required and not parameter.kind.takes_any_word
     ]
@@ -160,7 +161,7 @@ def test_optional_words_may_stand_in_any_order(words: list[str], count: int) -> 
         ("binance $5M $6M", "You gave two values for usd; keep one."),
         ("binance loudly", "I don't recognise “loudly” here. It can be one of calm, normal, early, watch,"),
         ("binance 50", "I don't recognise “50” here. Amounts look like $50M, shares like 3%. /subscribe"),
-        ("binance 0%", "“0%” isn't possible; use a share between 0 % and 100 %, e.g. 3%."),
+        ("binance 101%", "“101%” isn't possible; use a share between 0 % and 100 %, e.g. 3%."),
     ],
 )
 def test_words_that_cannot_be_meant_are_refused(words: str, sentence: str) -> None:

@@ -102,6 +102,7 @@ class DispatcherBench:
             drills=self.memory.drills,
             mutes=self.memory.mutes,
             alert_tester=self.alert_tester,
+            pending_changes=self.memory.pending_changes,
         )
 
     async def load(self) -> None:

@@ -31,6 +31,7 @@ from bot.ports.workers import Suppressions
 from tests.fakes.memory_digests import MemoryDigests
 from tests.fakes.memory_drills import MemoryDrills
 from tests.fakes.memory_mutes import MemoryMutes
+from tests.fakes.memory_pending_changes import MemoryPendingChanges
 from tests.fakes.memory_place_settings import MemoryPlaceSettings
 
 
@@ -418,6 +419,11 @@ class MemorySubscriptions(Subscriptions):
         self._kept[subscription.place, subscription.exchange] = subscription
 
     @override
+    async def add_all(self, subscriptions: Sequence[Subscription]) -> None:
+        for subscription in subscriptions:
+            await self.add(subscription)
+
+    @override
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
         removed = [key for key in self._kept if key[0] == place and (everything or key[1] == exchange)]
         for key in removed:
@@ -738,6 +744,7 @@ class Memory:
         self.meter = Tally()
         self.suppressions = MemorySuppressions()
         self.drills = MemoryDrills(self.clock, self.place_settings)
+        self.pending_changes = MemoryPendingChanges(self.clock)
         self.withdrawals = MemoryWithdrawals()
         self.stress = MemoryStress()
         self.digests = MemoryDigests()

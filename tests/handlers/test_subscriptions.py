@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import NotPermitted
-from bot.domain.place import Obstacle, Subscription
+from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.model import Message, Tone
 from bot.ports.subscriptions import PlaceTrouble
-from tests.builders import DAY, HERE, NOON, holding, incident
+from tests.builders import DAY, HERE, HOUR, NOON, holding, incident
 from tests.fakes.dispatcher import CHANNEL, MODERATOR, OWNER, DispatcherBench, topic
 from tests.fakes.memory import HandClock
 from tests.known_withdrawals import FakeWithdrawalSource
@@ -89,7 +89,7 @@ async def test_subscribing_to_an_exchange_without_known_wallets_warns(
 ) -> None:
     answer = await moderate(bench, f"subscribe {exchange}")
 
-    assert ("No wallets of NEXO are tracked, so no alert can come of it" in said(answer)) is is_said
+    assert ("No wallets of NEXO are known, so no outflow alert can come" in said(answer)) is is_said
     assert (answer.tone is Tone.TROUBLE) is is_said
 
 
@@ -121,7 +121,7 @@ async def test_another_place_can_be_subscribed_by_who_moderates_it(bench: Dispat
 
     assert [subscription.exchange for subscription in await bench.memory.subscriptions.of_place(CHANNEL)] == ["binance"]
     assert await bench.memory.subscriptions.of_place(HERE) == []
-    assert (await moderate(bench, "unsubscribe @channel")).title == "Unsubscribed"
+    assert (await moderate(bench, "unsubscribe @channel")).title == "Unsubscribed · everything"
 
 
 @pytest.mark.parametrize("line", ["subscribe binance @channel", "unsubscribe @channel"])
@@ -153,10 +153,10 @@ async def test_while_the_store_is_away_nothing_is_promised(bench: DispatcherBenc
 @pytest.mark.parametrize(
     ("line", "words", "left"),
     [
-        ("unsubscribe binance", "This place no longer hears of Binance.", {None, "okx"}),
-        ("unsubscribe all", "This place no longer hears of all exchanges.", {"binance", "okx"}),
-        ("unsubscribe", "This place hears of nothing now (3 cancelled).", set()),
-        ("unsubscribe gate", "This place has no subscription to Gate.io.", {None, "binance", "okx"}),
+        ("unsubscribe binance", "Its alerts still come by the subscription to all exchanges", {None, "okx"}),
+        ("unsubscribe all", "Alerts for all other exchanges are off here; 2 exchanges", {"binance", "okx"}),
+        ("unsubscribe", "All alerts here are off (3 subscriptions removed).", set()),
+        ("unsubscribe gate", "There is no subscription to Gate.io here.", {None, "binance", "okx"}),
     ],
 )
 async def test_a_place_unsubscribes(bench: DispatcherBench, line: str, words: str, left: set[str | None]) -> None:
@@ -171,7 +171,7 @@ async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(bench: Dis
     await bench.memory.subscriptions.add(Subscription(HERE, "bitforex"))
     assert "No exchange is known as “lbank”." in said(await moderate(bench, "unsubscribe lbank"))
 
-    assert "This place no longer hears of bitforex." in said(await moderate(bench, "unsubscribe BitForex"))
+    assert "bitforex alerts are off here." in said(await moderate(bench, "unsubscribe BitForex"))
     assert await bench.memory.subscriptions.of_place(HERE) == []
 
 
@@ -207,10 +207,10 @@ async def test_only_open_incidents_that_reach_the_place_are_named(
 
 
 async def test_everybody_may_see_what_a_place_has_subscribed_to(bench: DispatcherBench) -> None:
-    assert "This place has subscribed to nothing." in said(await bench.ask("subscriptions"))
+    assert "No alerts are posted here yet." in said(await bench.ask("subscriptions"))
     await moderate(bench, "subscribe binance severe")
 
-    assert "🔴 Binance · from severe on · preset normal" in said(await bench.ask("subscriptions"))
+    assert "🔴 severe · Binance" in said(await bench.ask("subscriptions"))
 
 
 async def test_a_subscription_to_what_is_not_watched_any_more_says_so() -> None:
@@ -220,9 +220,11 @@ async def test_a_subscription_to_what_is_not_watched_any_more_says_so() -> None:
         await bench.memory.subscriptions.add(Subscription(HERE, exchange))
     answer = await bench.ask("subscriptions")
 
-    unwatched, *others = sorted(said(answer).splitlines()[1:], key=lambda line: "⚠️" not in line)
-    assert unwatched == "⚠️ bitforex · not watched by this bot any more · /unsubscribe bitforex takes it away"
-    assert [line.partition(" · ")[2] for line in others] == ["from watch on · preset normal"] * 2
+    assert said(answer).splitlines()[1:4] == [
+        "🟡 watch · all exchanges",
+        "🟡 watch · Binance",
+        "⚠️ bitforex · this bot does not watch it any more",
+    ]
     assert answer.tone is Tone.TROUBLE
 
 
@@ -230,7 +232,7 @@ async def test_where_every_exchange_is_watched_none_is_called_unwatched(bench: D
     await bench.memory.subscriptions.add(Subscription(HERE, "bitforex"))
     answer = await bench.ask("subscriptions")
 
-    assert "bitforex · from watch on" in said(answer)
+    assert "🟡 watch · bitforex" in said(answer)
     assert answer.tone is Tone.INFO
 
 
@@ -238,13 +240,13 @@ async def test_a_place_that_is_switched_off_says_why(bench: DispatcherBench) -> 
     await moderate(bench, "subscribe binance")
     trouble = PlaceTrouble(HERE, "the bot was removed", NOON)
     await bench.memory.subscriptions.record_trouble(trouble)
-    assert "switched off" not in said(await bench.ask("subscriptions"))
+    assert "paused" not in said(await bench.ask("subscriptions"))
 
     await bench.memory.subscriptions.record_trouble(replace(trouble, disabled=True))
-    assert "This place is switched off: the bot was removed." in said(await bench.ask("subscriptions"))
+    assert "Alerts here are paused: the bot was removed." in said(await bench.ask("subscriptions"))
 
     await bench.memory.subscriptions.record_trouble(replace(trouble, disabled=True, obstacle=Obstacle.TOPIC_CLOSED))
-    assert "This place is switched off: the topic was closed." in said(await bench.ask("subscriptions"))
+    assert "Alerts here are paused: the topic was closed." in said(await bench.ask("subscriptions"))
 
 
 # What critical takes, and what goes before what.
@@ -303,8 +305,8 @@ async def test_what_a_subscription_does_not_say_it_has_from_the_one_to_all() -> 
     _, stored = await bench.memory.subscriptions.of_place(HERE)
     assert (stored.exchange, stored.sensitivity, stored.min_severity) == ("binance", Sensitivity.EARLY, Severity.SEVERE)
     assert (stored.usd, stored.share, stored.mention) == (50e6, None, "here")
-    assert "This place hears of Binance from severe on, preset early, at least $50.0 M" in answer
-    assert "it is as this place's subscription to all exchanges: from severe on, preset normal, at least $50" in answer
+    assert "Alerts for Binance will be posted here: severe or worse, early sensitivity, only above $50" in answer
+    assert "What was not said is as for all exchanges: severe or worse, normal sensitivity, only above $50" in answer
 
 
 async def test_what_a_subscription_says_goes_before_the_one_to_all() -> None:
@@ -331,10 +333,8 @@ async def test_after_a_subscription_to_all_the_single_ones_are_named() -> None:
 
     answer = said(await moderate(bench, "subscribe all severe"))
 
-    assert (
-        "Binance keeps its own: from watch on, preset early. /unsubscribe binance to have it as all others." in answer
-    )
-    assert "gone keeps its own: from watch on, preset normal." in answer
+    assert "Binance keeps its own: watch or worse, early sensitivity." in answer
+    assert "gone keeps its own: watch or worse, normal sensitivity." in answer
 
 
 async def test_of_many_single_subscriptions_some_are_named() -> None:
@@ -357,9 +357,9 @@ async def test_the_daily_stress_test_is_a_subscription_like_others(bench: Dispat
     assert "Subscribed · Daily stress test" in answer
     assert "one card a day is posted here, at 12:00 UTC" in answer
     assert [subscription.exchange for subscription in await bench.memory.subscriptions.of_place(HERE)] == ["stress"]
-    assert "📋 Daily stress test · one card a day, at 12:00 UTC" in said(await bench.ask("subscriptions"))
+    assert "📋 daily · Daily stress test · 12:00 UTC" in said(await bench.ask("subscriptions"))
 
-    assert "no longer hears of Daily stress test" in said(await moderate(bench, "unsubscribe stress"))
+    assert "The daily stress test is off here." in said(await moderate(bench, "unsubscribe stress"))
     assert await bench.memory.subscriptions.of_place(HERE) == []
 
 
@@ -367,7 +367,7 @@ async def test_the_daily_stress_test_says_what_the_bot_lacks(bench: DispatcherBe
     bench.missing_rights = ("Send Messages",)
     answer = await moderate(bench, "subscribe stress @channel")
 
-    assert "The bot lacks rights here: Send Messages." in said(answer)
+    assert "The bot lacks rights there: Send Messages." in said(answer)
     assert answer.tone is Tone.TROUBLE
     assert [subscription.exchange for subscription in await bench.memory.subscriptions.of_place(CHANNEL)] == ["stress"]
 
@@ -385,3 +385,151 @@ async def test_the_daily_stress_test_is_no_exchange_of_its_own() -> None:
 
     assert "not watched" not in said(await bench.ask("subscriptions"))
     assert "keeps its own" not in said(await moderate(bench, "subscribe all"))
+
+
+@pytest.mark.parametrize(
+    ("exchange", "sources", "words"),
+    [
+        ("okx", (), "OKX holds $9.00 B, less than the $10\u00a0B you asked for"),
+        ("all", (), "the largest exchange holds"),
+        ("okx", ("okx",), "Alerts for OKX will be posted here"),  # its closed withdrawals are told at any size
+        ("nexo", (), "Alerts for NEXO will be posted here"),  # of which it is not known how much it holds
+    ],
+)
+async def test_an_amount_that_no_exchange_holds_is_refused(exchange: str, sources: tuple[str, ...], words: str) -> None:
+    bench = await bench_with_sources(*sources)
+    amount = "$999B" if exchange == "all" else "$10B"
+    assert words in said(await moderate(bench, f"subscribe {exchange} {amount}"))
+
+
+async def test_an_exchange_that_this_bot_does_not_watch_is_refused() -> None:
+    bench = DispatcherBench(only=("binance",))
+    await bench.load()
+    assert "this bot does not watch OKX" in said(await moderate(bench, "subscribe okx"))
+    assert await bench.memory.subscriptions.of_place(HERE) == []
+
+
+# Undo, and what a subscription was before.
+
+
+def button(answer: Message, label: str) -> str:
+    return next(action.command for action in answer.actions if action.label == label)
+
+
+@pytest.mark.parametrize(
+    "line", ["subscribe binance early severe $50M 3% @here", "subscribe all", "subscribe stress", "subscribe okx"]
+)
+async def test_what_was_cancelled_comes_back_at_a_press(bench: DispatcherBench, line: str) -> None:
+    await moderate(bench, line)
+    before = await bench.memory.subscriptions.of_place(HERE)
+
+    undo = button(await moderate(bench, line.replace("subscribe", "unsubscribe", 1).split(" early")[0]), "Undo")
+    assert await bench.memory.subscriptions.of_place(HERE) == []
+    assert undo.startswith("subscribe ")
+    await moderate(bench, undo)
+
+    assert await bench.memory.subscriptions.of_place(HERE) == before
+    assert bench.memory.pending_changes.kept == {}
+
+
+async def test_everything_that_was_cancelled_comes_back_within_an_hour(bench: DispatcherBench) -> None:
+    for line in ("subscribe binance early", "subscribe all severe $50M", "subscribe stress"):
+        await moderate(bench, line)
+    before = set(await bench.memory.subscriptions.of_place(HERE))
+
+    undo = button(await moderate(bench, "unsubscribe"), "Undo")
+    answer = await moderate(bench, undo)
+
+    assert answer.title == "Undone"
+    assert set(await bench.memory.subscriptions.of_place(HERE)) == before
+    assert "This Undo was used already" in said(await moderate(bench, undo))
+
+
+async def test_an_undo_ends_after_an_hour_and_is_for_its_own_place(bench: DispatcherBench) -> None:
+    for line in ("subscribe binance", "subscribe okx"):
+        await moderate(bench, line)
+    undo = button(await moderate(bench, "unsubscribe"), "Undo")
+
+    assert "This Undo was used already" in said(await moderate(bench, f"{undo} @channel"))
+    assert "for the people who moderate" in said(await bench.ask(undo))
+    bench.memory.clock.advance(HOUR)
+    assert "more than an hour old" in said(await moderate(bench, undo))
+
+
+async def test_what_a_command_cannot_say_is_kept_for_the_undo(bench: DispatcherBench) -> None:
+    """A place goes on hearing of INC-42 by another preset: no word of a command says that."""
+    kept = Subscription(HERE, "binance", follows=((42, Sensitivity.NORMAL),), sensitivity=Sensitivity.EARLY)
+    exact = replace(kept, exchange="okx", follows=(), usd=1234567.890123456)
+    for subscription in (kept, exact):
+        await bench.memory.subscriptions.add(subscription)
+        undo = button(await moderate(bench, f"unsubscribe {subscription.exchange}"), "Undo")
+        assert undo.startswith("unsubscribe code:")
+        await moderate(bench, undo)
+        assert subscription in await bench.memory.subscriptions.of_place(HERE)
+
+
+async def test_subscribing_again_shows_before_and_after_and_can_be_undone(bench: DispatcherBench) -> None:
+    first = await moderate(bench, "subscribe binance early $50M")
+    assert "Before" not in said(first)
+    assert button(first, "Undo") == "unsubscribe binance"
+
+    changed = await moderate(bench, "subscribe binance severe $0")
+    assert "posted here: severe or worse, normal sensitivity." in said(changed)
+    assert "Before: watch or worse, early sensitivity, only above $50" in said(changed)
+
+    same = await moderate(bench, "subscribe binance severe $0")
+    assert "nothing has changed" in said(same)
+    assert [action.label for action in same.actions] == ["Subscriptions"]
+
+    await moderate(bench, button(changed, "Undo"))
+    (back,) = await bench.memory.subscriptions.of_place(HERE)
+    assert (back.sensitivity, back.min_severity, back.usd) == (Sensitivity.EARLY, Severity.WATCH, 50e6)
+
+
+async def test_nothing_of_what_the_one_to_all_says_can_be_said_too() -> None:
+    bench = await bench_with_sources("binance")
+    await moderate(bench, "subscribe all $50M 3% @here")
+    await moderate(bench, "subscribe binance $0 0% nobody")
+
+    _, own = await bench.memory.subscriptions.of_place(HERE)
+    assert (own.usd, own.share, own.mention) == (None, None, None)
+
+
+# The list, and one of it in detail.
+
+
+async def test_the_list_of_another_place_is_for_who_moderates_it(bench: DispatcherBench) -> None:
+    await moderate(bench, "subscribe binance @channel")
+    private = Place(Platform.TELEGRAM, "7")
+
+    card = await bench.ask("subscriptions @channel", who=MODERATOR, place=private)
+    assert "🟡 watch · Binance" in said(card)
+    assert card.actions[-1].command == f"unsubscribe binance {CHANNEL.chat}"
+    assert "Only the people who moderate @channel" in said(await bench.ask("subscriptions @channel", place=private))
+
+
+async def test_one_subscription_is_shown_with_what_may_be_changed() -> None:
+    bench = await bench_with_sources("binance")
+    await moderate(bench, "subscribe binance severe")
+    await moderate(bench, "subscribe all")
+
+    labels = [action.label for action in (await bench.ask("subscriptions binance")).actions]
+    assert labels == [
+        "Watch or worse",
+        "Elevated or worse",
+        "Only critical",
+        "Calm sensitivity",
+        "Early sensitivity",
+        "Unsubscribe",
+        "All subscriptions",
+    ]
+    assert "Only critical" not in said(await bench.ask("subscriptions okx"))
+    assert "covered by the one to all" in said(await bench.ask("subscriptions okx"))
+    assert "Only critical" in said(await bench.ask("subscriptions all"))
+    assert "No subscription to it here" in said(await bench.ask("subscriptions stress"))
+
+
+async def test_pages_are_asked_for_by_their_number(bench: DispatcherBench) -> None:
+    for number in range(10):
+        await bench.memory.subscriptions.add(Subscription(HERE, f"x{number}"))
+    assert "Page 2 of 2" in said(await bench.ask("subscriptions 2"))

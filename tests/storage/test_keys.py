@@ -118,6 +118,7 @@ runwatch:stress:posted string
 {subs}:mutes:ends zset
 {subs}:mutes:worse set
 {subs}:moved:<chat> string
+{subs}:pending:<place> string
 {subs}:trouble hash
 {subs}:disabled zset
 {subs}:visits:<platform> zset
@@ -328,6 +329,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await set_place(store, TOPIC, notices=False, drills=False, digest=DigestSchedule(time(8)))
     (due,) = await store.digests.due(datetime.now(UTC), limit=1)
     await store.digests.advance([DigestStep(due, due.due + timedelta(days=1), posted=True)])
+    await store.pending_changes.keep(TOPIC, "a file")
     drills = RedisDrills(store.database, Pseudonyms({Platform.TELEGRAM: "4242:token"}), store.simulated)
     await drills.request("binance", DrillMember(Platform.TELEGRAM, "7", "-100"), asset="USDT", network="TRON")
     worse = UntilWorse(42, Severity.SEVERE)

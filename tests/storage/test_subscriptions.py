@@ -6,11 +6,11 @@ import pytest
 
 from bot.domain.errors import AskerError
 from bot.domain.place import Obstacle, Place, Platform, Subscription
+from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX
 from bot.domain.severity import Sensitivity, Severity
 from bot.ports.subscriptions import PlaceTrouble
 from bot.storage.schema import KEY, bring_up_to_date
 from bot.storage.store import Store
-from bot.storage.subscriptions import SUBSCRIPTIONS_PER_PLACE_MAX
 from tests.storage.set_place import set_place
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -67,6 +67,22 @@ async def test_a_place_may_have_100_subscriptions_and_replace_one_of_them(store:
     await subscribe(store, new_subscription(exchange="x5", title="changed"))
     assert len(await store.subscriptions.of_place(GROUP)) == SUBSCRIPTIONS_PER_PLACE_MAX
     assert await store.subscriptions.interested_in("one too many") == []
+
+
+async def test_several_subscriptions_are_kept_in_one_step_or_none_is(store: Store) -> None:
+    old, full = replace(FULL, place=GROUP), [new_subscription(exchange=f"x{n}") for n in range(99)]
+    await subscribe(store, new_subscription(exchange="okx"), new_subscription(exchange=None))
+
+    with pytest.raises(AskerError, match="100"):
+        await store.subscriptions.add_all([old, *full])
+    assert len(await store.subscriptions.of_place(GROUP)) == 2
+
+    await store.subscriptions.add_all([old, *full[:98]])
+    await store.subscriptions.add_all([])
+    assert len(await store.subscriptions.of_place(GROUP)) == 100
+    assert old in await store.subscriptions.of_place(GROUP)
+    assert await store.subscriptions.presets("okx") == {Sensitivity.EARLY, Sensitivity.NORMAL}
+    assert {"x0", "okx"} <= set(await store.subscriptions.exchanges())
 
 
 async def test_of_two_subscriptions_at_once_only_one_gets_the_last_place(store: Store) -> None:

@@ -1,10 +1,10 @@
-"""Answers to `/subscribe`, `/unsubscribe` and `/subscriptions`.
+"""Answers to `/subscribe` and `/unsubscribe`.
 
-A confirmation says everything that decides whether alerts will arrive: what the place will hear of, which rights the
-bot lacks there, whether the exchange has known wallets, and how an alert will look.
+A confirmation says everything that decides whether alerts will arrive: what will be posted, what was in force before,
+which rights the bot lacks there, whether the exchange has known wallets, and how an alert will look.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,24 +12,31 @@ from bot.detection.window_coverage import WindowCoverage
 from bot.domain.assets import MAJORS
 from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident
-from bot.domain.place import Platform, Subscription
+from bot.domain.place import Place, Subscription, same_terms
 from bot.domain.severity import Severity
-from bot.domain.stress import STRESS, STRESS_POST_HOUR
+from bot.domain.stress import STRESS
 from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS
 from bot.messages.cards.common import LIABILITIES, TONES
 from bot.messages.cards.coverage import coverage_lines
+from bot.messages.cards.subscription_terms import (
+    EVERYTHING,
+    STRESS_POST_TIME,
+    short_line,
+    subscription_name,
+    terms,
+    threshold_usd,
+)
 from bot.messages.cards.withdrawals import KEY_SETTINGS
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines
 from bot.messages.number_format import percent, usd
+from bot.messages.subscription_line import place_words
 
-EVERYTHING = "all exchanges"
 _COUNT = {2: "two", 3: "three"}[CRITICAL_CLOSED_MAJORS]
 CRITICAL_TAKES = (
     f"Critical is an outflow of elevated or worse while withdrawals of {_COUNT} or more of "
     f"{', '.join(MAJORS)} are closed."
 )
 """What it takes for an incident to be critical."""
-STRESS_POST_TIME = f"{STRESS_POST_HOUR}:00 UTC"
 _MAX_OWN = 5  # a place may have a hundred; a confirmation is one screen of a phone
 
 
@@ -54,6 +61,9 @@ def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts
     general: Subscription | None = None,
     own: Sequence[Subscription] = (),
     names: Mapping[str, str] = MappingProxyType({}),
+    before: Subscription | None = None,
+    undo: Action | None = None,
+    here: Place | None = None,
 ) -> Message:
     """Return the confirmation with a sample alert that is marked as one.
 
@@ -62,93 +72,91 @@ def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts
     wallets of the exchange. `coverage` is what can be judged by now of what was subscribed to, `mention_lacks` names
     the rights without which the mention stays silent. `general` is the place's subscription to all exchanges, from
     which this one has what it did not say itself, and `own` are those to single exchanges, which go before one to all.
+    `before` is what it replaced, `undo` brings that back. `here` is where the answer is read; None: in the very place.
     """
+    where = _where(subscription.place, here)
     return Message(
         title=f"Subscribed · {name or EVERYTHING}",
         tone=Tone.TROUBLE if missing or mention_lacks or not is_tracked else Tone.GOOD,
         lines=lines(
-            line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
-                 f"{rule_words(subscription)}{_mention(subscription)}."),
+            line("Alerts for ", bold(name or EVERYTHING), f" will be posted {where}: {terms(subscription)}."),
+            _before_line(before, subscription) if before else None,
             *_in_force(general, own, names),
             _critical_line(name, critical) if critical and is_tracked else None,
-            _missing_rights(missing),
+            _missing_rights(missing, where),
             _silent_mention(mention_lacks),
-            None if is_tracked else f"No wallets of {name} are tracked, so no alert can come of it until they are.",
+            None if is_tracked else f"No wallets of {name} are known, so no outflow alert can come until they are.",
             *(coverage_lines(coverage) if coverage and is_tracked else ()),
-            *[_open_incident(incident) for incident in open_incidents],
+            *[_open_incident(incident, where) for incident in open_incidents],
             "It will look like this (a sample, not an event):",
             *_sample(name),
         ),
-        actions=(Action("Subscriptions", "subscriptions"),),
-    )  # fmt: skip
+        actions=_next_steps(undo, subscription.place, here),
+    )
 
 
-def subscribed_to_stress_card(missing: Sequence[str]) -> Message:
+def subscribed_to_stress_card(
+    missing: Sequence[str], *, undo: Action | None = None, here: Place | None = None, place: Place | None = None
+) -> Message:
     """Return the confirmation of the daily stress test; `missing` names the rights that the bot lacks in the place."""
+    where = _where(place, here)
     return Message(
         title=f"Subscribed · {STRESS.name}",
         tone=Tone.TROUBLE if missing else Tone.GOOD,
         lines=lines(
-            line(bold(STRESS.name), f": one card a day is posted here, at {STRESS_POST_TIME} or as soon as possible."),
+            line(bold(STRESS.name), f": one card a day is posted {where}, at {STRESS_POST_TIME} or soon after."),
             "/stress shows today's now.",
-            _missing_rights(missing),
+            _missing_rights(missing, where),
         ),
-        actions=(Action("Today's", "stress"), Action("Subscriptions", "subscriptions")),
+        actions=(Action("Today's", "stress"), *_next_steps(undo, place, here)),
     )
 
 
-def unsubscribed_card(what: str | None, count: int) -> Message:
-    """Return what was cancelled: `what` names the exchange, None means everything; `count` are the subscriptions."""
+def unsubscribed_card(  # noqa: PLR0913 — what stays in force, and where
+    what: str | None,
+    count: int,
+    *,
+    left: Sequence[Subscription] = (),
+    undo: Action | None = None,
+    here: Place | None = None,
+    place: Place | None = None,
+) -> Message:
+    """Return what was cancelled and what stays in force.
+
+    `what` names the exchange, None means everything; `count` are the subscriptions that were cancelled, `left` those
+    that the place still has. `undo` brings the cancelled ones back. `here` and `place` are as for `subscribed_card`.
+    """
+    where = _where(place, here)
     if count == 0:
         return Message(
             title="Nothing to cancel",
-            lines=lines(f"This place has no subscription to {what or 'anything'}. /subscriptions lists what it has."),
+            lines=lines(
+                f"There is no subscription to {what or 'anything'} {where}. /subscriptions lists what there is."
+            ),
             private=True,
         )
     return Message(
-        title="Unsubscribed",
+        title=f"Unsubscribed · {what or 'everything'}",
         tone=Tone.GOOD,
-        lines=lines(
-            f"This place no longer hears of {what}."
-            if what
-            else f"This place hears of nothing now ({count} cancelled)."
-        ),
+        lines=lines(*_cancelled(what, count, left, where)),
+        actions=_next_steps(undo, place, here),
     )
 
 
-def subscriptions_card(
-    subscriptions: Sequence[Subscription],
-    names: dict[str, str],
-    trouble: str | None,
-    unwatched: Collection[str] = (),
+def restored_card(
+    restored: Sequence[Subscription], names: Mapping[str, str], *, here: Place | None = None, place: Place | None = None
 ) -> Message:
-    """Return what a place has subscribed to.
-
-    `names` has the exchanges' names by id. `trouble` says why the place is disabled, None where it is not.
-    `unwatched` are the ids of exchanges that this bot does not watch (setting EXCHANGES), so that no alert can come.
-    """
-    if not subscriptions:
-        return Message(
-            title="Subscriptions",
-            lines=lines(
-                "This place has subscribed to nothing. A moderator can: /subscribe binance, or /subscribe all."
-            ),
-            actions=(Action("Subscribe to all", "subscribe all"),),
-            private=True,
-        )
+    """Return what an *Undo* has brought back."""
+    surplus = len(restored) - _MAX_OWN
     return Message(
-        title="Subscriptions",
-        tone=Tone.TROUBLE if trouble or unwatched else Tone.INFO,
+        title="Undone",
+        tone=Tone.GOOD,
         lines=lines(
-            f"This place is switched off: {trouble}. Any command the bot can answer here switches it on again."
-            if trouble
-            else None,
-            *[
-                _entry(subscription, names, is_watched=subscription.exchange not in unwatched)
-                for subscription in subscriptions
-            ],
+            f"In force {_where(place, here)} again:",
+            *[short_line(subscription, names) for subscription in restored[:_MAX_OWN]],
+            f"… and {surplus} more." if surplus > 0 else None,
         ),
-        private=True,
+        actions=_next_steps(None, place, here),
     )
 
 
@@ -157,23 +165,48 @@ def rule_words(subscription: Subscription) -> str:
     return f"preset {subscription.sensitivity}{_minimums(subscription)}"
 
 
-def _entry(subscription: Subscription, names: dict[str, str], *, is_watched: bool) -> Line:
-    """Return a subscription as one line of text; a table would be too wide for a phone."""
-    exchange = subscription.exchange
-    if exchange == STRESS.id:
-        return line("📋 ", bold(STRESS.name), f" · one card a day, at {STRESS_POST_TIME}")
-    name = names.get(exchange, exchange) if exchange else EVERYTHING
-    if not is_watched:
-        return line("⚠️ ", bold(name), f" · not watched by this bot any more · /unsubscribe {exchange} takes it away")
-    can_mention = subscription.mention and subscription.place.platform is not Platform.TELEGRAM
-    mention = " · with a mention" if can_mention else ""
-    conditions = f"from {subscription.min_severity} on · {rule_words(subscription)}{mention}"
-    return line(f"{TONES[subscription.min_severity].icon} ", bold(name), f" · {conditions}")
+def _where(place: Place | None, here: Place | None) -> str:
+    return "here" if here is None or place is None or place == here else "there"
 
 
-def _open_incident(incident: Incident) -> Line:
+def _next_steps(undo: Action | None, place: Place | None, here: Place | None) -> tuple[Action, ...]:
+    words = place_words(place, here) if place and here else ()
+    overview = Action("Subscriptions", " ".join(("subscriptions", *words)), in_place=True)
+    return (undo, overview) if undo else (overview,)
+
+
+def _before_line(before: Subscription, subscription: Subscription) -> str:
+    if same_terms(before, subscription):
+        return "That is what was in force before: nothing has changed."
+    return f"Before: {terms(before)}."
+
+
+def _cancelled(what: str | None, count: int, left: Sequence[Subscription], where: str) -> Iterator[str]:
+    """Yield what is off now, and what still comes by another subscription."""
+    general = next((kept for kept in left if kept.exchange is None), None)
+    own = [kept for kept in left if kept.exchange not in {None, STRESS.id}]
+    if what is None:
+        removed = "1 subscription" if count == 1 else f"{count} subscriptions"
+        yield f"All alerts {where} are off ({removed} removed)."
+    elif what == STRESS.name:
+        yield f"The daily stress test is off {where}."
+    elif general:
+        yield f"{what} has no settings of its own {where} any more."
+        yield f"Its alerts still come by the subscription to all exchanges: {terms(general)}."
+    elif what == EVERYTHING and own:
+        still = "1 exchange" if len(own) == 1 else f"{len(own)} exchanges"
+        yield f"Alerts for all other exchanges are off {where}; {still} with settings of their own still come."
+    elif what == EVERYTHING:
+        yield f"Alerts for all exchanges are off {where}."
+    else:
+        yield f"{what} alerts are off {where}."
+
+
+def _open_incident(incident: Incident, where: str) -> Line:
     icon = TONES[incident.severity].icon
-    return line(f"{icon} ", bold(incident.label), f" is open now: {incident.severity}. Its next change is posted here.")
+    return line(
+        f"{icon} ", bold(incident.label), f" is open now: {incident.severity}. Its next change is posted {where}."
+    )
 
 
 def never_critical(exchange: Exchange | None, *, is_on: bool) -> str:
@@ -188,6 +221,20 @@ def never_critical(exchange: Exchange | None, *, is_on: bool) -> str:
         f"That could never fire. {CRITICAL_TAKES} This bot has no source for the withdrawals of {name}. "
         f"Take /subscribe {word} severe{remedy}."
     )
+
+
+def never_large_enough(name: str | None, wanted_usd: float, largest_usd: float) -> str:
+    """Return why no outflow can be as large as a subscription asks; `name` is None for all exchanges."""
+    holder = f"{name} holds" if name else "the largest exchange holds"
+    return (
+        f"That could never fire: {holder} {usd(largest_usd)}, less than the {threshold_usd(wanted_usd)} you asked for. "
+        "Use a smaller amount, or a share such as 3%."
+    )
+
+
+def never_watched(name: str) -> str:
+    """Return why no alert would come about an exchange that this bot does not watch."""
+    return f"That could never fire: this bot does not watch {name}. Its operator chose which exchanges it watches."
 
 
 def _critical_line(name: str | None, critical: CriticalReach) -> str:
@@ -207,25 +254,17 @@ def _in_force(
 ) -> Iterator[Line | str]:
     """Yield what holds for which exchange where a place has a subscription to all and others to single ones."""
     if general:
-        yield (
-            "Where nothing else was said, it is as this place's subscription to all exchanges: "
-            f"from {general.min_severity} on, {rule_words(general)}."
-        )
+        yield f"What was not said is as for all exchanges: {terms(general)}."
     for subscription in own[:_MAX_OWN]:
-        exchange = subscription.exchange or ""
-        conditions = f"from {subscription.min_severity} on, {rule_words(subscription)}"
-        yield line(
-            bold(names.get(exchange, exchange)),
-            f" keeps its own: {conditions}. /unsubscribe {exchange} to have it as all others.",
-        )
+        yield line(bold(subscription_name(subscription, names)), f" keeps its own: {terms(subscription)}.")
     if len(own) > _MAX_OWN:
         yield f"{len(own) - _MAX_OWN} more keep their own; /subscriptions lists them."
 
 
-def _missing_rights(missing: Sequence[str]) -> str | None:
+def _missing_rights(missing: Sequence[str], where: str) -> str | None:
     if not missing:
         return None
-    return f"The bot lacks rights here: {', '.join(missing)}. Alerts cannot arrive until it has them."
+    return f"The bot lacks rights {where}: {', '.join(missing)}. Alerts cannot arrive until it has them."
 
 
 def _silent_mention(lacks: Sequence[str]) -> str | None:
@@ -239,13 +278,6 @@ def _minimums(subscription: Subscription) -> str:
     if subscription.share:
         minimums.append(f"at least {percent(subscription.share)} of reserves")
     return f", {' and '.join(minimums)}" if minimums else ""
-
-
-def _mention(subscription: Subscription) -> str:
-    # The Bot API can mention one user; it has nothing like Discord's @here for everybody in a chat.
-    if subscription.mention and subscription.place.platform is Platform.TELEGRAM:
-        return ", without the mention: Telegram has none for a whole chat"
-    return ", with a mention on opening and escalation" if subscription.mention else ""
 
 
 def _sample(name: str | None) -> tuple[Line, ...]:

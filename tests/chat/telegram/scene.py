@@ -218,6 +218,7 @@ class Scene:
             drills=queries,
             mutes=queries,
             alert_tester=queries,
+            pending_changes=queries,
         )
         self.chat = TelegramPlatform(
             dispatcher,

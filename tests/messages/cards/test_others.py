@@ -10,7 +10,7 @@ from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.send_rate import SendRate
-from bot.domain.severity import Sensitivity, Severity
+from bot.domain.severity import Severity
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, StoredCounts
 from bot.messages.cards.about import replay_over_line, status_card
@@ -18,7 +18,6 @@ from bot.messages.cards.common import assets_sentence, source_name, trouble_sent
 from bot.messages.cards.errors import no_list_card
 from bot.messages.cards.obstacles import obstacle_notice
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
-from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.model import Message, Tone
 from tests.builders import (
     BINANCE,
@@ -28,11 +27,9 @@ from tests.builders import (
     OKX,
     flow,
     holding,
-    incident,
     listing,
     quiet_days,
     signal,
-    subscription,
 )
 from tests.messages.cards.plain import plain, said
 
@@ -137,62 +134,6 @@ def test_exchanges_are_listed_with_what_is_known_of_them() -> None:
 
 def test_no_list_yet_says_what_to_do() -> None:
     assert "The list has not been fetched yet. Ask again in a minute" in said(exchanges_card([], [], NOON))
-
-
-def test_a_subscription_is_confirmed_in_full_and_shows_a_sample_marked_as_one() -> None:
-    wanted = subscription(
-        place=ON_DISCORD, severity=Severity.SEVERE, sensitivity=Sensitivity.EARLY, usd=5e7, share=0.03
-    )
-    wanted = replace(wanted, mention="here")
-
-    card = subscribed_card(wanted, "Binance", ())
-    text = said(card).splitlines()
-
-    assert card.tone is Tone.GOOD
-    assert text[1] == (
-        "This place hears of Binance from severe on, preset early, at least $50.0 M and at least 3.0 % of reserves, "
-        "with a mention on opening and escalation."
-    )
-    assert any(line.endswith("SAMPLE · Binance · elevated outflow") for line in text)
-    assert not any("INC-" in line for line in text)
-
-
-def test_what_the_bot_lacks_in_a_place_is_said_at_once() -> None:
-    card = subscribed_card(subscription(None), None, ("Send Messages", "Embed Links"))
-
-    assert card.tone is Tone.TROUBLE
-    assert "The bot lacks rights here: Send Messages, Embed Links." in said(card)
-    assert "Subscribed · all exchanges" in said(card)
-
-
-@pytest.mark.parametrize(
-    ("what", "count", "words"),
-    [
-        ("Binance", 1, "This place no longer hears of Binance."),
-        (None, 3, "This place hears of nothing now (3 cancelled)."),
-        ("Binance", 0, "This place has no subscription to Binance. /subscriptions lists what it has."),
-        (None, 0, "This place has no subscription to anything."),
-    ],
-)
-def test_cancelling_says_what_was_cancelled(what: str | None, count: int, words: str) -> None:
-    assert words in said(unsubscribed_card(what, count))
-
-
-def test_a_places_subscriptions_are_listed() -> None:
-    subscriptions = [subscription(place=ON_DISCORD, usd=5e7, mention="here"), subscription(None), subscription("gone")]
-
-    text = said(subscriptions_card(subscriptions, {"binance": "Binance"}, None)).splitlines()
-
-    assert "🟡 Binance · from watch on · preset normal, at least $50.0 M · with a mention" in text
-    assert "🟡 all exchanges · from watch on · preset normal" in text
-    assert "🟡 gone · from watch on · preset normal" in text
-
-
-def test_a_place_that_is_switched_off_learns_why() -> None:
-    card = subscriptions_card([subscription()], {}, "the bot was removed")
-
-    assert card.tone is Tone.TROUBLE
-    assert "This place is switched off: the bot was removed." in said(card)
 
 
 def status(  # noqa: PLR0913 — the parts of an answer that a test may name
@@ -430,22 +371,6 @@ def test_the_rest_of_a_flow_is_summed_up() -> None:
 
 def test_a_source_without_a_display_name_keeps_its_own() -> None:
     assert source_name("coinglass") == "coinglass"
-
-
-def test_who_subscribes_during_an_incident_is_told_of_it() -> None:
-    card = subscribed_card(subscription(), "Binance", (), [incident(severity=Severity.SEVERE)])
-
-    assert "🔴 INC-42 is open now: severe. Its next change is posted here." in said(card)
-
-
-def test_where_nobody_can_be_mentioned_no_mention_is_promised() -> None:
-    mention = subscription(mention="here")
-    on_discord = replace(mention, place=ON_DISCORD)
-
-    assert "without the mention" in said(subscribed_card(mention, "Binance", ()))
-    assert "with a mention" not in said(subscriptions_card([mention], {}, None))
-    assert "with a mention on opening" in said(subscribed_card(on_discord, "Binance", ()))
-    assert "with a mention" in said(subscriptions_card([on_discord], {}, None))
 
 
 def test_an_exchange_that_left_the_list_says_so() -> None:

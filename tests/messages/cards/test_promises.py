@@ -15,7 +15,7 @@ from bot.domain.flow import Window
 from bot.domain.incident import IncidentState, StepReason
 from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.domain.outflow_curve import OutflowCurve
-from bot.domain.place import Obstacle, Platform
+from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
@@ -47,7 +47,8 @@ from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_car
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.settings import setting_card, settings_card
 from bot.messages.cards.start import proposal_card, start_card
-from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
+from bot.messages.cards.subscription_list import ListedPlace, subscription_detail_card, subscriptions_card
+from bot.messages.cards.subscriptions import restored_card, subscribed_card, unsubscribed_card
 from bot.messages.cards.welcome import private_answer_card, unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Message, Tone
@@ -56,6 +57,7 @@ from tests.builders import (
     BINANCE,
     CHAIN_MISSING,
     DAY,
+    HERE,
     HOUR,
     NOON,
     flow,
@@ -142,6 +144,8 @@ FIGURES: Mapping[str, Message] = {
         for severity in Severity
     },
 }
+ELSEWHERE = Place(Platform.TELEGRAM, "7")
+LISTED = ListedPlace(HERE, HERE, [subscription(usd=5e7, share=0.03), subscription(None)], NAMES)
 PROSE: Mapping[str, Message] = {
     "nothing known": reserves_card(ExchangeSnapshot(Exchange("x", HOSTILE)), NOON),
     "nothing to rank": top_card([], RankBy.INFLOW, Window.WEEK, NOON),
@@ -154,9 +158,13 @@ PROSE: Mapping[str, Message] = {
     "unsubscribed": unsubscribed_card(HOSTILE, 1),
     "unsubscribed from all": unsubscribed_card(None, 2),
     "nothing to cancel": unsubscribed_card(None, 0),
-    "subscriptions": subscriptions_card([subscription(), subscription(None)], NAMES, "the bot was removed"),
-    "unwatched subscription": subscriptions_card([subscription("gone")], NAMES, None, {"gone"}),
-    "no subscriptions": subscriptions_card([], NAMES, None),
+    "restored": restored_card([subscription(), subscription(None)], NAMES),
+    "subscriptions": subscriptions_card(replace(LISTED, paused_because="the bot was removed")),
+    "subscriptions of another place": subscriptions_card(replace(LISTED, here=ELSEWHERE)),
+    "unwatched subscription": subscriptions_card(replace(LISTED, unwatched=frozenset({"binance"}))),
+    "no subscriptions": subscriptions_card(replace(LISTED, subscriptions=())),
+    "a subscription": subscription_detail_card(LISTED, "binance", can_be_critical=True),
+    "no own subscription": subscription_detail_card(LISTED, "okx", can_be_critical=True),
     "help": help_card((command.usage, command.description, command.access) for command in COMMANDS),
     "a command": command_card("/x", "Do", (("a", "An a", ("b", "c")), ("d", "A d", ()))),
     "privacy": privacy_card(),

@@ -1,0 +1,141 @@
+"""The file of `/export`, `/import`, `runwatch export` and `runwatch import`: what places have set, as versioned JSON.
+
+Example, with the names sorted (docs/export.md describes every field):
+
+    {"exported_at": "2026-11-30T14:05:00+00:00", "format": "runwatch-settings", "format_version": 1, "places": [
+      {"place": "telegram:-1001234567890", "subscriptions": [{"exchange": "binance", "severity": "severe"}]}]}
+
+What has its default is left out. Reading refuses what it does not understand, with the path of the field and what it
+may be: a file that was read in half would leave a place with half of its alerts.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.commands.checked_fields import CheckedFields
+from bot.commands.strict_json import read_json, shown
+from bot.domain.errors import AskerError
+from bot.domain.place import Place, Subscription
+from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceExport
+from bot.domain.severity import Sensitivity, Severity
+from bot.messages.subscription_line import ALL_WORD
+
+FORMAT_NAME = "runwatch-settings"
+FORMAT_VERSION = 1
+"""Grows when a file could be misunderstood by a program that knows the one before."""
+
+_EXCHANGE = (
+    r"[^\s*{}:/A-Z]{1,64}"  # an id as `exchange_id` makes it: neither `*`, which stands for all, nor a key's marks
+)
+_MENTION = r"here|everyone|\d{1,20}"
+_PLACE = r"(discord|telegram|terminal):[^\s/:]{1,64}(/\d{1,20})?"
+_MOST_USD = 1e12  # as in a typed command
+_HEADER_NAMES = ("exported_at", "format", "format_version", "places")
+_PLACE_NAMES = ("place", "subscriptions")
+_SUBSCRIPTION_NAMES = (
+    *("exchange", "severity", "sensitivity", "usd", "share", "mention"),
+    *("subscribed_by", "subscribed_at", "title", "follows"),
+)  # fmt: skip
+
+
+def export_text(places: Sequence[PlaceExport], now: datetime) -> str:
+    """Return the file, indented and sorted, so that two of them can be compared line by line."""
+    content = {**header_json(now), "places": [place_json(place) for place in places]}
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def header_json(now: datetime) -> dict[str, Any]:
+    """Return what every file begins with."""
+    return {"exported_at": now.isoformat(), "format": FORMAT_NAME, "format_version": FORMAT_VERSION}
+
+
+def place_json(export: PlaceExport) -> dict[str, Any]:
+    """Return one place as JSON values."""
+    subscribed = sorted(export.subscriptions, key=lambda subscription: subscription.exchange or "")
+    return {"place": str(export.place), "subscriptions": [_subscription_json(each) for each in subscribed]}
+
+
+def read_export(text: str) -> tuple[PlaceExport, ...]:
+    """Return the places in a file; raise AskerError with a sentence that names what is wrong."""
+    fields = CheckedFields(read_json(text))
+    check_header(fields)
+    places, path = fields.take("places")
+    fields.check_all_taken(_HEADER_NAMES)
+    if not isinstance(places, list):
+        raise AskerError("The file names no places. Send the file that /export made, unchanged.")
+    return tuple(read_place(content, f"{path}[{index}]") for index, content in enumerate(places))
+
+
+def check_header(fields: CheckedFields) -> None:
+    """Raise AskerError unless a file is one of ours, of a version that this program knows."""
+    name, _ = fields.take("format")
+    version, _ = fields.take("format_version")
+    fields.moment("exported_at")
+    if name != FORMAT_NAME:
+        raise AskerError("This is no file of Runwatch's settings. Send the file that /export made, unchanged.")
+    if version != FORMAT_VERSION or isinstance(version, bool):
+        raise AskerError(
+            f"The file has version {shown(version)}; this Runwatch reads version {FORMAT_VERSION}. "
+            "Have the bot updated, or export the settings again where they come from."
+        )
+
+
+def read_place(content: Any, path: str) -> PlaceExport:
+    """Return one place of a file; raise AskerError."""
+    fields = CheckedFields(content, path)
+    name = fields.text("place", _PLACE, "a place such as telegram:-1001234567890") or fields.refuse_missing("place")
+    place = Place.parse(name)
+    entries = fields.entries("subscriptions", SUBSCRIPTIONS_PER_PLACE_MAX)
+    fields.check_all_taken(_PLACE_NAMES)
+    subscriptions: dict[str | None, Subscription] = {}
+    for entry, entry_path in entries:
+        subscription = _subscription(entry, entry_path, place)
+        if subscription.exchange in subscriptions:
+            raise AskerError(f"{entry_path} is to {subscription.exchange or ALL_WORD}, as an earlier one is. Keep one.")
+        subscriptions[subscription.exchange] = subscription
+    return PlaceExport(place, tuple(subscriptions.values()))
+
+
+def _subscription_json(subscription: Subscription) -> dict[str, Any]:
+    fields: Mapping[str, Any] = {
+        "exchange": subscription.exchange or ALL_WORD,
+        "severity": subscription.min_severity if subscription.min_severity is not Severity.WATCH else None,
+        "sensitivity": subscription.sensitivity if subscription.sensitivity is not Sensitivity.NORMAL else None,
+        "usd": subscription.usd,
+        "share": subscription.share,
+        "mention": subscription.mention,
+        "subscribed_by": subscription.created_by or None,
+        "subscribed_at": subscription.created_at.isoformat() if subscription.created_at else None,
+        "title": subscription.title or None,
+        "follows": [[number, sensitivity] for number, sensitivity in subscription.follows] or None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _subscription(content: Any, path: str, place: Place) -> Subscription:
+    fields = CheckedFields(content, path)
+    exchange = fields.text("exchange", _EXCHANGE, f"the id of an exchange, such as binance, or {ALL_WORD}")
+    subscription = Subscription(
+        place,
+        None if exchange == ALL_WORD else exchange or fields.refuse_missing("exchange"),
+        fields.choice("severity", Severity) or Severity.WATCH,
+        fields.choice("sensitivity", Sensitivity) or Sensitivity.NORMAL,
+        fields.number("usd", 1, _MOST_USD),
+        fields.number("share", 1e-9, 1),
+        fields.text("mention", _MENTION, "here, everyone or the id of a role"),
+        fields.text("subscribed_by", ".{0,100}", "the id of a person") or "",
+        fields.moment("subscribed_at"),
+        fields.text("title", ".{0,300}", "a text of 300 letters at most") or "",
+        tuple(_followed(entry, entry_path) for entry, entry_path in fields.entries("follows", 1000)),
+    )
+    fields.check_all_taken(_SUBSCRIPTION_NAMES)
+    return subscription
+
+
+def _followed(content: Any, path: str) -> tuple[int, Sensitivity]:
+    match content:
+        case [int(number), str(sensitivity)] if not isinstance(number, bool) and sensitivity in tuple(Sensitivity):
+            return number, Sensitivity(sensitivity)
+    raise AskerError(f"{path} in the file has to be an incident's number and a sensitivity.")

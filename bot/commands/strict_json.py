@@ -1,0 +1,76 @@
+"""Reads JSON that somebody else wrote, and refuses what is ambiguous or hostile with a sentence.
+
+Example: `{"usd": 1, "usd": 2}` says the same name twice, and a reader that took the last would show one figure and use
+another. Duplicate names, NaN and Infinity, numbers that no float holds, more nesting than any of our files has and
+letters that hide or turn text around are refused. https://datatracker.ietf.org/doc/html/rfc8259
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from json import JSONDecodeError
+from typing import Any, Never
+
+from bot.domain.errors import AskerError, echo
+from bot.messages.plain_text import clean
+
+_NUMBER_CHARACTERS = 40  # 17 digits tell every float from its neighbours; thousands of them take long to read
+_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # some editors of Windows begin every file with it
+
+
+def strict_decoder() -> json.JSONDecoder:
+    """Return a decoder that raises AskerError for what is valid JSON to Python, but not to others."""
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_integer, strict=True
+    )
+
+
+def read_json(text: str) -> Any:
+    """Return what a whole text says; raise AskerError."""
+    stripped = text.removeprefix(_BYTE_ORDER_MARK)
+    try:
+        return strict_decoder().decode(stripped)
+    except JSONDecodeError as error:
+        raise AskerError(not_json(error.msg, error.lineno)) from error
+    except RecursionError as error:
+        raise AskerError(
+            "The file is nested too deeply to be one of Runwatch's. Send the one that /export made."
+        ) from error
+
+
+def not_json(why: str, line_number: int) -> str:
+    """Return the sentence for a text that is no JSON; `why` is what the reader met."""
+    return f"The file is no valid JSON (line {line_number}: {why}). Send the file that /export made, unchanged."
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in read:
+            raise AskerError(f"The file says “{shown(name)}” twice in one place. Keep one of them, then send it again.")
+        if clean(name) != name:
+            raise AskerError(f"The name “{shown(name)}” in the file has hidden characters. Send the file /export made.")
+        read[name] = value
+    return read
+
+
+def _constant(word: str) -> Never:
+    raise AskerError(f"“{word}” in the file is no number. Put in a number, or leave it out.")
+
+
+def _float(text: str) -> float:
+    number = float(text) if len(text) <= _NUMBER_CHARACTERS else math.inf
+    if not math.isfinite(number):
+        raise AskerError(f"The number {echo(text)} in the file is too large.")
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > _NUMBER_CHARACTERS:
+        raise AskerError(f"The number {echo(text)} in the file is too large.")
+    return int(text)
+
+
+def shown(text: object) -> str:
+    """Return something from a file as it is quoted to people: short, without letters that deceive."""
+    return echo(clean(str(text)))
