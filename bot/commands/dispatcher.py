@@ -63,7 +63,7 @@ class CommandContext:
     """Who asked where, as the platform says. `private`: nobody but the asker reads that place.
 
     `refused_in_private`: nobody but the asker reads a refusal, whatever place it is; so on Discord. `community` is the
-    id of the Discord server that the place is in.
+    id of the Discord server that the place is in. `pressed`: it was a button; its refusal is read by one person alone.
     """
 
     place: Place
@@ -71,6 +71,7 @@ class CommandContext:
     place_access: PlaceAccess
     private: bool = False
     refused_in_private: bool = False
+    pressed: bool = False
     community: str = ""
 
 
@@ -223,7 +224,7 @@ class CommandDispatcher:
             values = _values(command, arguments)
             return await command.handler(self._request(context), **values), "ok"
         except AskerError as error:
-            return self._refused(command, arguments, error), "refused"
+            return self._refused(context, command, arguments, error), "refused"
         except StorageError as error:
             log.warning("store away while answering", command=command.name, error=str(error))
             return store_away_card(), "store away"
@@ -273,11 +274,13 @@ class CommandDispatcher:
             community=context.community,
         )
 
-    def _refused(self, command: Command, arguments: str | Mapping[str, str], error: AskerError) -> Message:
+    def _refused(
+        self, context: CommandContext, command: Command, arguments: str | Mapping[str, str], error: AskerError
+    ) -> Message:
         """Return what the asker can put right, with buttons that do so where it is known what may be meant."""
         if isinstance(error, MissingArgument):
             return question(error, self.suggest)
-        if isinstance(error, UnknownExchange):
+        if isinstance(error, UnknownExchange) and not context.pressed:
             return nearest_exchanges(command, arguments, error, self.queries.names())
         return refusal(str(error))
 

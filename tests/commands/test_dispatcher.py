@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from typing import Annotated
 
 import pytest
@@ -185,6 +186,15 @@ async def test_a_mistyped_exchange_is_one_press_away(
     answer = await bench.ask(line, who=MODERATOR)
     assert "No exchange is known as" in said(answer)
     assert buttons(answer) == buttons_offered
+
+
+async def test_a_button_for_an_exchange_that_is_gone_is_refused_without_buttons(bench: DispatcherBench) -> None:
+    """Platforms show a refusal of a button to whoever pressed alone, in a window that takes no buttons."""
+    declared = COMMANDS.get("reserves")
+    assert declared
+    answer = await bench.dispatcher.answer_words(replace(bench.context(), pressed=True), declared, "binanse")
+    assert "Did you mean binance?" in said(answer)
+    assert answer.actions == ()
 
 
 async def test_a_mistyped_option_is_one_press_away(bench: DispatcherBench) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -77,7 +78,7 @@ class InteractionHandler:
         if command is None:
             await self._send(interaction, refusal(BUTTON_OUTDATED), hidden=True)
             return
-        context = command_context(interaction, self._owner_ids)
+        context = replace(command_context(interaction, self._owner_ids), pressed=True)
         answer = self._dispatcher.answer_words(context, command, words)
         await self._answer(interaction, answer, hidden=True, in_place=in_place)
 

@@ -7,6 +7,7 @@ https://core.telegram.org/bots/api#answercallbackquery
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 from telegram.error import TelegramError
@@ -77,7 +78,10 @@ class ButtonHandler:
         if self._pressed.was_seen(press):
             await self._acknowledge(query)
             return
-        context = self._contexts.context(place_of(message), person(query["from"]), private=is_private(message["chat"]))
+        private = is_private(message["chat"])
+        context = replace(
+            self._contexts.context(place_of(message), person(query["from"]), private=private), pressed=True
+        )
         # What a link may not do, such as to begin a drill, is answered here: mostly in a window.
         is_linkable = not in_place and command.linkable and start_payload(line) is not None
         if is_linkable and await self._dispatcher.answers_asker_alone(context, command):
