@@ -11,10 +11,17 @@ from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Severity
+from bot.domain.signal import Note, NoteReason
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, StoredCounts
 from bot.messages.cards.about import replay_over_line, status_card
-from bot.messages.cards.common import assets_sentence, source_name, trouble_sentence
+from bot.messages.cards.common import (
+    assets_sentence,
+    holds_by_reason,
+    note_sentence,
+    source_name,
+    trouble_sentence,
+)
 from bot.messages.cards.errors import no_list_card
 from bot.messages.cards.obstacles import obstacle_notice
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
@@ -396,3 +403,21 @@ def test_a_list_that_cannot_be_fetched_says_why(detail: str, why: str) -> None:
 def test_the_end_of_a_replay_says_what_to_type_where_something_can_be_typed() -> None:
     assert "README.md says how to run your own bot." in replay_over_line(has_prompt=False)
     assert replay_over_line(has_prompt=True).startswith("The replay is over. Ask for more: “top”, ")
+
+
+def test_while_the_bot_was_offline_is_said_with_its_times() -> None:
+    offline = Note(NoteReason.BLIND, "", at=NOON - 3 * HOUR, until=NOON)
+
+    assert plain(note_sentence(offline)) == "The bot was offline from 2022-12-13 09:00 UTC to 2022-12-13 12:00 UTC."
+    assert plain(note_sentence(replace(offline, at=None))) == "The bot was offline for a while."
+
+
+def test_where_the_details_of_a_hold_differ_it_is_said_whose_they_are() -> None:
+    other = replace(CHAIN_MISSING, detail="Tron, 14.2 % of reserves")
+
+    assert holds_by_reason([("24 h", CHAIN_MISSING), ("72 h", CHAIN_MISSING), ("7 d", other)]) == [
+        (
+            ("24 h", "72 h", "7 d"),
+            "chain missing (24 h, 72 h: Tron, 14.0 % of reserves; 7 d: Tron, 14.2 % of reserves)",
+        )
+    ]
