@@ -14,7 +14,7 @@ from bot.messages.model import Message
 async def stress(
     request: Request, exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. kraken; empty: today's")] = None
 ) -> Message:
-    """Show today's exchange on the stand: its withdrawals, flows and worst days so far"""
+    """Show today's exchange of the rotating stress test: withdrawals, flows and worst days so far"""
     answers = request.queries.stress
     today = await answers.today()
     asked = request.queries.exchange(exchange) if exchange else today

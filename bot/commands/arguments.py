@@ -235,7 +235,7 @@ KINDS: dict[object, ArgumentKind] = {
         takes_all_words=True,
     ),
     SettingValue: replace(
-        _matching("value", r"(?P<text>.{1,100})", "a value", lambda match: match["text"].strip()),
+        _matching("value", r"(?P<text>.{1,100})", "at most 100 letters", lambda match: match["text"].strip()),
         takes_any_word=True,
         takes_all_words=True,
         suggest=suggest_setting_values,

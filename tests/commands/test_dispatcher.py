@@ -239,8 +239,8 @@ async def test_a_subscription_is_set_up_step_by_step(bench: DispatcherBench) -> 
 async def test_who_has_said_everything_is_not_led_on(bench: DispatcherBench) -> None:
     assert (await bench.ask("subscribe binance early severe ?", who=MODERATOR)).title == "Subscribed · Binance"
     assert "There is no" not in said(await bench.ask("subscribe binance", who=MODERATOR))
-    assert "not understood here" in said(await bench.ask("subscribe binance loudly ?", who=MODERATOR))
-    assert "not understood here" in said(await bench.ask("reserves binance ?"))
+    assert "I don't recognise" in said(await bench.ask("subscribe binance loudly ?", who=MODERATOR))
+    assert "I don't recognise" in said(await bench.ask("reserves binance ?"))
     assert (await bench.ask("subscribe ?")).title == "That did not work", "a member is not led on"
 
 
@@ -276,8 +276,8 @@ async def test_every_refusal_is_a_sentence_that_says_what_to_do(
 @pytest.mark.parametrize(
     ("typed", "title"),
     [
-        ("bin\u200bance\u202e", "Binance · reserves"),
-        ("\ufeffbinance\u2069\n", "Binance · reserves"),
+        ("bin\u200bance\u202e", "Binance · $58.0 B · 24 h −$2.00 B (−3.3 %)"),
+        ("\ufeffbinance\u2069\n", "Binance · $58.0 B · 24 h −$2.00 B (−3.3 %)"),
         ("\u202e\u200b", "Which exchange?"),
         ("x" * 6000, "That did not work"),
         ("🟠 " * 2000, "That did not work"),
@@ -295,7 +295,7 @@ async def test_hostile_words_are_read_without_what_nobody_sees(bench: Dispatcher
         await bench.dispatcher.answer_options(bench.context(MODERATOR), declared, given),
     ):
         assert answer.title == title
-        assert len(said(answer)) < 1500 if title == "Binance · reserves" else len(said(answer)) < 300
+        assert len(said(answer)) < 1500 if title.startswith("Binance") else len(said(answer)) < 300
 
 
 async def test_an_unexpected_fault_is_an_apology_with_a_reference_that_the_log_knows() -> None:

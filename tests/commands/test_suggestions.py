@@ -71,7 +71,7 @@ EXCHANGES = ["binance", "okx", "gate", "nexo"]
         ("rehearse", "rule", "7", ["7%", "$7M", "$7K", "$7B"]),
         ("drill", "network", "tro", ["Tron"]),
         ("drill", "asset", "usd", []),
-        ("help", "command", "/withd", ["withdrawals", "drill"]),
+        ("help", "command", "/withd", ["withdrawals", "stress", "drill"]),
         ("help", "command", "rotating", ["stress"]),
         ("subscribe", "mention", "", []),
     ],

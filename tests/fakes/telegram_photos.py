@@ -6,6 +6,7 @@ https://core.telegram.org/bots/api#sendphoto
 import struct
 from hashlib import blake2b
 
+from tests.fakes.as_read import as_read
 from tests.fakes.telegram_markup import bad_request, plain_text
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -45,4 +46,4 @@ def read_caption(caption: str, parse_mode: str) -> str:
     plain = plain_text(caption, parse_mode)
     if len(plain.encode("utf-16-le")) // 2 > _MAX_CAPTION_UTF16_UNITS:
         raise bad_request("message caption is too long")
-    return plain
+    return as_read(plain)

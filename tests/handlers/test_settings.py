@@ -82,7 +82,7 @@ async def test_a_typed_setting_is_changed_and_shown(
         ("settings timezone Pariss", "Did you mean Europe/Paris?"),
         ("settings quiet tonight", "Use a time span such as 22:00-07:00, or off."),
         ("settings off notices", "There is no setting “off”. The settings are timezone, quiet, digest"),
-        ("settings " + "x" * 5000, "is not a value"),
+        ("settings " + "x" * 5000, "Use at most 100 letters."),
     ],
 )
 async def test_a_mistake_is_answered_with_what_to_do(bench: DispatcherBench, line: str, sentence: str) -> None:

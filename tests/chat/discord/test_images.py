@@ -174,6 +174,7 @@ async def test_an_edit_changes_the_picture_or_takes_it_away(bot: Bot, discord: F
     (message,) = discord.messages(channel)
     assert bytes.fromhex(message["attachments"][0]["png"]) == png(more=b"Worse dark")
     await bot.chat.edit(place_of(channel), sent, Message("Over"))
+    (message,) = discord.messages(channel)
     assert message["attachments"] == []
     assert "image" not in message["embeds"][0]
 

@@ -111,8 +111,8 @@ async def test_a_double_tap_is_one_press(live: Scene, telegram: FakeTelegram) ->
         ("", "no longer exists"),
         ("~gone", "no longer exists"),
         ("flows", None),
-        ("flows okx early", "not understood here"),
-        ("subscribe \u202eokx\u200b x", "the same thing twice"),
+        ("flows okx early", "I don't recognise"),
+        ("subscribe \u202eokx\u200b x", "You gave two values"),
     ],
 )
 async def test_a_button_of_an_older_version_says_what_to_do(

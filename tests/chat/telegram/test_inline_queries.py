@@ -12,9 +12,12 @@ from bot.chat.telegram.client import TelegramPlatform
 from bot.chat.telegram.polling import PollingTimeouts
 from bot.domain.exchange import Exchange
 from tests.builders import OKX, listing
+from tests.fakes.as_read import as_read
 from tests.fakes.dispatcher import DispatcherBench
 from tests.fakes.telegram import FakeTelegram, User
 from tests.waiting import stop, until
+
+RESERVES, FLOWS = " · $58.0 B · 24 h −$2.00 B (−3.3 %)", " · 24 h −$2.00 B (−3.3 %)"
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ async def offered(telegram: FakeTelegram, user: User, typed: str) -> dict[str, A
 
 
 def titles(answer: dict[str, Any]) -> Sequence[str]:
-    return [result["title"].partition(" ")[2] for result in answer["results"]]
+    return [as_read(result["title"]).partition(" ")[2] for result in answer["results"]]
 
 
 async def test_a_name_is_offered_its_reserves_flows_and_withdrawals(
@@ -64,10 +67,10 @@ async def test_a_name_is_offered_its_reserves_flows_and_withdrawals(
     bench.memory.readings.away = bench.memory.drills.away = True
     answer = await offered(asked, asked.user("Ann"), "binance")
     assert titles(answer) == [
-        "Binance · reserves",
-        "Binance · flows",
+        f"Binance{RESERVES}",
+        f"Binance{FLOWS}",
         "Binance · withdrawals",
-        "Binance US · reserves",
+        f"Binance US{RESERVES}",
     ]
     first = answer["results"][0]
     posted = first["input_message_content"]
@@ -84,11 +87,11 @@ async def test_a_name_is_offered_its_reserves_flows_and_withdrawals(
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("flows okx", ["OKX · flows"]),
-        ("OKX /reserves", ["OKX · reserves"]),
-        ("oxk", ["OKX · reserves", "OKX · flows", "OKX · withdrawals"]),
+        ("flows okx", [f"OKX{FLOWS}"]),
+        ("OKX /reserves", [f"OKX{RESERVES}"]),
+        ("oxk", [f"OKX{RESERVES}", f"OKX{FLOWS}", "OKX · withdrawals"]),
         ("gate", ["Gate.io · withdrawals"]),
-        ("bin\u200bance\u202e us", ["Binance US · reserves", "Binance US · flows", "Binance US · withdrawals"]),
+        ("bin\u200bance\u202e us", [f"Binance US{RESERVES}", f"Binance US{FLOWS}", "Binance US · withdrawals"]),
     ],
 )
 async def test_words_are_taken_for_what_they_may_mean(asked: FakeTelegram, typed: str, expected: list[str]) -> None:
@@ -98,8 +101,8 @@ async def test_words_are_taken_for_what_they_may_mean(asked: FakeTelegram, typed
 @pytest.mark.parametrize("typed", ["", "  ", "top", "/top"])
 async def test_nothing_typed_yet_is_the_largest_outflows(asked: FakeTelegram, typed: str) -> None:
     answer = await offered(asked, asked.user("Ann"), typed)
-    assert titles(answer)[0].startswith("Top · largest outflow")
-    assert titles(answer)[1:] == ["Binance · reserves", "OKX · reserves", "Binance US · reserves"]
+    assert titles(answer)[0].startswith("Largest outflows by share")
+    assert titles(answer)[1:] == [f"Binance{RESERVES}", f"OKX{RESERVES}", f"Binance US{RESERVES}"]
 
 
 @pytest.mark.parametrize("typed", ["zzzz", "<b>&amp;" * 40, "\u202e" * 256, "'unbalanced \"", "🟠" * 100, "x" * 256])
@@ -109,7 +112,7 @@ async def test_what_means_nothing_leads_to_the_list(asked: FakeTelegram, typed: 
         assert answer["results"] == []
         assert answer["button"] == {"text": "No exchange is called that. See them all", "start_parameter": "exchanges"}
     else:
-        assert titles(answer)[0].startswith("Top")
+        assert titles(answer)[0].startswith("Largest outflows")
 
 
 async def test_each_person_may_type_so_often(asked: FakeTelegram) -> None:
@@ -119,13 +122,13 @@ async def test_each_person_may_type_so_often(asked: FakeTelegram) -> None:
     refused = [answer for answer in answers if answer["is_personal"] == "true"]
     assert refused
     assert all(answer["results"] == [] and answer["button"]["start_parameter"] == "help" for answer in refused)
-    assert titles(await offered(asked, bob, "okx"))[0] == "OKX · reserves"
+    assert titles(await offered(asked, bob, "okx"))[0] == f"OKX{RESERVES}"
 
 
 async def test_a_query_that_is_too_old_harms_nothing(asked: FakeTelegram) -> None:
     ann = asked.user("Ann")
     asked.typing.discard(asked.type_inline(ann, "okx"))
-    assert titles(await offered(asked, ann, "okx"))[0] == "OKX · reserves"
+    assert titles(await offered(asked, ann, "okx"))[0] == f"OKX{RESERVES}"
 
 
 async def test_a_fault_costs_one_answer(bench: DispatcherBench, asked: FakeTelegram) -> None:

@@ -117,7 +117,7 @@ async def test_without_a_picture_the_text_says_so_and_shows_what_stands_for_it(
     (message,) = telegram.sent
     assert message.photo is None
     assert "The picture could not be drawn in time." in message.text
-    assert "Net flow a day ██▁" in message.text
+    assert "Net flow a day\n██▁" in message.text
     assert "BTC" in message.text
 
 

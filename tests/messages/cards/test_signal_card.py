@@ -49,7 +49,7 @@ def test_an_incident_of_a_source_that_is_not_in_the_table_is_told_in_plain_words
         "Why",
         "Mute 4 h",
         "Mute 24 h",
-        "Until worse",
+        "Until it gets worse",
     ]
     assert "Back below the alert limits.\nPeak: elevated, 2. Lasted" in said(resolved_card(closed(), "OKX"))
     assert "2 · elevated (its peak) · INC-42 · opened" in said(incidents_card([closed()], {}))

@@ -63,7 +63,7 @@ def test_an_alert_says_how_many_majors_cannot_be_withdrawn_and_since_when() -> N
         "Withdrawals",
         "Mute 4 h",
         "Mute 24 h",
-        "Until worse",
+        "Until it gets worse",
     ]
     assert alert.silent
 
