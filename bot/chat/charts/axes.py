@@ -123,6 +123,8 @@ def draw_run(picture: Picture, layout: PictureLayout) -> None:
         xs, ys = zip(*series.points, strict=True)
         values = [math.nan if y is None else y for y in ys]
         axes.plot(xs, values, color=ink, linestyle=dashes, linewidth=width, solid_capstyle="round", zorder=3)
+        if series.stroke is Stroke.MAIN:  # a day alone between two gaps has no line
+            axes.plot(xs, values, "o", color=ink, markersize=width, zorder=3)
         axes.plot(xs[-1:], values[-1:], "o", color=ink, markersize=width * 2.4, zorder=4)
     _finish(axes, picture, colours, (0, length), (low, high))
     # Where the others stood after as long: that is what people compare.

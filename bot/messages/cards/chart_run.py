@@ -21,6 +21,8 @@ from bot.messages.pictures import Axis, Picture, PictureKind, Point, Series, Str
 _DAY = timedelta(days=1)
 _STEP = timedelta(hours=6)
 """Between two points of a past run: its hourly ones are noise between the figures that were published."""
+_LONGEST_STEP = timedelta(hours=36)
+"""Between two readings of a day each; where it is longer, those in between lacked a part, or are not there."""
 _LEAST_SCALE = (-0.05, 0.01)
 """Beside no past run, 0.3 % must not fill the picture."""
 
@@ -43,6 +45,8 @@ def run_chart_card(
     headline = f"{_percent(curve.shares[-1])} of reserves in {span(curve.length)}"
     day_zero = _day_zero_sentence(curve, incident)
     past = _past_sentence(past_curves)
+    own = _own_series(name, curve)
+    gap = "Days that cannot be compared are left open." if any(share is None for _, share in own.points) else None
     title = f"{name} · net flow since day 0"
     picture = Picture(
         kind=PictureKind.RUN,
@@ -50,10 +54,10 @@ def run_chart_card(
         headline=headline,
         across=Axis.DAYS,
         up=Axis.SHARE,
-        series=(_own_series(name, curve), *(_past_series(past_curve, curve, window) for past_curve in past_curves)),
+        series=(own, *(_past_series(past_curve, curve, window) for past_curve in past_curves)),
         source=picture_source(shown.source, curve.start + curve.length),
         scale=_LEAST_SCALE,
-        notes=tuple(note for note in (day_zero, past) if note),
+        notes=tuple(note for note in (day_zero, gap, past) if note),
     )
     times = tuple(curve.start + elapsed for elapsed in curve.elapsed)
     return Message(
@@ -62,6 +66,7 @@ def run_chart_card(
             line(bold(headline)),
             day_zero,
             *(_comparison(past_curve, curve) for past_curve in past_curves),
+            sentence(gap),
             sentence(past),
             missing_line(snapshot),
             LIABILITIES,
@@ -74,8 +79,17 @@ def run_chart_card(
 
 
 def _own_series(name: str, curve: OutflowCurve) -> Series:
-    points = tuple((elapsed / _DAY, share) for elapsed, share in zip(curve.elapsed, curve.shares, strict=True))
-    return Series(f"{name} now", points, f"{_percent(curve.shares[-1])} after {span(curve.length)}", Stroke.MAIN)
+    figure = f"{_percent(curve.shares[-1])} after {span(curve.length)}"
+    return Series(f"{name} now", tuple(_own_points(curve)), figure, Stroke.MAIN)
+
+
+def _own_points(curve: OutflowCurve) -> Iterator[Point]:
+    """Yield the points of a curve, with a gap where readings in between could not be compared."""
+    yield curve.elapsed[0] / _DAY, curve.shares[0]
+    for before, after, share in zip(curve.elapsed, curve.elapsed[1:], curve.shares[1:], strict=False):
+        if after - before > _LONGEST_STEP:
+            yield (before + after) / 2 / _DAY, None
+        yield after / _DAY, share
 
 
 def _past_series(past_curve: OutflowCurve, curve: OutflowCurve, window: ChartWindow) -> Series:

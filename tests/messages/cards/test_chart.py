@@ -297,6 +297,15 @@ def test_a_run_is_laid_beside_those_of_the_past_at_the_same_point() -> None:
     assert "Past runs: reconstruction from published figures." in drawn(message).notes
 
 
+def test_days_of_a_run_that_cannot_be_compared_are_left_open() -> None:
+    elapsed = (timedelta(0), DAY, 4 * DAY)
+    curve = OutflowCurve("Binance", NOON - 4 * DAY, elapsed, (0.0, -0.02, -0.05))
+    message = run_chart_card(snapshot(), curve, [FTX], None, ChartWindow.FORTNIGHT)
+    assert drawn(message).series[0].points == ((0.0, 0.0), (1.0, -0.02), (2.5, None), (4.0, -0.05))
+    assert "Days that cannot be compared are left open." in drawn(message).notes
+    assert "Days that cannot be compared are left open." in said(message)
+
+
 def test_a_past_run_that_was_shorter_is_shown_to_its_end() -> None:
     message = run(*(0.0,) * 8)
     assert "FTX, November 2022: −39.5 % after 3 d, its end" in said(message)
