@@ -26,7 +26,7 @@ _TICK_SIZE = 19 * 72 / DPI
 _LABEL_SIZE = 20 * 72 / DPI
 _DAY_S = 86400.0
 _BAR_WIDTH = 0.8
-_END_LABELS = 134  # pixels on the right of the axes, for the figures at the ends of lines
+_END_LABELS = 142  # pixels on the right of the axes, for the figures at the ends of lines
 _NAME_CHARACTERS = 10  # of an asset, on the left of its bar
 _LAST_TICK_CENTRED = 0.95  # of the axis' length
 _HEADROOM = 0.06  # of the axis' length, above and below what is drawn
@@ -48,7 +48,7 @@ def draw_flows(picture: Picture, layout: PictureLayout) -> None:
     for series in picture.series:
         for x, value in series.points:
             if value is None:
-                axes.text(x, 0, "?", color=colours.quiet, fontsize=_LABEL_SIZE, ha="center", va="center", zorder=5)
+                _mark_unknown(axes, x, colours)
             else:
                 _draw_bar(axes, x, value, series, colours)
     _finish(axes, picture, colours, (min(xs) - _DAY_S * 0.7, max(xs) + _DAY_S * 0.7), (low, high))
@@ -125,7 +125,7 @@ def draw_run(picture: Picture, layout: PictureLayout) -> None:
         axes.plot(xs, values, color=ink, linestyle=dashes, linewidth=width, solid_capstyle="round", zorder=3)
         if series.stroke is Stroke.MAIN:  # a day alone between two gaps has no line
             axes.plot(xs, values, "o", color=ink, markersize=width, zorder=3)
-        axes.plot(xs[-1:], values[-1:], "o", color=ink, markersize=width * 2.4, zorder=4)
+        axes.plot(xs[-1:], values[-1:], "o", color=ink, markersize=width * 2.4, zorder=4, clip_on=False)
     _finish(axes, picture, colours, (0, length), (low, high))
     # Where the others stood after as long: that is what people compare.
     now = next((series.points[-1][0] for series in picture.series if series.stroke is Stroke.MAIN), 0.0)
@@ -133,6 +133,21 @@ def draw_run(picture: Picture, layout: PictureLayout) -> None:
     axes.axhline(0, color=colours.quiet, linewidth=1.2, zorder=2)
     inks = [ink for ink, _, _ in styles]
     _label_ends(axes, list(zip(picture.series, inks, strict=True)), (low, high))
+
+
+def _mark_unknown(axes: Axes, x: float, colours: ThemeColours) -> None:
+    axes.text(
+        x,
+        0,
+        "?",
+        color=colours.text,
+        fontsize=_LABEL_SIZE,
+        fontweight="bold",
+        ha="center",
+        va="center",
+        zorder=7,
+        bbox={"facecolor": colours.ground, "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
+    )
 
 
 def _draw_bar(axes: Axes, x: float, value: float, series: Series, colours: ThemeColours) -> None:
@@ -203,7 +218,7 @@ def _label_ends(axes: Axes, drawn: Sequence[tuple[Series, str]], bounds: tuple[f
         below = min(value, below - room)
         stands_out = series.stroke in {Stroke.MAIN, Stroke.LATEST}
         axes.text(
-            1.015,
+            1.03,
             (below - bounds[0]) / length,
             percent(value, signed=True),
             transform=axes.transAxes,
