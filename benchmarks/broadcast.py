@@ -189,6 +189,7 @@ class Worker:
             subscriptions=store.subscriptions,
             place_settings=store.place_settings,
             mutes=store.mutes,
+            approvals=store.approvals,
             clock=self.clock,
             meter=self.tally,
             rate_limiter=RateLimiter(platform, limit=limit, budget=store.send_budget),

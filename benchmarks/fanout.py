@@ -29,6 +29,7 @@ from bot.delivery.worker import DeliveryWorker
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.ports.chat import ChatPlatform
+from bot.storage.approvals import RedisApprovals
 from bot.storage.connection import connect
 from bot.storage.incidents import RedisIncidents
 from bot.storage.mutes import RedisMutes
@@ -193,6 +194,7 @@ async def _fan_out(platform: Platform, number: int, redis_url: str) -> NetworkPa
                 subscriptions=subscriptions,
                 place_settings=RedisPlaceSettings(database),
                 mutes=RedisMutes(database),
+                approvals=RedisApprovals(database),
                 clock=clock,
                 meter=Tally(clock),
                 rate_limiter=RateLimiter(platform),

@@ -6,6 +6,7 @@ Its name, docstring and annotations are the command as people see it, on Discord
 from bot.commands.declaration import CommandSet
 from handlers.about import help, privacy, status  # noqa: A004 — the command's name is what people type
 from handlers.alert_tests import test
+from handlers.approvals import approve
 from handlers.chart import chart
 from handlers.comparison import compare
 from handlers.drills import drill
@@ -40,6 +41,7 @@ COMMANDS = CommandSet(
         unmute,
         settings,
         test,
+        approve,
         rehearse,
         hold,
         release,

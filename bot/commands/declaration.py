@@ -21,6 +21,7 @@ from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
 from bot.messages.model import Message
 from bot.ports.alert_tests import AlertTester
+from bot.ports.approvals import Approvals
 from bot.ports.drills import Drills
 from bot.ports.mutes import Mutes
 from bot.ports.pending_changes import PendingChanges
@@ -89,6 +90,7 @@ class Request:
     queries: Queries
     subscriptions: Subscriptions
     place_settings: PlaceSettingsStore
+    approvals: Approvals
     suppressions: Suppressions
     drills: Drills
     mutes: Mutes

@@ -41,6 +41,7 @@ from bot.messages.local_times import in_local_time
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
 from bot.ports.alert_tests import AlertTester
+from bot.ports.approvals import Approvals
 from bot.ports.drills import Drills
 from bot.ports.meter import Meter
 from bot.ports.mutes import Mutes
@@ -87,6 +88,7 @@ class CommandDispatcher:
         clock: Clock,
         meter: Meter,
         place_settings: PlaceSettingsStore,
+        approvals: Approvals,
         suppressions: Suppressions,
         drills: Drills,
         mutes: Mutes,
@@ -99,6 +101,7 @@ class CommandDispatcher:
         self._clock = clock
         self._meter = meter
         self._place_settings = place_settings
+        self._approvals = approvals
         self._suppressions = suppressions
         self._drills = drills
         self._mutes = mutes
@@ -266,6 +269,7 @@ class CommandDispatcher:
             now=self._clock.now(),
             private=context.private,
             place_settings=self._place_settings,
+            approvals=self._approvals,
             suppressions=self._suppressions,
             drills=self._drills,
             mutes=self._mutes,

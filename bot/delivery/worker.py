@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import structlog
 
+from bot.delivery.approval_gate import ApprovalGate
 from bot.delivery.attempt import DeliveryAttempt
 from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, RefusalLimits
 from bot.delivery.mute_check import PLACE_MUTED, muted_deliveries
@@ -25,6 +26,7 @@ from bot.delivery.stored_writes import retry_until_stored
 from bot.domain.errors import StorageError
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
+from bot.ports.approvals import Approvals
 from bot.ports.chat import ChatPlatform
 from bot.ports.meter import Meter
 from bot.ports.mutes import Mutes
@@ -60,6 +62,7 @@ class DeliveryWorker:
         subscriptions: Subscriptions,
         place_settings: PlaceSettingsStore,
         mutes: Mutes,
+        approvals: Approvals,
         clock: Clock,
         meter: Meter,
         rate_limiter: RateLimiter | None = None,
@@ -71,6 +74,7 @@ class DeliveryWorker:
         self._place_settings = place_settings
         self._clock = clock
         self._mutes = mutes
+        self._approval_gate = ApprovalGate(approvals, chat, clock)
         self._rate_limiter = rate_limiter or RateLimiter(chat.platform)
         self._attempt = DeliveryAttempt(
             chat,
@@ -98,7 +102,7 @@ class DeliveryWorker:
         """Deliver until `stop`; attempts under way then are finished, the rest stays in the outbox."""
         async with asyncio.TaskGroup() as tasks:
             sending = tasks.create_task(self._send_queued(tasks))
-            tasks.create_task(self._fill_queue())
+            tasks.create_task(self._fill_queue(tasks))
             await self._is_stopping.wait()
             sending.cancel()
 
@@ -107,7 +111,7 @@ class DeliveryWorker:
         self._is_stopping.set()
         self._queue.close()
 
-    async def _fill_queue(self) -> None:
+    async def _fill_queue(self, tasks: asyncio.TaskGroup) -> None:
         while True:
             await self._queue.has_space.wait()
             if self._is_stopping.is_set():
@@ -133,10 +137,10 @@ class DeliveryWorker:
                 if self._store_is_away:
                     log.info("store back, delivering", platform=str(self._platform))
                 self._store_is_away = False
-                await self._queue_batch(batch)
+                await self._queue_batch(batch, tasks)
 
-    async def _queue_batch(self, batch: Sequence[Delivery]) -> None:
-        """Queue what is still worth sending; end or postpone the rest."""
+    async def _queue_batch(self, batch: Sequence[Delivery], asking: asyncio.TaskGroup) -> None:
+        """Queue what is still worth sending; end or postpone the rest. Moderators are asked by tasks of `asking`."""
         if not batch:
             return
         statuses = await retry_until_stored(
@@ -156,11 +160,16 @@ class DeliveryWorker:
         async with asyncio.TaskGroup() as tasks:  # at the same time: the outbox stores such results in one request
             for delivery, status, settings_there in checked:
                 unmuted = muted.get(delivery.receipt, delivery)
-                if ending := self._queue_or_end(delivery, status, settings_there, unmuted):
+                if ending := self._queue_or_end(delivery, status, settings_there, unmuted, asking):
                     tasks.create_task(ending)
 
     def _queue_or_end(
-        self, delivery: Delivery, status: PlaceStatus, settings: PlaceSettings, unmuted: Delivery | None
+        self,
+        delivery: Delivery,
+        status: PlaceStatus,
+        settings: PlaceSettings,
+        unmuted: Delivery | None,
+        asking: asyncio.TaskGroup,
     ) -> Coroutine[None, None, None] | None:
         """Queue a delivery and return None, or return the coroutine that ends or postpones it.
 
@@ -176,9 +185,22 @@ class DeliveryWorker:
             self._attempt.places_in_trouble.add(status.place)
         unmuted = following_settings(unmuted, settings, self._clock.now())
         # The chat may have moved since the alert was queued: the status has its present address.
-        return self._queue_or_postpone(
-            unmuted if unmuted.place == status.place else replace(unmuted, place=status.place)
-        )
+        placed = unmuted if unmuted.place == status.place else replace(unmuted, place=status.place)
+        if self._approval_gate.concerns(placed, settings):
+            return self._queue_if_released(placed, settings, asking)
+        return self._queue_or_postpone(placed)
+
+    async def _queue_if_released(self, delivery: Delivery, settings: PlaceSettings, asking: asyncio.TaskGroup) -> None:
+        """Queue what a moderator has released, or need not release; end or postpone the rest."""
+        verdict = await self._approval_gate.verdict(delivery)
+        if verdict.to_ask:  # it may take a while, and no other delivery waits for it
+            asking.create_task(self._approval_gate.ask(delivery, verdict.to_ask, settings))
+        if verdict.reason:
+            await self._attempt.results.drop(delivery, verdict.reason)
+        elif verdict.pause_s:
+            await self._attempt.results.postpone(delivery, verdict.pause_s)
+        elif ending := self._queue_or_postpone(verdict.delivery):
+            await ending
 
     def _queue_or_postpone(self, delivery: Delivery) -> Coroutine[None, None, None] | None:
         pause_s = self._rate_limiter.pause_left_s(delivery.place.chat)

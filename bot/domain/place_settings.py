@@ -27,6 +27,7 @@ class PlaceSetting(StrEnum):
     ANSWERS = "answers"
     NOTICES = "notices"
     RECOVERED = "recovered"
+    APPROVAL = "approval"
     DRILLS = "drills"
 
 
@@ -43,7 +44,8 @@ class PlaceSettings:
 
     `timezone` is an IANA name. `quiet` None: no quiet hours. `digest` None: no digest. `notices`: whether data notices
     are posted. `recovered`: whether a reply says that an incident is over. `drills`: whether members may begin
-    withdrawal drills, and answers show what drills found.
+    withdrawal drills, and answers show what drills found. `approval`: whether a moderator releases the first post of an
+    incident; `approver` is the id of who switched that on, which is no setting of its own and is in no fields.
     """
 
     timezone: str = UTC_NAME
@@ -53,6 +55,8 @@ class PlaceSettings:
     notices: bool = True
     recovered: bool = True
     drills: bool = True
+    approval: bool = False
+    approver: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -74,6 +78,12 @@ class PlaceSettings:
     def with_value(self, setting: PlaceSetting, text: str) -> "PlaceSettings":
         """Return the settings with one changed to what a text says; raise BadArgument with a sentence that helps."""
         return replace(self, **{setting.value: _READ[setting](text.strip())})
+
+    def approved_by(self, editor: str, before: "PlaceSettings") -> "PlaceSettings":
+        """Return the settings with who is asked: `editor`, if they have just switched approval on."""
+        if not self.approval:
+            return replace(self, approver="")
+        return self if before.approval else replace(self, approver=editor)
 
     def as_fields(self) -> dict[str, str]:
         """Return every setting by its name in its text form."""
@@ -171,5 +181,6 @@ _READ: Mapping[PlaceSetting, Callable[[str], Any]] = {
     PlaceSetting.ANSWERS: _read_answers,
     PlaceSetting.NOTICES: _read_switch,
     PlaceSetting.RECOVERED: _read_switch,
+    PlaceSetting.APPROVAL: _read_switch,
     PlaceSetting.DRILLS: _read_switch,
 }

@@ -163,6 +163,7 @@ class Application:
             clock=clock,
             meter=metrics,
             place_settings=store.place_settings,
+            approvals=store.approvals,
             suppressions=store.suppressions,
             drills=self.drills,
             pending_changes=store.pending_changes,
@@ -299,6 +300,7 @@ class Application:
             subscriptions=self.store.subscriptions,
             place_settings=self.store.place_settings,
             mutes=self.store.mutes,
+            approvals=self.store.approvals,
             clock=self._clock,
             meter=self._metrics,
             rate_limiter=RateLimiter(

@@ -460,6 +460,14 @@ SETTINGS_TOPICS = RedisKey(
     "topics of this chat of which a setting was ever changed, so that their settings move with the chat",
     lua="settings_topics",
 )
+APPROVALS = RedisKey(
+    "{subs}:approvals:<place>",
+    RedisType.HASH,
+    "",
+    "incident → whether a moderator was asked before its first post there, and what they decided (JSON)",
+    lua="approvals",
+    lifetime=_MONTH,
+)
 DIGESTS = RedisKey(
     "{subs}:digests",
     RedisType.SORTED_SET,

@@ -26,6 +26,7 @@ from bot.storage.reading_encoding import microseconds
 CHANGES_MAX = 20  # of one place: who changed what lately, not a history
 _ATTEMPTS = 10  # two moderators who press at once need two; more is a store that is damaged
 _SETTINGS = keys.PLACE_SETTINGS.key()
+_APPROVER = "approver"  # beside the settings in the JSON
 _IN_SETS = frozenset({PlaceSetting.NOTICES, PlaceSetting.DRILLS})
 
 _encoder = msgspec.json.Encoder()
@@ -58,7 +59,7 @@ class RedisPlaceSettings(PlaceSettingsStore):
         for _ in range(_ATTEMPTS):
             [(body, notices_off, drills_off)] = await self._stored([place])
             before = await self._settings(place, body, notices_off, drills_off)
-            after = edit(before)
+            after = edit(before).approved_by(editor.id, before)
             changes = [_encoder.encode(change) for change in _changes(before, after, editor, now)]
             if not changes:
                 return after
@@ -111,6 +112,8 @@ async def read_settings(database: Database, place: Place, body: str | bytes) -> 
 def encode_settings(settings: PlaceSettings) -> bytes:
     """Return the JSON of what differs from what places have at first; "" for nothing."""
     fields = {name: value for name, value in settings.changed_fields().items() if name not in _IN_SETS}
+    if settings.approver:
+        fields[_APPROVER] = settings.approver
     return _encoder.encode(fields) if fields else b""
 
 
@@ -119,7 +122,8 @@ def _decode_settings(body: str | bytes) -> PlaceSettings:
     fields = _fields_decoder.decode(body)
     try:
         # A newer program may have stored what this one does not know.
-        return PlaceSettings.from_fields({name: fields[name] for name in PlaceSetting if name in fields})
+        settings = PlaceSettings.from_fields({name: fields[name] for name in PlaceSetting if name in fields})
+        return replace(settings, approver=fields.get(_APPROVER, ""))
     except BadArgument as error:
         raise ValueError(str(error)) from error
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.domain.worker import Lease
 from bot.ports.sources import Clock
 from bot.storage import keys
+from bot.storage.approvals import RedisApprovals
 from bot.storage.change_feed import RedisChangeFeed
 from bot.storage.connection import DEFAULT_TIMEOUTS, Database, StoreTimeouts, connect
 from bot.storage.digests import RedisDigests
@@ -55,6 +56,7 @@ class Store:
     place_settings: RedisPlaceSettings
     digests: RedisDigests
     mutes: RedisMutes
+    approvals: RedisApprovals
     suppressions: RedisSuppressions
     pending_changes: RedisPendingChanges
     withdrawals: RedisWithdrawals
@@ -147,6 +149,7 @@ async def open_store(
             place_settings=RedisPlaceSettings(database),
             digests=RedisDigests(database),
             mutes=RedisMutes(database, clock),
+            approvals=RedisApprovals(database),
             suppressions=RedisSuppressions(database, leases.worker),
             pending_changes=RedisPendingChanges(database),
             withdrawals=RedisWithdrawals(database, clock),

@@ -74,6 +74,7 @@ async def _deliver_from(store: Store, settings: settings.Settings, speed: Delive
                 subscriptions=store.subscriptions,
                 place_settings=store.place_settings,
                 mutes=store.mutes,
+                approvals=store.approvals,
                 clock=clock,
                 meter=metrics,
                 rate_limiter=RateLimiter(connection.platform, limit=limit, budget=store.send_budget),

@@ -45,6 +45,11 @@ EXPECTED = {
     "subscribe": ({"exchange": "okx"}, "Subscribed · OKX", "watch or worse, normal sensitivity"),
     "unsubscribe": ({"exchange": "kraken"}, "Unsubscribed · Kraken", "Kraken alerts are off here"),
     "subscriptions": ({}, "Subscriptions", "Binance"),
+    "approve": (
+        {"incident": "INC-42", "decision": "post"},
+        "INC-42 · nothing waits",
+        "No alert about it waits for a moderator there.",
+    ),
     "settings": ({"name": "notices", "value": "off"}, "Settings · notices off", "Data notices: off"),
     "mute": ({"exchange": "okx", "duration": "4h"}, "Muted · OKX", "Nothing about OKX is posted here until"),
     "unmute": ({"exchange": "kraken"}, "Nothing to unmute", "muted"),

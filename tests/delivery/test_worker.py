@@ -25,6 +25,7 @@ from tests.builders import DAY, HOUR
 from tests.clocks import LoopClock, in_simulated_time
 from tests.delivery.recording_chat import CLOSE, EDIT, POST, REPLY, RecordingChat, alert
 from tests.fakes.memory import MemoryOutbox, MemorySubscriptions, Tally
+from tests.fakes.memory_approvals import MemoryApprovals
 from tests.fakes.memory_mutes import MemoryMutes
 from tests.fakes.telegram_markup import Refused
 from tests.fakes.telegram_rates import Rates
@@ -65,6 +66,7 @@ class Scene:
         self.outbox = MemoryOutbox(self.clock)
         self.mutes = MemoryMutes(self.clock)
         self.subscriptions = MemorySubscriptions(self.outbox, mutes=self.mutes)
+        self.approvals = MemoryApprovals()
         self.meter = Tally()
         self.chat = RecordingChat(platform, before_each=self._pass_time)
         self.send_s = send_s
@@ -83,6 +85,7 @@ class Scene:
             subscriptions=self.subscriptions,
             place_settings=self.subscriptions.settings,
             mutes=self.mutes,
+            approvals=self.approvals,
             clock=self.clock,
             meter=self.meter,
             rate_limiter=RateLimiter(chat.platform, budget=self.budget),

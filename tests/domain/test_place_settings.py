@@ -22,6 +22,7 @@ all_settings = st.builds(
     notices=st.booleans(),
     recovered=st.booleans(),
     drills=st.booleans(),
+    approval=st.booleans(),
 )
 
 

@@ -98,6 +98,7 @@ class DispatcherBench:
             clock=self.memory.clock,
             meter=self.memory.meter,
             place_settings=self.memory.place_settings,
+            approvals=self.memory.approvals,
             suppressions=self.memory.suppressions,
             drills=self.memory.drills,
             mutes=self.memory.mutes,

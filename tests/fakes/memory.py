@@ -28,6 +28,7 @@ from bot.ports.stress import StressRecords
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
 from bot.ports.withdrawals import WithdrawalRecords
 from bot.ports.workers import Suppressions
+from tests.fakes.memory_approvals import MemoryApprovals
 from tests.fakes.memory_digests import MemoryDigests
 from tests.fakes.memory_drills import MemoryDrills
 from tests.fakes.memory_mutes import MemoryMutes
@@ -748,6 +749,7 @@ class Memory:
         self.withdrawals = MemoryWithdrawals()
         self.stress = MemoryStress()
         self.digests = MemoryDigests()
+        self.approvals = MemoryApprovals()
 
     def told(self, kind: DeliveryKind | None = None) -> list[Alert]:
         """Return the alerts queued so far, of one kind or of all."""

@@ -36,7 +36,7 @@ class MemoryPlaceSettings(PlaceSettingsStore):
         self, place: Place, edit: Callable[[PlaceSettings], PlaceSettings], *, editor: SettingEditor, now: datetime
     ) -> PlaceSettings:
         before = await self.of_place(place)
-        self.kept[place] = after = edit(before)
+        self.kept[place] = after = edit(before).approved_by(editor.id, before)
         for setting in PlaceSetting:
             was, is_now = before.value_of(setting), after.value_of(setting)
             if was != is_now:

@@ -42,7 +42,7 @@ def fields(bench: DispatcherBench) -> dict[str, str]:
 async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
     answer = await moderate(bench, "settings")
     assert answer.private
-    assert said(answer).splitlines()[:8] == [
+    assert said(answer).splitlines()[:9] == [
         "Settings",
         "Time zone: UTC · 12:00 there now",
         "Quiet hours: off",
@@ -50,6 +50,7 @@ async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
         "Answers: public · read by everybody here",
         "Data notices: on",
         "“Resolved” replies: on",
+        "Approval: off",
         "Drills: on",
     ]
 
@@ -65,6 +66,7 @@ async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
         ("settings answers private", "Answers: private · read by whoever asked", {"answers": "private"}),
         ("settings notices off", "Data notices: off", {"notices": "off"}),
         ("settings recovered off", "“Resolved” replies: off", {"recovered": "off"}),
+        ("settings approval on", "Approval: on", {"approval": "on"}),
         ("settings drills off", "Drills: off", {"drills": "off"}),
         ("settings QUIET OFF", "Quiet hours: off", {}),
     ],

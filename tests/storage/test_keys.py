@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.approval import Approval
 from bot.domain.bot_account import BotAccount
 from bot.domain.digest import BlindSpan
 from bot.domain.incident import Incident
@@ -111,6 +112,7 @@ runwatch:stress:posted string
 {subs}:settings hash
 {subs}:settings:log:<place> list
 {subs}:settings:topics:<chat> set
+{subs}:approvals:<place> hash
 {subs}:digests zset
 {subs}:digests:told hash
 {subs}:mutes:<place> hash
@@ -327,6 +329,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     for place in (CHAT, TOPIC):
         await store.subscriptions.add(Subscription(place, "binance"))
     await set_place(store, TOPIC, notices=False, drills=False, digest=DigestSchedule(time(8)))
+    await store.approvals.put(TOPIC, "INC-8", before=None, after=Approval(Severity.SEVERE, NOON))
     (due,) = await store.digests.due(datetime.now(UTC), limit=1)
     await store.digests.advance([DigestStep(due, due.due + timedelta(days=1), posted=True)])
     await store.pending_changes.keep(TOPIC, "a file")

@@ -23,7 +23,10 @@ TOPIC = Place(Platform.TELEGRAM, "-100", "7")
 NEW_GROUP, NEW_TOPIC = Place(Platform.TELEGRAM, "-200"), Place(Platform.TELEGRAM, "-200", "7")
 NIGHT, MORNING = QuietHours(time(22), time(7)), DigestSchedule(time(8))
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-EVERYTHING = PlaceSettings("Europe/Paris", NIGHT, MORNING, AnswerAudience.PRIVATE, False, False, False)  # noqa: FBT003
+EVERYTHING = PlaceSettings(
+    "Europe/Paris", NIGHT, MORNING, AnswerAudience.PRIVATE, notices=False, recovered=False, drills=False, approval=True,
+    approver=ANN.id,
+)  # fmt: skip
 
 
 async def set_everything(store: Store, place: Place) -> None:
@@ -132,7 +135,7 @@ async def test_settings_move_with_a_chat_and_its_topics_subscribed_or_not(store:
     await store.subscriptions.move(GROUP, NEW_GROUP)
 
     assert await store.place_settings.of_places([NEW_GROUP, NEW_TOPIC]) == [EVERYTHING, EVERYTHING]
-    assert len(await store.place_settings.changes(NEW_TOPIC)) == 7
+    assert len(await store.place_settings.changes(NEW_TOPIC)) == 8
     assert await store.subscriptions.places_without_notices() == {NEW_GROUP, NEW_TOPIC}
     assert "-100" not in (await stored_names(store)).replace("moved:telegram:-100", "")
 
@@ -156,6 +159,14 @@ async def test_settings_are_forgotten_with_a_place(store: Store) -> None:
 
     assert await store.subscriptions.forget_disabled(NOON + 31 * DAY) == [GROUP.whole_chat, GROUP, TOPIC]
     assert await stored_names(store) == "[]"
+
+
+async def test_who_switched_approval_on_is_kept_and_forgotten_with_it(store: Store) -> None:
+    assert (await set_place(store, GROUP, approval=True)).approver == ANN.id
+    assert (await set_place(store, GROUP, by=BOB, quiet=NIGHT)).approver == ANN.id
+    assert (await store.place_settings.of_place(GROUP)).approver == ANN.id
+    assert (await set_place(store, GROUP, by=BOB, approval=False)).approver == ""
+    assert (await set_place(store, GROUP, by=BOB, approval=True)).approver == BOB.id
 
 
 @pytest.mark.parametrize("damaged", [b"{", b"[]", b'{"quiet":"never"}', b'{"quiet":7}', b"\xff"])

@@ -8,7 +8,7 @@ from bot.domain.place_settings import AnswerAudience, PlaceSetting, PlaceSetting
 from bot.domain.setting_change import SettingChange
 from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines, moment
 
-_SHOWN_CHANGES = 3  # with the seven settings above them one screen of a phone
+_SHOWN_CHANGES = 3  # with the eight settings above them one screen of a phone
 _TITLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.TIMEZONE: "Time zone",
     PlaceSetting.QUIET: "Quiet hours",
@@ -16,6 +16,7 @@ _TITLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.ANSWERS: "Answers",
     PlaceSetting.NOTICES: "Data notices",
     PlaceSetting.RECOVERED: "“Resolved” replies",
+    PlaceSetting.APPROVAL: "Approval",
     PlaceSetting.DRILLS: "Drills",
 }
 _EXPLANATIONS: Mapping[PlaceSetting, str] = {
@@ -29,6 +30,8 @@ _EXPLANATIONS: Mapping[PlaceSetting, str] = {
     PlaceSetting.NOTICES: "Changes of reserves that are not counted as a flow, such as moved wallets: one message "
     "each, edited with its outcome.",
     PlaceSetting.RECOVERED: "When an incident is over, a reply says so. Its message is edited in any case.",
+    PlaceSetting.APPROVAL: "A moderator releases the first post of an incident, within 2 h. Critical is posted at "
+    "once. On Telegram whoever switches it on is asked in their chat with the bot, else the question is posted here.",
     PlaceSetting.DRILLS: "Members may begin withdrawal drills here with /drill, and answers show what drills found.",
 }
 _EXAMPLES: Mapping[PlaceSetting, str] = {
@@ -38,6 +41,7 @@ _EXAMPLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.ANSWERS: "answers private",
     PlaceSetting.NOTICES: "notices off",
     PlaceSetting.RECOVERED: "recovered off",
+    PlaceSetting.APPROVAL: "approval on",
     PlaceSetting.DRILLS: "drills off",
 }
 SETTING_VALUES: Mapping[PlaceSetting, Sequence[str]] = {
@@ -56,7 +60,9 @@ SETTING_VALUES: Mapping[PlaceSetting, Sequence[str]] = {
     PlaceSetting.QUIET: ("off", "22:00-07:00", "23:00-08:00", "00:00-08:00"),
     PlaceSetting.DIGEST: ("off", "daily 08:00", "daily 20:00", "weekly mon 08:00"),
     PlaceSetting.ANSWERS: tuple(AnswerAudience),
-    **dict.fromkeys((PlaceSetting.NOTICES, PlaceSetting.RECOVERED, PlaceSetting.DRILLS), ("on", "off")),
+    **dict.fromkeys(
+        (PlaceSetting.NOTICES, PlaceSetting.RECOVERED, PlaceSetting.APPROVAL, PlaceSetting.DRILLS), ("on", "off")
+    ),
 }
 """What each setting is often set to: the values on buttons, and the first that are suggested."""
 
@@ -118,9 +124,10 @@ def _buttons(settings: PlaceSettings, changed: SettingChange | None) -> Iterator
     other = AnswerAudience.PRIVATE if is_public else AnswerAudience.PUBLIC
     yield _change(f"Make answers {other}", PlaceSetting.ANSWERS, other, starts_row=True)
     # Two a row: three would be cut on a phone.
-    for number, setting in enumerate((PlaceSetting.NOTICES, PlaceSetting.RECOVERED, PlaceSetting.DRILLS)):
+    switches = (PlaceSetting.NOTICES, PlaceSetting.RECOVERED, PlaceSetting.APPROVAL, PlaceSetting.DRILLS)
+    for number, setting in enumerate(switches):
         turned = "off" if settings.value_of(setting) == "on" else "on"
-        yield _change(f"{_TITLES[setting]}: turn {turned}", setting, turned, starts_row=number == 1)
+        yield _change(f"{_TITLES[setting]}: turn {turned}", setting, turned, starts_row=number % 2 == 1)
 
 
 def _behind(where: str) -> str:

@@ -3,11 +3,12 @@
 -- keys.PLACE_SETTINGS                 place -> settings (JSON)
 -- keys.NOTICES_OFF, keys.DRILLS_OFF   the two settings that a fan-out asks of all places at once
 -- keys.SETTING_CHANGES of a place     who changed what
+-- keys.APPROVALS of a place           what moderators were asked
 -- keys.DIGESTS                        place -> when its next digest is due
 -- keys.DIGESTS_TOLD                   place -> up to when the last one told
 -- keys.SETTINGS_TOPICS of a chat      its topics that have any of these
 --
--- Example: settings of telegram:-100/7 are moved to telegram:-200/7: each of the six has the new name, and the old one
+-- Example: settings of telegram:-100/7 are moved to telegram:-200/7: each of the seven has the new name, and the old one
 -- is in none of them.
 
 local function settings_topics_of(place) return KEY.settings_topics .. string.match(place, '^[^/]+') end
@@ -22,7 +23,7 @@ local function forget_settings(place)
   redis.call('SREM', KEY.drills_off, place)
   redis.call('ZREM', KEY.digests, place)
   redis.call('HDEL', KEY.digests_told, place)
-  redis.call('DEL', KEY.setting_changes .. place)
+  redis.call('DEL', KEY.setting_changes .. place, KEY.approvals .. place)
   redis.call('SREM', settings_topics_of(place), place)
 end
 
@@ -37,8 +38,8 @@ local function move_settings(place, moved)
   if due then redis.call('ZADD', KEY.digests, 'NX', due, moved) end
   local told = redis.call('HGET', KEY.digests_told, place)
   if told then redis.call('HSETNX', KEY.digests_told, moved, told) end
-  if redis.call('EXISTS', KEY.setting_changes .. place) == 1 then
-    redis.call('RENAMENX', KEY.setting_changes .. place, KEY.setting_changes .. moved)
+  for _, of_place in ipairs({KEY.setting_changes, KEY.approvals}) do
+    if redis.call('EXISTS', of_place .. place) == 1 then redis.call('RENAMENX', of_place .. place, of_place .. moved) end
   end
   forget_settings(place)
   index_settings(moved)

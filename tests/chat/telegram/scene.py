@@ -214,6 +214,7 @@ class Scene:
             clock=self.clock,
             meter=meter,
             place_settings=self.subscriptions.settings,
+            approvals=queries,
             suppressions=queries,
             drills=queries,
             mutes=queries,

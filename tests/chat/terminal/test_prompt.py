@@ -66,7 +66,7 @@ class Scene:
         self.chat = TerminalPlatform(clock, out=self.output)
         self.dispatcher = CommandDispatcher(
             CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, suppressions=unused, drills=unused,
-            place_settings=unused,
+            place_settings=unused, approvals=unused,
             mutes=unused, alert_tester=unused, pending_changes=unused,
         )  # fmt: skip
         self.context = CommandContext(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.commands.declaration import LEAD_ON, MissingArgument
+from bot.domain.approval import Approval, ApprovalDecision
 from bot.domain.digest import BlindSpan, Digest
 from bot.domain.drill import Drill, DrillFigures, DrillOutcome, DrillSummary
 from bot.domain.errors import SourceFault
@@ -32,6 +33,13 @@ from bot.messages.cards.about import (
     status_card,
 )
 from bot.messages.cards.alert import incident_card, resolved_card
+from bot.messages.cards.approval import (
+    asked_here_card,
+    asked_privately_card,
+    decided_card,
+    not_released_card,
+    nothing_waits_card,
+)
 from bot.messages.cards.common import LIABILITIES
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.deliveries import followed_card, topic_notice
@@ -175,6 +183,11 @@ PROSE: Mapping[str, Message] = {
     "drills forgotten": forgotten_drills_card(2),
     "settings": settings_card(SETTINGS, [CHANGE], NOON, changed=CHANGE),
     **{f"setting {setting}": setting_card(setting, SETTINGS, NOON) for setting in PlaceSetting},
+    "asked in private": asked_privately_card(Message(HOSTILE), "INC-8", "-1001234567890"),
+    "asked in the place": asked_here_card("INC-8"),
+    "nothing waits": nothing_waits_card("INC-8"),
+    "not released": not_released_card("INC-8"),
+    "discarded": decided_card("INC-8", Approval(Severity.SEVERE, NOON, decision=ApprovalDecision.DISCARD, by=HOSTILE)),
     "answers are private": private_answer_card("https://t.me/RunwatchBot?start=reserves_okx"),
     "digest of nothing": digest_card(Digest(NOON - DAY, NOON, DAY, subscribed=False), {}),
     "refusal": refusal(HOSTILE),

@@ -1,0 +1,131 @@
+"""Holds the first post of an incident until a moderator has released it, where a place wants that (`approval on`).
+
+A delivery that waits is postponed and comes back every 15 s, so that a decision counts in whichever worker. Who is
+asked: on Telegram the moderator who switched it on, in their own chat with the bot; where that cannot be, and on
+Discord, the place itself, in a message that does not say what the alert says, with buttons for moderators.
+
+Never held: what is critical, what follows a message that is there already, and what is no incident (digests, tests).
+"""
+
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+import structlog
+
+from bot.domain.approval import Approval, ApprovalDecision
+from bot.domain.errors import DeliveryError, StorageError
+from bot.domain.place import Platform
+from bot.domain.place_settings import PlaceSettings
+from bot.domain.severity import Severity
+from bot.messages.cards.approval import asked_here_card, asked_privately_card, not_released_card
+from bot.ports.approvals import Approvals
+from bot.ports.chat import ChatPlatform, ProbingPlatform
+from bot.ports.outbox import Delivery, DeliveryKind
+from bot.ports.sources import Clock
+
+log = structlog.get_logger()
+
+NOT_RELEASED = "not released"
+"""Why a delivery is dropped, as a label of the metric."""
+_COMES_BACK_S = 15.0
+_INCIDENT = "INC-"
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """What becomes of a delivery: sent as `delivery`, or dropped for a `reason`, or back in `pause_s`.
+
+    `to_ask` is the approval for which a moderator has to be asked first.
+    """
+
+    delivery: Delivery
+    reason: str = ""
+    pause_s: float = 0.0
+    to_ask: Approval | None = None
+
+
+class ApprovalGate:
+    """Decides about the deliveries of one platform."""
+
+    def __init__(self, approvals: Approvals, chat: ChatPlatform, clock: Clock) -> None:
+        self._approvals = approvals
+        self._chat = chat
+        self._clock = clock
+
+    @staticmethod
+    def concerns(delivery: Delivery, settings: PlaceSettings) -> bool:
+        """Return whether a delivery may have to wait for a moderator."""
+        return settings.approval and delivery.incident.startswith(_INCIDENT) and not delivery.older
+
+    async def verdict(self, delivery: Delivery) -> GateVerdict:
+        """Return what becomes of a delivery; while the store is away it waits. Never raises."""
+        try:
+            return await self._verdict(delivery)
+        except StorageError as error:
+            log.warning("approval not read, the alert waits", place=str(delivery.place), error=str(error))
+            return GateVerdict(delivery, pause_s=_COMES_BACK_S)
+
+    async def _verdict(self, delivery: Delivery) -> GateVerdict:
+        approval, now = await self._approvals.get(delivery.place, name_of(delivery)), self._clock.now()
+        if delivery.severity is Severity.CRITICAL:
+            return await self._passed(delivery, approval)
+        if approval is None:
+            if delivery.sent_here or delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY}:
+                return GateVerdict(delivery)  # it was posted before approval was switched on
+            return await self._begun(delivery, None)
+        if approval.decision is ApprovalDecision.POST:
+            return GateVerdict(delivery)
+        if approval.decision is ApprovalDecision.DISCARD or approval.is_over(now):
+            return await self._not_released(delivery, approval)
+        return GateVerdict(delivery, pause_s=_COMES_BACK_S, to_ask=None if approval.is_asked else approval)
+
+    async def _not_released(self, delivery: Delivery, approval: Approval) -> GateVerdict:
+        """Return that an alert is asked about anew where it got worse, else left out; one that waited is mentioned."""
+        if delivery.kind is DeliveryKind.POST and delivery.severity.rank > approval.severity.rank:
+            return await self._begun(delivery, approval)
+        if approval.decision is None and delivery.kind is DeliveryKind.POST and not delivery.sent_here:
+            return GateVerdict(replace(delivery, message=not_released_card(name_of(delivery))))
+        return GateVerdict(delivery, reason=NOT_RELEASED)
+
+    async def _passed(self, delivery: Delivery, approval: Approval | None) -> GateVerdict:
+        """Return that a critical delivery is sent, and let what follows of the incident be sent as well."""
+        if approval and approval.decision is not ApprovalDecision.POST:
+            after = replace(approval, decision=ApprovalDecision.POST)
+            await self._approvals.put(delivery.place, name_of(delivery), before=approval, after=after)
+        return GateVerdict(delivery)
+
+    async def _begun(self, delivery: Delivery, before: Approval | None) -> GateVerdict:
+        """Return that a delivery waits, and that a moderator has to be asked."""
+        approval = Approval(delivery.severity, self._clock.now())
+        is_begun = await self._approvals.put(delivery.place, name_of(delivery), before=before, after=approval)
+        return GateVerdict(delivery, pause_s=_COMES_BACK_S, to_ask=approval if is_begun else None)
+
+    async def ask(self, delivery: Delivery, approval: Approval, settings: PlaceSettings) -> None:
+        """Ask a moderator, and remember that; what fails is logged, and tried again when the delivery comes back."""
+        try:
+            if not await self._ask_privately(delivery, settings):
+                await self._chat.send(delivery.place, asked_here_card(name_of(delivery)), key=uuid4().hex)
+            after = replace(approval, is_asked=True)
+            await self._approvals.put(delivery.place, name_of(delivery), before=approval, after=after)
+        except (DeliveryError, StorageError) as error:
+            log.warning("moderator not asked about an alert", place=str(delivery.place), error=str(error))
+
+    async def _ask_privately(self, delivery: Delivery, settings: PlaceSettings) -> bool:
+        """Ask who switched approval on in their own chat with the bot, and return whether that arrived."""
+        place = delivery.place
+        # On Discord rights can be checked in the server alone; a topic, or a small group, has no name in a command.
+        can_be_named = place.platform is Platform.TELEGRAM and place.chat.startswith("-100") and place.thread is None
+        if not can_be_named or not settings.approver or not isinstance(self._chat, ProbingPlatform):
+            return False
+        card = asked_privately_card(delivery.message, name_of(delivery), place.chat)
+        try:
+            await self._chat.send(await self._chat.private_place(settings.approver), card, key=uuid4().hex)
+        except DeliveryError as error:
+            log.info("moderator cannot be asked in private", place=str(place), error=str(error))
+            return False
+        return True
+
+
+def name_of(delivery: Delivery) -> str:
+    """Return the incident of a delivery as people call it: `INC-8` of `INC-8:normal`."""
+    return delivery.incident.partition(":")[0]

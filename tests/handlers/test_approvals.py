@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import pytest
+from typing_extensions import override
+
+from bot.domain.approval import Approval, ApprovalDecision
+from bot.domain.place import Place
+from bot.domain.severity import Severity
+from bot.messages.model import Tone
+from tests.builders import HERE, NOON
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench
+from tests.fakes.memory_approvals import MemoryApprovals
+from tests.messages.cards.plain import said
+
+ASKED = Approval(Severity.SEVERE, NOON, is_asked=True)
+
+
+@pytest.fixture
+async def bench() -> DispatcherBench:
+    bench = DispatcherBench()
+    bench.memory.approvals.kept = {(HERE, "INC-8"): ASKED, (CHANNEL, "INC-9"): ASKED}
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "tone", "where", "decision"),
+    [
+        ("approve INC-8 post", "INC-8 · posted", Tone.GOOD, (HERE, "INC-8"), ApprovalDecision.POST),
+        ("approve 8 discard", "INC-8 · discarded", Tone.INFO, (HERE, "INC-8"), ApprovalDecision.DISCARD),
+        (f"approve INC-9 post {CHANNEL.chat}", "INC-9 · posted", Tone.GOOD, (CHANNEL, "INC-9"), ApprovalDecision.POST),
+    ],
+)
+async def test_a_moderator_decides(  # noqa: PLR0913, PLR0917 — one row of a table
+    bench: DispatcherBench, line: str, title: str, tone: Tone, where: tuple[Place, str], decision: ApprovalDecision
+) -> None:
+    answer = await bench.ask(line.replace(CHANNEL.chat, "@channel"), who=MODERATOR)
+    assert (answer.title, answer.tone) == (title, tone)
+    assert "Decided by id telegram:moderator." in said(answer)
+    assert bench.memory.approvals.kept[where].decision is decision
+
+
+async def test_the_first_decision_counts(bench: DispatcherBench) -> None:
+    await bench.ask("approve INC-8 post", who=MODERATOR)
+    assert (await bench.ask("approve INC-8 discard", who=MODERATOR)).title == "INC-8 · posted"
+
+
+class OvertakenApprovals(MemoryApprovals):
+    """Approvals that somebody else decides between reading and writing."""
+
+    @override
+    async def put(self, place: Place, incident: str, *, before: Approval | None, after: Approval) -> bool:
+        self.kept[place, incident] = replace(ASKED, decision=ApprovalDecision.DISCARD, by="Bob")
+        return await super().put(place, incident, before=before, after=after)
+
+
+async def test_who_is_overtaken_reads_what_the_other_decided() -> None:
+    bench = DispatcherBench()
+    bench.memory.approvals = OvertakenApprovals(kept={(HERE, "INC-8"): ASKED})
+    bench = DispatcherBench(memory=bench.memory)
+    answer = await bench.ask("approve INC-8 post", who=MODERATOR)
+    assert answer.title == "INC-8 · discarded"
+    assert "Decided by Bob." in said(answer)
+
+
+async def test_what_waits_for_nobody_cannot_be_decided(bench: DispatcherBench) -> None:
+    assert "No alert about it waits" in said(await bench.ask("approve INC-7 post", who=MODERATOR))
+    assert "moderate this place" in said(await bench.ask("approve INC-8 post"))
