@@ -103,7 +103,7 @@ async def test_an_exchange_that_is_left_out_at_a_restart_is_named_where_it_was_s
             answer = await world.discord.slash("subscriptions", channel=world.channel)
     names = [line["names"] for line in logged if line["event"] == "subscribed exchanges missing from EXCHANGES"]
     assert names == [["okx"]]
-    assert "**okx** · not watched by this bot any more" in answer.text
+    assert "**okx** · this bot does not watch it any more" in answer.text
     assert "Binance** · from watch on" in answer.text
 
 

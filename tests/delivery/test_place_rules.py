@@ -146,12 +146,12 @@ async def test_on_telegram_times_are_those_of_the_place_also_in_what_points_to_i
         (place, plain(message.lines[0]))
         for (place, *_), message in zip(scene.chat.shown, scene.chat.messages, strict=True)
     ]
-    assert {text for place, text in told if place == GROUP and "Escalated" not in text} == {
+    assert {text for place, text in told if place == GROUP and "Updated" not in text} == {
         "since 2026-10-05 21:00 (12:00 UTC)"
     }
     # The edit of the first message, at some minutes past midnight, UTC.
-    (pointer,) = (text for place, text in told if place == GROUP and "Escalated" in text)
-    assert re.fullmatch(r"Escalated to elevated at 2026-10-05 09:\d\d \(00:\d\d UTC\): see the next message.", pointer)
+    (pointer,) = (text for place, text in told if place == GROUP and "Updated" in text)
+    assert re.fullmatch(r"Updated: it got worse \(elevated, 2026-10-05 09:\d\d \(00:\d\d UTC\)\). See the reply below.", pointer)
     assert not any("09:" in text for place, text in told if place == OTHER)
     assert len(told) == 6
 
