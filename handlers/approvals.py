@@ -6,11 +6,14 @@ from typing import Annotated
 from bot.commands.arguments import Arg, IncidentNumber, PlaceName
 from bot.commands.declaration import Access, Request, command
 from bot.domain.approval import ApprovalDecision
-from bot.domain.errors import echo
+from bot.domain.errors import NotPermitted, echo
+from bot.domain.place import Place, Platform
 from bot.messages.cards.approval import decided_card, nothing_waits_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
 from handlers.target_place import target_place
+
+_TELEGRAM_GROUP = "-100"  # how the ids of supergroups and channels begin
 
 
 @command(access=Access.MODERATOR)
@@ -21,7 +24,7 @@ async def approve(
     place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Post or discard an alert that waits for a moderator"""
-    target, label = await target_place(request, place), f"INC-{incident}"
+    target, label = await _asked_place(request, place), f"INC-{incident}"
     before = await request.approvals.get(target, label)
     if before is None:
         return nothing_waits_card(label)
@@ -32,3 +35,17 @@ async def approve(
     if await request.approvals.put(target, label, before=before, after=after):
         return decided_card(label, after)
     return decided_card(label, await request.approvals.get(target, label) or after)
+
+
+async def _asked_place(request: Request, named: PlaceName | None) -> Place:
+    """Return the place that an alert waits for; raise NotPermitted where the caller does not moderate it.
+
+    A button in the chat of who is asked names a group by its id. The bot need not administer that group, which to find
+    another place by its name takes: it posts there as a member.
+    """
+    if named is None or not named.startswith(_TELEGRAM_GROUP):
+        return await target_place(request, named)
+    group = Place(Platform.TELEGRAM, named)
+    if not request.caller.is_owner and not await request.caller.may_moderate(group):
+        raise NotPermitted("Only the people who moderate that place may decide this.")
+    return group

@@ -14,12 +14,12 @@ import structlog
 
 from bot.domain.approval import Approval, ApprovalDecision
 from bot.domain.errors import DeliveryError, StorageError
-from bot.domain.place import Platform
+from bot.domain.place import Place, Platform
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
 from bot.messages.cards.approval import asked_here_card, asked_privately_card, not_released_card
 from bot.ports.approvals import Approvals
-from bot.ports.chat import ChatPlatform, ProbingPlatform
+from bot.ports.chat import ChatPlatform
 from bot.ports.outbox import Delivery, DeliveryKind
 from bot.ports.sources import Clock
 
@@ -115,11 +115,12 @@ class ApprovalGate:
         place = delivery.place
         # On Discord rights can be checked in the server alone; a topic, or a small group, has no name in a command.
         can_be_named = place.platform is Platform.TELEGRAM and place.chat.startswith("-100") and place.thread is None
-        if not can_be_named or not settings.approver or not isinstance(self._chat, ProbingPlatform):
+        if not can_be_named or not settings.approver:
             return False
         card = asked_privately_card(delivery.message, name_of(delivery), place.chat)
         try:
-            await self._chat.send(await self._chat.private_place(settings.approver), card, key=uuid4().hex)
+            # A private chat of Telegram has the id of its person.
+            await self._chat.send(Place(Platform.TELEGRAM, settings.approver), card, key=uuid4().hex)
         except DeliveryError as error:
             log.info("moderator cannot be asked in private", place=str(place), error=str(error))
             return False

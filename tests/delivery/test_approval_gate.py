@@ -1,6 +1,5 @@
 """Places that want to release the first post of an incident: who is asked where, and what is held and what is not."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +15,7 @@ from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
 from bot.ports.outbox import DeliveryKind
 from tests.clocks import in_simulated_time
-from tests.delivery.recording_chat import CLOSE, EDIT, POST, REPLY, RecordingChat
+from tests.delivery.recording_chat import CLOSE, EDIT, POST, REPLY
 from tests.delivery.test_worker import Scene
 from tests.waiting import until
 
@@ -29,24 +28,11 @@ APPROVAL = PlaceSettings(approval=True, approver="7")
 DAY_S = 86_400.0
 
 
-class PrivateChat(RecordingChat):
-    """A platform on which people can be written to in private."""
-
-    async def probe(self, place: Place) -> None:
-        """Return: every place is open."""
-
-    async def private_place(self, person: str) -> Place:
-        return Place(self.platform, person)
-
-
 class GatedScene(Scene):
-    """A worker on a platform with private chats; places want to be asked."""
+    """A worker, and places that want to be asked."""
 
     def __init__(self, *places: Place) -> None:
         super().__init__(places[0].platform)
-        before_each: Callable[[Place], Awaitable[None]] = self._pass_time
-        self.chat = PrivateChat(places[0].platform, before_each=before_each)
-        self.workers = [self.new_worker(self.chat)]
         self.places = places
         self.subscriptions.settings.kept = dict.fromkeys(places, APPROVAL)
 

@@ -8,7 +8,7 @@ from bot.domain.place import Place
 from bot.domain.severity import Severity
 from bot.messages.model import Tone
 from tests.builders import HERE, NOON
-from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, OWNER, DispatcherBench
 from tests.fakes.memory_approvals import MemoryApprovals
 from tests.messages.cards.plain import said
 
@@ -27,13 +27,14 @@ async def bench() -> DispatcherBench:
     [
         ("approve INC-8 post", "INC-8 · posted", Tone.GOOD, (HERE, "INC-8"), ApprovalDecision.POST),
         ("approve 8 discard", "INC-8 · discarded", Tone.INFO, (HERE, "INC-8"), ApprovalDecision.DISCARD),
+        ("approve INC-9 post @channel", "INC-9 · posted", Tone.GOOD, (CHANNEL, "INC-9"), ApprovalDecision.POST),
         (f"approve INC-9 post {CHANNEL.chat}", "INC-9 · posted", Tone.GOOD, (CHANNEL, "INC-9"), ApprovalDecision.POST),
     ],
 )
 async def test_a_moderator_decides(  # noqa: PLR0913, PLR0917 — one row of a table
     bench: DispatcherBench, line: str, title: str, tone: Tone, where: tuple[Place, str], decision: ApprovalDecision
 ) -> None:
-    answer = await bench.ask(line.replace(CHANNEL.chat, "@channel"), who=MODERATOR)
+    answer = await bench.ask(line, who=MODERATOR)
     assert (answer.title, answer.tone) == (title, tone)
     assert "Decided by id telegram:moderator." in said(answer)
     assert bench.memory.approvals.kept[where].decision is decision
@@ -65,3 +66,7 @@ async def test_who_is_overtaken_reads_what_the_other_decided() -> None:
 async def test_what_waits_for_nobody_cannot_be_decided(bench: DispatcherBench) -> None:
     assert "No alert about it waits" in said(await bench.ask("approve INC-7 post", who=MODERATOR))
     assert "moderate this place" in said(await bench.ask("approve INC-8 post"))
+    bench.moderates = {HERE}
+    refused = await bench.ask(f"approve INC-9 post {CHANNEL.chat}", who=MODERATOR)
+    assert "Only the people who moderate that place may decide this." in said(refused)
+    assert (await bench.ask(f"approve INC-9 post {CHANNEL.chat}", who=OWNER)).title == "INC-9 · posted"
