@@ -149,7 +149,7 @@ def demo(episode: str, speed: float | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
 def ask(question: tuple[str, ...], *, as_json: bool) -> None:
     """Answer one question without a chat, e.g. ask "/reserves binance"."""
-    from bot.chat.terminal import message_to_json, plain_text  # noqa: PLC0415 — as above
+    from bot.chat.terminal import document_text, message_to_json, plain_text  # noqa: PLC0415 — as above
 
     settings = _settings(level="error")  # what is printed is the answer, and may be piped into a JSON parser
     answer = asyncio.run(answer_once(settings, " ".join(question)))
@@ -157,6 +157,8 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
         click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=not is_wide(sys.stdout)))
     else:
         click.echo(plain_text(answer.message, answer.now))
+        if document := answer.message.document:
+            click.echo(document_text(document), nl=False)
     if answer.failed:
         sys.exit(_EXIT_FAILED)
 

@@ -19,6 +19,7 @@ from bot.commands.arguments import Arg, ArgumentKind, kind_of
 from bot.commands.queries import Queries
 from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
+from bot.messages.documents import Document
 from bot.messages.model import Message
 from bot.ports.alert_tests import AlertTester
 from bot.ports.approvals import Approvals
@@ -76,12 +77,19 @@ class PlaceAccess:
     check_mention: Callable[[Place, str], Awaitable[tuple[str, ...]]] = mention_nobody
 
 
+ReadDocument = Callable[[], Awaitable[Document]]
+"""Fetches a file that came with a command, within seconds; raises AskerError where that fails or it is too large.
+
+It is called by the handler: after the rights were checked, so that nobody else makes the bot fetch anything.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a handler gets: where the command came from, by whom, when, and what the handler may ask and change.
 
     `private`: nobody but the asker reads that place. `community` is what the place is a part of where it is no chat of
-    its own: the id of the Discord server.
+    its own: the id of the Discord server. `document` fetches the file that came with the command, None without one.
     """
 
     place: Place
@@ -100,6 +108,7 @@ class Request:
     now: datetime
     private: bool = False
     community: str = ""
+    document: ReadDocument | None = None
 
 
 Handler = Callable[..., Awaitable[Message]]
@@ -152,6 +161,7 @@ class Command:
     """A command as every platform knows it. `description` is at most 100 characters, `name` is `[a-z0-9_]{1,32}`.
 
     `linkable`: a deep link may ask it. Anybody can make a link, so one must not change anything for who follows it.
+    `takes_document`: a file may be sent with it.
     """
 
     name: str
@@ -160,6 +170,7 @@ class Command:
     parameters: tuple[Parameter, ...]
     handler: Handler
     linkable: bool = True
+    takes_document: bool = False
 
     @property
     def is_guided(self) -> bool:
@@ -283,9 +294,15 @@ def _hint(word: str, optional: Sequence[Parameter]) -> str:
 @overload
 def command(handler: Handler) -> Command: ...
 @overload
-def command(*, access: Access = ..., linkable: bool = ...) -> Callable[[Handler], Command]: ...
 def command(
-    handler: Handler | None = None, *, access: Access = Access.MEMBER, linkable: bool = True
+    *, access: Access = ..., linkable: bool = ..., takes_document: bool = ...
+) -> Callable[[Handler], Command]: ...
+def command(
+    handler: Handler | None = None,
+    *,
+    access: Access = Access.MEMBER,
+    linkable: bool = True,
+    takes_document: bool = False,
 ) -> Command | Callable[[Handler], Command]:
     """Turn an async function into a Command; raise TypeError where its declaration breaks a rule.
 
@@ -293,11 +310,11 @@ def command(
     """
     is_linkable = linkable and access is Access.MEMBER
     if handler is None:  # used with arguments, as @command(access=…)
-        return lambda decorated: _declare(decorated, access, linkable=is_linkable)
-    return _declare(handler, access, linkable=is_linkable)
+        return lambda decorated: _declare(decorated, access, linkable=is_linkable, takes_document=takes_document)
+    return _declare(handler, access, linkable=is_linkable, takes_document=takes_document)
 
 
-def _declare(handler: Handler, access: Access, *, linkable: bool) -> Command:
+def _declare(handler: Handler, access: Access, *, linkable: bool, takes_document: bool) -> Command:
     name = handler.__name__
     description = (inspect.getdoc(handler) or "").split("\n")[0].removesuffix(".")
     if not re.fullmatch(r"[a-z0-9_]{1,32}", name):
@@ -310,7 +327,7 @@ def _declare(handler: Handler, access: Access, *, linkable: bool) -> Command:
     # Discord refuses a command whose required options come after optional ones, and typed ones would be ambiguous.
     if sorted(parameters, key=lambda parameter: not parameter.required) != list(parameters):
         raise TypeError(f"/{name}: only trailing parameters may be optional")
-    return Command(name, description, access, parameters, handler, linkable)
+    return Command(name, description, access, parameters, handler, linkable, takes_document)
 
 
 def _parameter(command_name: str, parameter: inspect.Parameter, hint: Any) -> Parameter:

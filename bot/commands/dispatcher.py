@@ -25,6 +25,7 @@ from bot.commands.declaration import (
     MissingArgument,
     Parameter,
     PlaceAccess,
+    ReadDocument,
     Request,
 )
 from bot.commands.missing_arguments import command_line, nearest_exchanges, question
@@ -65,6 +66,7 @@ class CommandContext:
 
     `refused_in_private`: nobody but the asker reads a refusal, whatever place it is; so on Discord. `community` is the
     id of the Discord server that the place is in. `pressed`: it was a button; its refusal is read by one person alone.
+    `document` fetches a file that came with the command.
     """
 
     place: Place
@@ -74,6 +76,7 @@ class CommandContext:
     refused_in_private: bool = False
     pressed: bool = False
     community: str = ""
+    document: ReadDocument | None = None
 
 
 class CommandDispatcher:
@@ -276,6 +279,7 @@ class CommandDispatcher:
             alert_tester=self._alert_tester,
             pending_changes=self._pending_changes,
             community=context.community,
+            document=context.document,
         )
 
     def _refused(

@@ -79,10 +79,11 @@ class RepeatedQuestions:
 def _key(context: CommandContext, command: Command, arguments: str | Mapping[str, str]) -> _Question | None:
     """Return what questions have in common that are the same; None for one that is its asker's own.
 
-    The owner's `/status` says more than others' does, and `/drill` begins something for whoever asks.
+    The owner's `/status` says more than others' does, and `/drill` begins something for whoever asks. What is
+    said of a file is said of that file alone, and the next one may be another.
     """
     is_for_all = command.access is Access.MEMBER and command.linkable
-    if context.private or context.caller.is_owner or not is_for_all:
+    if context.private or context.caller.is_owner or context.document or not is_for_all:
         return None
     words = arguments if isinstance(arguments, str) else " ".join(f"{name}:{arguments[name]}" for name in arguments)
     return context.place, command.name, " ".join(words.lower().split())

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.snapshot import MissingPart
+from bot.messages.documents import Document
 from bot.messages.pictures import Picture
 
 
@@ -154,7 +155,8 @@ class Message:
     `mention` is what to ping (a Discord role id, "here", "everyone"); nothing else in a message ever pings.
     `sample` marks an example that describes no real event. `totals` are the totals in it, for programs. `fold` says
     what of it are details; without one everything is shown. `picture` is shown in place of `chart` and `table`, where a
-    platform shows pictures and it can be drawn.
+    platform shows pictures and it can be drawn. `document` is a file that comes with an answer to a command; alerts
+    have none.
     """
 
     title: str
@@ -172,6 +174,7 @@ class Message:
     totals: tuple[ShownTotal, ...] = ()
     fold: Fold | None = None
     picture: Picture | None = None
+    document: Document | None = None
 
 
 def takes_place(answer: Message) -> bool:
@@ -190,6 +193,11 @@ def beside_picture(message: Message) -> Message:
 def without_picture(message: Message, why: str) -> Message:
     """Return a message whose picture cannot be shown, with a sentence that says so."""
     return replace(message, lines=(*message.lines, line(why)), picture=None)
+
+
+def without_document(message: Message, why: str) -> Message:
+    """Return a message whose file cannot be sent, with a sentence that says so."""
+    return replace(message, lines=(*message.lines, line(why)), document=None)
 
 
 def bold(text: str) -> Span:

@@ -175,11 +175,18 @@ class FakeDiscord:
         permissions: int = world.MEMBER_RIGHTS,
         app_permissions: int | None = None,
         wait: bool = True,
+        file: tuple[str, bytes] | None = None,
     ) -> Answer:
-        """Use a slash command as Discord's client would let it be used, and return the answer once it is there."""
+        """Use a slash command as Discord's client would let it be used, and return the answer once it is there.
+
+        `file` is the name and the content of what is attached to its option `file`.
+        """
         definition = self._definition(name, channel)
-        values = self._option_values(definition, dict(options or {}))
+        attachments = self.rest.attach(*file) if file else {}
+        values = self._option_values(definition, dict(options or {}) | {"file": id_ for id_ in attachments})  # noqa: B035 — one at most
         data = {"id": definition["id"], "name": name, "type": 1, "options": values}
+        if attachments:
+            data["resolved"] = {"attachments": attachments}
         answer = await self._interact(2, data, channel, user, permissions, app_permissions)
         return await self._answered(answer) if wait else answer
 

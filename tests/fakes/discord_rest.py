@@ -100,6 +100,8 @@ class FakeRest:
         self.messages: dict[str, list[Json]] = defaultdict(list)
         self.interactions: dict[str, Answer] = {}
         self.failures: list[Failure] = []
+        self.attached: dict[str, bytes] = {}
+        self.forgets_attachments = False
         self.delays: list[tuple[re.Pattern[str], asyncio.Event]] = []
         self._by_nonce: dict[tuple[str, str], Json] = {}
         self._rates = Rates() if rates else None
@@ -109,6 +111,7 @@ class FakeRest:
         """Return the web application, the gateway included."""
         app = web.Application(middlewares=[self._guard], client_max_size=4 * MAX_UPLOAD_BYTES)
         app.router.add_get("/gateway", self.gateway.serve)
+        app.router.add_get("/attachments/{id}/{name}", self._attachment)
         for method, path, handler in self._routes():
             app.router.add_route(method, f"/api/v10{path}", handler)
         return app
@@ -160,10 +163,23 @@ class FakeRest:
             ("PATCH", channel + "/messages/{message}", self._patch_message),
         ]
 
+    def attach(self, name: str, content: bytes) -> dict[str, Json]:
+        """Keep a file that somebody attaches, and return it as an interaction describes it, by its id."""
+        id_ = snowflake()
+        self.attached[id_] = content
+        url = f"{self.gateway.url.replace('ws:', 'http:').removesuffix('/gateway')}/attachments/{id_}/{name}"
+        described = {"id": id_, "filename": name, "size": len(content), "url": url, "proxy_url": url, "ephemeral": True}
+        return {id_: described}
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        """Return an attached file, which anybody who has its address may fetch."""
+        content = None if self.forgets_attachments else self.attached.get(request.match_info["id"])
+        return web.Response(status=404) if content is None else web.Response(body=content)
+
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         path = request.path.removeprefix("/api/v10")
-        if path == "/gateway":
+        if path == "/gateway" or path.startswith("/attachments/"):
             return await handler(request)
         self.requests.append((request.method, path))
         for pattern, release in self.delays:

@@ -46,6 +46,7 @@ class FakeTelegram(Methods, TelegramFaults):
         self.token = token
         self.url = ""
         self.clock: Clock | None = None
+        self.loses_files = False
         self.calls: Counter[str] = Counter()
         # Benchmarks send a hundred thousand messages; only the newest requests are kept.
         self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=1000)
@@ -118,6 +119,10 @@ class FakeTelegram(Methods, TelegramFaults):
         return here and (chat.id, message.id) not in self._seen
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path.startswith("/file/"):
+            if self.loses_files and request.transport:
+                request.transport.abort()
+            return self._file(request.path)
         _, token, name = [*request.path.split("/", 2), "", ""][:3]
         method = name.lower()
         given = await self._parameters(request)
@@ -141,6 +146,12 @@ class FakeTelegram(Methods, TelegramFaults):
         if self.clock:
             response.headers["Date"] = http_date(self.clock.now())
         return response
+
+    def _file(self, path: str) -> web.Response:
+        """Return a file by the path that getFile has named: https://core.telegram.org/bots/api#getfile."""
+        self.calls["file"] += 1
+        content = self.files.content_at(path.removeprefix(f"/file/bot{self.token}/"))
+        return web.Response(status=404) if content is None else web.Response(body=content)
 
     def _method(self, token: str, method: str) -> Callable[[Parameters], Awaitable[object]]:
         # Telegram answers 404 to what looks like no token at all, and 401 to a token of nobody.
@@ -167,6 +178,7 @@ class FakeTelegram(Methods, TelegramFaults):
             else:
                 given[part.name] = f"{UPLOAD}{next(self.ids)}"
                 self.uploads[given[part.name]] = bytes(await part.read())
+                self.upload_names[given[part.name]] = part.filename
         return given
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tests.fakes.telegram_files import Files
 from tests.fakes.telegram_world import Chat, Sent, User
 
 # The accounts in whose name Telegram sends what a group or a channel writes: https://core.telegram.org/bots/api#message
@@ -26,6 +27,7 @@ class People:
         self.typing: set[str] = set()
         self.has_inline_mode = True
         self.ids: Iterator[int] = iter(range(1, 10**9))
+        self.files = Files()
 
     def user(self, name: str, *, user_id: int | None = None) -> User:
         """Return a new person."""
@@ -88,6 +90,23 @@ class People:
         kind = "edited_message" if edited else "message"
         self.update(kind, message | extra)
         return int(message["message_id"])
+
+    def send_file(  # noqa: PLR0913 — what a file can come with
+        self,
+        chat: Chat,
+        user: User,
+        content: bytes,
+        *,
+        caption: str = "",
+        name: str = "f.json",
+        size: int | None = None,
+    ) -> dict[str, Any]:
+        """Send a file and return the message; `size` is what the message says of it where that is wrong."""
+        described: dict[str, Any] = {"file_id": self.files.keep(content), "file_unique_id": "f", "file_name": name}
+        described |= {"file_size": len(content) if size is None else size, "mime_type": "application/json"}
+        message = self.new_message(chat, user) | {"document": described} | ({"caption": caption} if caption else {})
+        self.update("message", message)
+        return message
 
     def say_anonymously(self, chat: Chat, text: str) -> int:
         """Write as an administrator who hides behind the group's name."""

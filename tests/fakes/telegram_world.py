@@ -28,8 +28,8 @@ class Chat:
     """A chat of any type as the bot sees it.
 
     `bot` is the bot's status there, `can_post` whether it may write (members by the group's permissions, in a channel
-    its own right), `takes_photos` whether photos too, `topics` maps a thread to whether it is open, `members` maps user
-    ids to their status, `message_ids` holds the ids of the messages people wrote there.
+    its own right), `takes_photos` whether photos too, `takes_documents` other files, `topics` maps a thread to whether
+    it is open, `members` maps user ids to their status, `message_ids` holds the ids of the messages people wrote there.
     """
 
     id: int
@@ -40,6 +40,7 @@ class Chat:
     bot: str = "member"
     can_post: bool = True
     takes_photos: bool = True
+    takes_documents: bool = True
     topics: dict[int, bool] = field(default_factory=dict)
     members: dict[int, str] = field(default_factory=dict)
     message_ids: set[int] = field(default_factory=set)
@@ -125,7 +126,7 @@ class Sent:
     """A message of the bot: `text` as people read it, `html` as it was given, both as of the latest edit.
 
     `text` is without the characters that keep numbers together. Those of a photo are its caption; `photo` is the file,
-    which can be sent again by its `file_id`.
+    which can be sent again by its `file_id`. `document` is the name and the content of any other file.
     """
 
     id: int
@@ -141,6 +142,7 @@ class Sent:
     edits: int = 0
     photo: bytes | None = None
     file_id: str = ""
+    document: tuple[str, bytes] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:

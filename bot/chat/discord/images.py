@@ -4,11 +4,11 @@ Where Discord refuses the file, the message goes out without it and says so.
 https://docs.discord.com/developers/reference#uploading-files
 """
 
-from http import HTTPStatus
 from io import BytesIO
 
 import discord
 
+from bot.chat.discord.documents import is_file_refused
 from bot.chat.discord.errors import INVALID_FORM
 from bot.chat.discord.render import IMAGE_NAME
 from bot.messages.model import Message, without_picture
@@ -17,8 +17,6 @@ from bot.ports.pictures import IllustratedMessage
 
 THEME = Theme.DARK  # what most of Discord is read in; a bot is not told what somebody has chosen
 _REFUSED = "The chart is left out: Discord did not take the picture. The bot may lack the permission “Attach Files”."
-_MISSING_PERMISSIONS, _TOO_LARGE = 50013, 40005
-_REFUSALS = frozenset((_MISSING_PERMISSIONS, _TOO_LARGE, INVALID_FORM))
 
 
 def image_file(illustrated: IllustratedMessage) -> discord.File | None:
@@ -30,7 +28,7 @@ def image_file(illustrated: IllustratedMessage) -> discord.File | None:
 
 def is_image_refused(error: discord.HTTPException) -> bool:
     """Return whether it may be the file that Discord did not take: then the message is worth sending without it."""
-    return error.code in _REFUSALS or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return error.code == INVALID_FORM or is_file_refused(error)
 
 
 def without_image(message: Message) -> IllustratedMessage:

@@ -15,6 +15,7 @@ import discord
 import structlog
 
 from bot.chat.discord.buttons import command_line_of
+from bot.chat.discord.documents import attached
 from bot.chat.discord.errors import INTERACTION_OVER, LIBRARY_ERRORS
 from bot.chat.discord.images import THEME
 from bot.chat.discord.interaction_context import Interaction, bot_can_post, command_context
@@ -59,9 +60,15 @@ class InteractionHandler:
         self._repeated = RepeatedQuestions(clock)
         self._announce_after_s = announce_after_s
 
-    async def answer_command(self, interaction: Interaction, command: Command, options: dict[str, str]) -> None:
-        """Answer a slash command."""
-        context = command_context(interaction, self._owner_ids)
+    async def answer_command(
+        self,
+        interaction: Interaction,
+        command: Command,
+        options: dict[str, str],
+        attachment: discord.Attachment | None = None,
+    ) -> None:
+        """Answer a slash command; `attachment` is the file that came with it."""
+        context = replace(command_context(interaction, self._owner_ids), document=attached(attachment))
         answer = self._dispatcher.answer_options(context, command, options)
         # What moderators and the owner set is nobody else's business in a busy channel, nor is what everybody reads
         # there already: a question that repeats within seconds is answered to its asker alone.

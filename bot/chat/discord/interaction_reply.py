@@ -13,6 +13,7 @@ import discord
 import structlog
 from typing_extensions import override
 
+from bot.chat.discord.documents import file_of, is_file_refused, without_file
 from bot.chat.discord.errors import INVALID_FORM
 from bot.chat.discord.images import image_file, is_image_refused, without_image
 from bot.chat.discord.interaction_context import Interaction
@@ -48,12 +49,16 @@ async def send_reply(
     if without is None:
         return
     try:
-        await reply(_full_arguments(without))
+        await reply(_full_arguments(without), file=file_of(without))
     except discord.HTTPException as error:
+        if without.document and is_file_refused(error):
+            log.warning("discord refused a file", code=error.code)
+            await send_reply(interaction, without_file(without), hidden=hidden)
+            return
         if error.code != INVALID_FORM:
             raise
         log.exception("discord refused the form of an answer, sent as plain text", title=message.title)
-        await reply(_reply_arguments(plain_payload(without)))
+        await reply(_reply_arguments(plain_payload(without)), file=file_of(without))
 
 
 async def replace_pressed(
@@ -66,7 +71,7 @@ async def replace_pressed(
     replace = partial(_replace, interaction, message)
     without = await _unless_sent_with_image(message, image, replace)
     if without is not None:
-        await replace(_full_arguments(without))
+        await replace(_full_arguments(without), file=file_of(without))
 
 
 async def _unless_sent_with_image(
@@ -78,7 +83,7 @@ async def _unless_sent_with_image(
     if image.png is None:
         return image.message
     try:
-        await send(_reply_arguments(payload(image.message, has_image=True)), image=image_file(image))
+        await send(_reply_arguments(payload(image.message, has_image=True)), file=image_file(image))
     except discord.HTTPException as error:
         if not is_image_refused(error):
             raise
@@ -88,17 +93,17 @@ async def _unless_sent_with_image(
 
 
 async def _replace(
-    interaction: Interaction, message: Message, arguments: ReplyArguments, *, image: discord.File | None = None
+    interaction: Interaction, message: Message, arguments: ReplyArguments, *, file: discord.File | None = None
 ) -> None:
     pressed = interaction.message
     shown_to_all = pressed is not None and not pressed.flags.ephemeral
     if not takes_place(message) or (message.private and shown_to_all):
         send = interaction.followup.send if interaction.response.is_done() else interaction.response.send_message
-        arguments = {**arguments, **_new_image(image)}
+        arguments = {**arguments, **_new_file(file)}
         await send(**arguments, ephemeral=True)
         return
     # Left out, the old buttons would stay below the new text.
-    arguments = {"view": None, **arguments, **_changed_image(image)}
+    arguments = {"view": None, **arguments, **_changed_file(file)}
     if interaction.response.is_done():
         await interaction.edit_original_response(**arguments)
     else:
@@ -111,23 +116,23 @@ async def _reply(
     *,
     hidden: bool,
     announced_hidden: bool,
-    image: discord.File | None = None,
+    file: discord.File | None = None,
 ) -> None:
     if not interaction.response.is_done():
-        await interaction.response.send_message(**arguments, **_new_image(image), ephemeral=hidden)
+        await interaction.response.send_message(**arguments, **_new_file(file), ephemeral=hidden)
     elif hidden and not announced_hidden:
         await interaction.delete_original_response()
-        await interaction.followup.send(**arguments, **_new_image(image), ephemeral=True)
+        await interaction.followup.send(**arguments, **_new_file(file), ephemeral=True)
     else:
-        await interaction.edit_original_response(**arguments, **_changed_image(image))
+        await interaction.edit_original_response(**arguments, **_changed_file(file))
 
 
-def _new_image(image: discord.File | None) -> ReplyArguments:
-    return {"file": image} if image else {}
+def _new_file(file: discord.File | None) -> ReplyArguments:
+    return {"file": file} if file else {}
 
 
-def _changed_image(image: discord.File | None) -> ReplyArguments:
-    return {"attachments": [image]} if image else {}
+def _changed_file(file: discord.File | None) -> ReplyArguments:
+    return {"attachments": [file]} if file else {}
 
 
 # In a run on an exchange many people ask the same within seconds.

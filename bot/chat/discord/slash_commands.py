@@ -20,8 +20,8 @@ from bot.chat.discord.server_suggestions import SERVER_SUGGESTIONS
 from bot.commands.declaration import Access, Command, CommandSet, Parameter
 from bot.messages.plain_text import shorten
 
-AnswerCommand = Callable[[Interaction, Command, dict[str, str]], Awaitable[None]]
-"""Answers an interaction, given the command and the texts of its options by name."""
+AnswerCommand = Callable[[Interaction, Command, dict[str, str], discord.Attachment | None], Awaitable[None]]
+"""Answers an interaction, given the command, the texts of its options by name, and the file that came with it."""
 Suggest = Callable[[Interaction, Parameter, str], list[tuple[str, str]]]
 """Returns (label, value) pairs that complete what was typed so far, by the name of the argument that is typed."""
 SlashCommand = app_commands.Command[Any, ..., None]
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 # https://docs.discord.com/developers/interactions/application-commands#application-command-object
 _MAX_CHOICES = 25
 _CHOICE_CHARACTERS = 100
+_FILE_OPTION = "file"
 # https://docs.discord.com/developers/interactions/application-commands#entry-point-commands
 _ENTRY_POINT = 4
 _READONLY_FIELDS = frozenset(("application_id", "version", "guild_id", "name_localized", "description_localized"))
@@ -98,11 +99,15 @@ def _slash_command(command: Command, answer: AnswerCommand, suggest: Suggest) ->
 def _callback(command: Command, answer: AnswerCommand, suggest: Suggest) -> Any:
     """Return the function behind a slash command; the library reads the options from its signature and its marks."""
 
-    async def callback(interaction: Interaction, **options: str | None) -> None:
-        await answer(interaction, command, {name: text for name, text in options.items() if text})
+    async def callback(interaction: Interaction, **options: Any) -> None:
+        attachment = options.pop(_FILE_OPTION, None)
+        await answer(interaction, command, {name: text for name, text in options.items() if text}, attachment)
 
     callback.__dict__["__signature__"] = _signature(command)
-    app_commands.describe(**{parameter.name: parameter.description for parameter in command.parameters})(callback)
+    descriptions = {parameter.name: parameter.description for parameter in command.parameters}
+    if command.takes_document:
+        descriptions[_FILE_OPTION] = "The file"
+    app_commands.describe(**descriptions)(callback)
     for parameter in command.parameters:
         _offer_values(callback, parameter, suggest)
     return callback
@@ -111,7 +116,11 @@ def _callback(command: Command, answer: AnswerCommand, suggest: Suggest) -> Any:
 def _signature(command: Command) -> inspect.Signature:
     """Return the signature the library reads a command's options from."""
     interaction = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction)
-    return inspect.Signature([interaction, *map(_option, command.parameters)])
+    file = inspect.Parameter(
+        _FILE_OPTION, inspect.Parameter.KEYWORD_ONLY, annotation=discord.Attachment | None, default=None
+    )
+    files = [file] if command.takes_document else []
+    return inspect.Signature([interaction, *map(_option, command.parameters), *files])
 
 
 def _option(parameter: Parameter) -> inspect.Parameter:

@@ -13,17 +13,19 @@ from contextlib import suppress
 import structlog
 
 from bot.chat.telegram.chat_pace import ChatPace
+from bot.chat.telegram.documents import TelegramDocuments
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.sender import TelegramSender
 from bot.delivery.rate_limiter import RateLimiter
-from bot.domain.errors import BadMessage, ChatMoved, DeliveryError, RetryLater
+from bot.domain.errors import BadMessage, ChatMoved, DeliveryError, NotAllowed, RetryLater
 from bot.domain.place import Place
 from bot.messages.cards.errors import crowded_card
-from bot.messages.model import Message
+from bot.messages.model import Message, without_document
 
 log = structlog.get_logger()
 
 _LONGEST_WAIT_S = 30.0  # whoever asked has given up by then
+_NO_FILES = "The file is left out: the bot may not send files here."
 _LONGEST_NOTICE_WAIT_S = 60.0  # a group that has had its 20 messages of a minute takes the next one within a minute
 
 
@@ -43,10 +45,11 @@ class WaitTooLong(DeliveryError):
 class AnswerSender:
     """Sends answers; `sleep` waits so many seconds, `clock` is the monotonic time that passes meanwhile."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — what sends, and what time and the platform's rate are
         self,
         sender: TelegramSender,
         membership: MembershipHandler,
+        documents: TelegramDocuments,
         *,
         rate_limiter: RateLimiter,
         sleep: Callable[[float], Awaitable[None]],
@@ -54,6 +57,7 @@ class AnswerSender:
     ) -> None:
         self._sender = sender
         self._membership = membership
+        self._documents = documents
         self._rate_limiter = rate_limiter
         self._sleep = sleep
         self._clock = clock
@@ -104,6 +108,11 @@ class AnswerSender:
 
     async def _deliver(self, place: Place, message: Message, reply_to: str | None, replaced: str | None) -> None:
         """Edit the message whose place the answer takes, or send it; raise DeliveryError."""
+        if message.document:
+            try:
+                return await self._documents.send(place, message, message.document, reply_to=reply_to)
+            except NotAllowed:  # of files alone, or of any message: the text tells
+                message = without_document(message, _NO_FILES)
         if replaced:
             with suppress(BadMessage):  # it was deleted meanwhile
                 return await self._sender.edit(place, replaced, message)

@@ -14,6 +14,7 @@ from bot.chat.telegram.answer_sender import AnswerSender
 from bot.chat.telegram.asker_context import AskerContexts
 from bot.chat.telegram.button_handler import ButtonHandler
 from bot.chat.telegram.command_menu import CommandMenus
+from bot.chat.telegram.documents import TelegramDocuments
 from bot.chat.telegram.errors import OUTAGE_PAUSE, retry_after_of
 from bot.chat.telegram.inline_queries import InlineQueryHandler
 from bot.chat.telegram.membership_handler import MembershipHandler
@@ -91,9 +92,11 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
         # Answers are never paid for: 28 a second are free.
         unpaid_sender = TelegramSender(self._api, clock=clock, meter=meter, pictures=pictures)
         membership = MembershipHandler(subscriptions, clock)
+        documents = TelegramDocuments(self._api, clock)
         answers = AnswerSender(
             unpaid_sender,
             membership,
+            documents,
             # Paid alerts have a rate of their own; what is free shares one budget.
             rate_limiter=RateLimiter(Platform.TELEGRAM, budget=None if paid_broadcast else send_budget),
             sleep=self._timeouts.sleep,
@@ -119,6 +122,7 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
                 dispatcher, api=self._api, contexts=contexts, identity=self._identity, clock=clock
             ),
             membership=membership,
+            documents=documents,
             contexts=contexts,
             repeated=repeated,
             subscriptions=subscriptions,

@@ -141,7 +141,7 @@ class TelegramSender:
             "message_thread_id": int(place.thread) if place.thread else None,
             "disable_notification": silent or None,
             "allow_paid_broadcast": self._paid,
-            "reply_parameters": _reply_parameters(reply_to) if reply_to else None,
+            "reply_parameters": reply_parameters(reply_to) if reply_to else None,
         }
 
     async def _edit_text(
@@ -182,7 +182,8 @@ def _unchanged_is_no_error() -> Iterator[None]:
             raise
 
 
-def _reply_parameters(message_id: str) -> str:
+def reply_parameters(message_id: str) -> str:
+    """Return the message that a new one answers, as the API takes it."""
     # An escalation must arrive even where somebody has deleted the alert it answers.
     return json.dumps({"message_id": int(message_id), "allow_sending_without_reply": True})
 

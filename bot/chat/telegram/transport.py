@@ -7,6 +7,7 @@ is raised here. https://core.telegram.org/bots/api#making-requests
 
 import json
 import os
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
@@ -29,6 +30,10 @@ _TOKEN_PLACEHOLDER = "0:kept-by-the-transport"  # noqa: S105 — what the librar
 
 
 _Form = dict[str, str] | aiohttp.FormData
+
+
+class FileTooLarge(TelegramError):
+    """A file has more bytes than were asked for at most."""
 
 
 class RequestUnsent(NetworkError):
@@ -65,6 +70,7 @@ class AiohttpRequest(BaseRequest):
         os.environ.setdefault("PTB_TIMEDELTA", "1")
         self._proxies = proxies
         self._root = f"{api_url.rstrip('/')}/bot{token}"
+        self._file_root = f"{api_url.rstrip('/')}/file/bot{token}"
         self._read_timeout_s = read_timeout
         self._connect_timeout_s = connect_timeout
         self._pool_size = pool_size
@@ -108,6 +114,24 @@ class AiohttpRequest(BaseRequest):
             failure = _network_error(error)
         raise failure  # out here, so that the original, whose text may hold the address, is not attached to it
 
+    async def download(self, path: str, *, most_bytes: int) -> bytes:
+        """Return a file by the path that getFile told; raise FileTooLarge, TelegramError.
+
+        https://core.telegram.org/bots/api#getfile
+        """
+        timeout = aiohttp.ClientTimeout(total=self._read_timeout_s, connect=self._connect_timeout_s)
+        address = f"{self._file_root}/{path}"
+        try:
+            async with self._open_session().get(address, timeout=timeout, allow_redirects=False) as response:
+                if response.status == HTTPStatus.OK:
+                    return await _read_up_to(response.content, most_bytes)
+            failure: TelegramError = TelegramError(f"HTTP {response.status} for a file")
+        except FileTooLarge:
+            raise
+        except Exception as error:  # noqa: BLE001 — as in `do_request`
+            failure = _network_error(error)
+        raise failure
+
     @staticmethod
     @override
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -143,6 +167,7 @@ class BotApi(Bot):
     """The bot's connection to the Bot API: the library's methods, and `call` for answers as they are."""
 
     def __init__(self, transport: AiohttpRequest) -> None:
+        self._transport = transport
         super().__init__(_TOKEN_PLACEHOLDER, base_url=lambda _: "", request=transport, get_updates_request=transport)
 
     async def call(self, method: str, *, read_timeout_s: float | None = None, **parameters: object) -> Any:
@@ -154,9 +179,23 @@ class BotApi(Bot):
         timeout = BaseRequest.DEFAULT_NONE if read_timeout_s is None else read_timeout_s
         return await self._post(method, given, read_timeout=timeout)
 
+    async def download(self, path: str, *, most_bytes: int) -> bytes:
+        """Return a file by the path that getFile told; raise FileTooLarge, TelegramError."""
+        return await self._transport.download(path, most_bytes=most_bytes)
+
     async def close_connections(self) -> None:
         """Close every connection; a later call opens new ones."""
         await self.request.shutdown()
+
+
+async def _read_up_to(stream: aiohttp.StreamReader, most_bytes: int) -> bytes:
+    """Return a whole body; raise FileTooLarge as soon as it is longer than that."""
+    content = bytearray()
+    async for chunk in stream.iter_any():
+        content += chunk
+        if len(content) > most_bytes:
+            raise FileTooLarge("the file has too many bytes")
+    return bytes(content)
 
 
 def _form_of(request_data: RequestData | None) -> _Form:

@@ -6,6 +6,7 @@ bot's name to `inline_queries.py`, what happened to the chats themselves to `mem
 """
 
 import shlex
+from dataclasses import replace
 from difflib import get_close_matches
 
 import structlog
@@ -14,6 +15,7 @@ from bot.chat.telegram.answer_sender import AnswerSender
 from bot.chat.telegram.asker_context import AskerContexts
 from bot.chat.telegram.button_handler import ButtonHandler
 from bot.chat.telegram.deep_links import linked_command
+from bot.chat.telegram.documents import TelegramDocuments
 from bot.chat.telegram.inline_queries import InlineQueryHandler
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.own_identity import OwnIdentity
@@ -55,6 +57,7 @@ class UpdateHandler:
         buttons: ButtonHandler,
         inline_queries: InlineQueryHandler,
         membership: MembershipHandler,
+        documents: TelegramDocuments,
         contexts: AskerContexts,
         repeated: RepeatedQuestions,
         subscriptions: Subscriptions,
@@ -69,6 +72,7 @@ class UpdateHandler:
         self._answers = answers
         self._private_answers = PrivateAnswers(answers, identity)
         self._membership = membership
+        self._documents = documents
         self._subscriptions = subscriptions
 
     async def handle(self, update: Json) -> None:
@@ -87,7 +91,8 @@ class UpdateHandler:
 
     async def _on_message(self, message: Json) -> None:
         author = author_of(message)
-        text = message.get("text", "")
+        # The text beside a file is its caption: “/import” with the file that /export made.
+        text = message.get("text") or (message.get("caption", "") if "document" in message else "")
         if not text:
             await self._membership.on_service_message(message)
         elif author and text.startswith("/"):
@@ -107,7 +112,8 @@ class UpdateHandler:
         if typed.name == "start":
             await self._on_start(context, typed.words, reply_to)
         elif command:
-            await self._answer(context, command, typed.words, reply_to)
+            document = self._documents.attached(message) if command.takes_document else None
+            await self._answer(replace(context, document=document), command, typed.words, reply_to)
         elif private:
             # Only in private: in a group the command may be meant for another bot.
             await self._answer_text(

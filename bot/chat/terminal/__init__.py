@@ -5,7 +5,7 @@ write messages, `output.py` chooses between the two.
 """
 
 from bot.chat.terminal.client import TerminalPlatform
-from bot.chat.terminal.plain import message_to_json, plain_text
+from bot.chat.terminal.plain import document_text, message_to_json, plain_text
 from bot.chat.terminal.prompt import answer, converse
 
-__all__ = ["TerminalPlatform", "answer", "converse", "message_to_json", "plain_text"]
+__all__ = ["TerminalPlatform", "answer", "converse", "document_text", "message_to_json", "plain_text"]

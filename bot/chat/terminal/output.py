@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from bot.chat.terminal.plain import plain_text
+from bot.chat.terminal.plain import document_text, plain_text
 from bot.messages.model import Message
 from bot.messages.number_format import clock
 
@@ -26,11 +26,13 @@ class TerminalOutput:
         """Write a message in full, with the time."""
         if not self._is_terminal:
             self._write(f"{clock(now)} · {plain_text(message, now)}\n")
+            self._write_document(message)
             return
         # Here, not above: rich takes memory that only a person's terminal is worth, not the service's.
         from bot.chat.terminal.panel import render  # noqa: PLC0415 — see above
 
         self._console.print(render(message, now))
+        self._write_document(message)
 
     def line(self, text: str) -> None:
         """Write one quiet line."""
@@ -50,6 +52,11 @@ class TerminalOutput:
         from rich.console import Console  # noqa: PLC0415 — see above
 
         return Console(file=self._stream, highlight=False, emoji=False)
+
+    def _write_document(self, message: Message) -> None:
+        """Write the file of a message below it, to be copied or piped on."""
+        if message.document:
+            self._write(document_text(message.document))
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

@@ -8,6 +8,7 @@ from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
+from bot.messages.documents import Document
 from bot.messages.model import Action, Chart, Field, Line, Message, ShownTotal, Tone
 from bot.messages.number_format import ago, clock
 from bot.messages.plain_text import clean, text_table, title_with_tone
@@ -72,6 +73,11 @@ def actions_text(actions: tuple[Action, ...]) -> str:
     return f"try: {' · '.join(f'/{clean(action.command)}' for action in actions)}" if actions else ""
 
 
+def document_text(document: Document) -> str:
+    """Return a file as text for a terminal: line breaks stay, nothing in it can move the cursor."""
+    return "".join(f"{clean(row)}\n" for row in document.text.splitlines())
+
+
 def message_to_json(message: Message) -> dict[str, Any]:
     """Return the message as plain values for `json.dumps`: texts without markup, times in ISO 8601."""
     return {
@@ -89,7 +95,12 @@ def message_to_json(message: Message) -> dict[str, Any]:
             {"label": clean(action.label), "command": f"/{clean(action.command)}"} for action in message.actions
         ],
         "totals": [_total_json(total) for total in message.totals],
+        **({"document": _document_json(message.document)} if message.document else {}),
     }
+
+
+def _document_json(document: Document) -> dict[str, str]:
+    return {"name": document.name, "media_type": document.media_type, "text": document.text}
 
 
 def _chart_json(chart: Chart) -> dict[str, Any]:

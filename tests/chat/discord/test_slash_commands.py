@@ -10,7 +10,7 @@ from tests.fakes.discord_limits import command_problems
 GUILD, DIRECT, PRIVATE = 0, 1, 2
 
 
-async def answer(_: Interaction, __: Command, ___: dict[str, str]) -> None:
+async def answer(_: Interaction, __: Command, ___: dict[str, str], ____: object = None) -> None:
     """Nothing is answered here."""
 
 

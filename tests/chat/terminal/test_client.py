@@ -15,6 +15,7 @@ import pytest
 from bot.chat.terminal import TerminalPlatform
 from bot.domain.errors import ChatGone
 from bot.domain.place import Place, Platform
+from bot.messages.documents import Document
 from bot.messages.model import Message, Tone, lines
 from bot.ports.chat import ChatPlatform
 from bot.replay.clock import ReplayClock
@@ -61,6 +62,12 @@ async def test_a_message_is_written_whole_with_the_simulated_time(chat: Terminal
     assert first != second
     assert output.getvalue().startswith("2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · elevated outflow\n  Net outflow")
     assert "\x1b" not in output.getvalue()
+
+
+async def test_a_file_is_written_below_its_message(chat: TerminalPlatform, output: io.StringIO) -> None:
+    await chat.send(HERE, replace(INCIDENT, document=Document("a.json", '{\n  "a": "\x1b[2J"\n}\n')), key="a")
+
+    assert output.getvalue().endswith('{\n  "a": "[2J"\n}\n')
 
 
 async def test_an_edit_is_one_line(chat: TerminalPlatform, output: io.StringIO, clock: ReplayClock) -> None:
@@ -180,7 +187,7 @@ def terminal() -> Iterator[tuple[int, io.TextIOWrapper]]:
 async def test_a_person_sees_a_panel_and_a_prompt(clock: ReplayClock, terminal: tuple[int, io.TextIOWrapper]) -> None:
     person, out = terminal
     chat = TerminalPlatform(clock, out=out)
-    await chat.send(HERE, INCIDENT, key="a")
+    await chat.send(HERE, replace(INCIDENT, document=Document("a.json", '{"a": 1}')), key="a")
     await chat.edit(HERE, "1", INCIDENT)
     await chat.show_prompt("runwatch> ")
     out.close()
@@ -188,6 +195,7 @@ async def test_a_person_sees_a_panel_and_a_prompt(clock: ReplayClock, terminal: 
 
     assert "🟠 INC-1 · Binance · elevated outflow ─" in re.sub(r"\x1b\[[\d;]*m", "", seen)
     assert "try: /why INC-1" in seen
+    assert '\n{"a": 1}' in seen
     assert "✎ 12-13 14:17" in seen
     assert seen.endswith("runwatch> ")
 

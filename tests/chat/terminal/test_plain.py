@@ -8,6 +8,7 @@ import pytest
 
 from bot.chat.terminal import message_to_json, plain_text
 from bot.domain.snapshot import MissingPart
+from bot.messages.documents import Document
 from bot.messages.model import Chart, Fold, Message, ShownTotal, Tone, line, lines, moment
 from tests.chat.terminal.messages import INCIDENT, NOW, RESERVES
 
@@ -84,6 +85,12 @@ def test_json_has_every_part_with_times_in_iso() -> None:
     assert content["footer"] == ""
     assert message_to_json(INCIDENT)["actions"][0] == {"label": "Why", "command": "/why INC-1"}
     assert (message_to_json(INCIDENT)["chart"], message_to_json(INCIDENT)["table"]) == (None, None)
+
+
+def test_json_has_the_file_of_a_message_where_it_has_one() -> None:
+    document = message_to_json(replace(INCIDENT, document=Document("a.json", "{}")))["document"]
+    assert document == {"name": "a.json", "media_type": "application/json", "text": "{}"}
+    assert "document" not in message_to_json(INCIDENT)
 
 
 def test_a_moment_of_another_day_brings_its_date() -> None:
