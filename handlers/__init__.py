@@ -12,6 +12,7 @@ from handlers.comparison import compare
 from handlers.drills import drill
 from handlers.incidents import incidents, why
 from handlers.mutes import mute, unmute
+from handlers.porting import export, import_
 from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
 from handlers.settings import settings
@@ -42,6 +43,8 @@ COMMANDS = CommandSet(
         settings,
         test,
         approve,
+        export,
+        import_,
         rehearse,
         hold,
         release,

@@ -26,6 +26,7 @@ from bot.ports.approvals import Approvals
 from bot.ports.drills import Drills
 from bot.ports.mutes import Mutes
 from bot.ports.pending_changes import PendingChanges
+from bot.ports.place_exports import PlaceExports
 from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import Suppressions
@@ -104,6 +105,7 @@ class Request:
     mutes: Mutes
     alert_tester: AlertTester
     pending_changes: PendingChanges
+    place_exports: PlaceExports
     commands: "CommandSet"
     now: datetime
     private: bool = False
@@ -315,7 +317,7 @@ def command(
 
 
 def _declare(handler: Handler, access: Access, *, linkable: bool, takes_document: bool) -> Command:
-    name = handler.__name__
+    name = handler.__name__.removesuffix("_")  # `import_`: Python keeps the word itself for its own
     description = (inspect.getdoc(handler) or "").split("\n")[0].removesuffix(".")
     if not re.fullmatch(r"[a-z0-9_]{1,32}", name):
         raise TypeError(f"{name!r} is no name for a command: [a-z0-9_]{{1,32}}")

@@ -47,6 +47,7 @@ from bot.ports.drills import Drills
 from bot.ports.meter import Meter
 from bot.ports.mutes import Mutes
 from bot.ports.pending_changes import PendingChanges
+from bot.ports.place_exports import PlaceExports
 from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
@@ -97,6 +98,7 @@ class CommandDispatcher:
         mutes: Mutes,
         alert_tester: AlertTester,
         pending_changes: PendingChanges,
+        place_exports: PlaceExports,
     ) -> None:
         self.commands = commands
         self.queries = queries
@@ -110,6 +112,7 @@ class CommandDispatcher:
         self._mutes = mutes
         self._alert_tester = alert_tester
         self._pending_changes = pending_changes
+        self._place_exports = place_exports
         self._throttle = Throttle()
         self._recent_settings = RecentPlaceSettings(place_settings)
 
@@ -278,6 +281,7 @@ class CommandDispatcher:
             mutes=self._mutes,
             alert_tester=self._alert_tester,
             pending_changes=self._pending_changes,
+            place_exports=self._place_exports,
             community=context.community,
             document=context.document,
         )

@@ -14,11 +14,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.commands.checked_fields import CheckedFields
+from bot.commands.checked_fields import CheckedFields, Choice
 from bot.commands.strict_json import read_json, shown
 from bot.domain.errors import AskerError
+from bot.domain.mute import Mute, UntilWorse
 from bot.domain.place import Place, Subscription
-from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceExport
+from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceExport, SettingFields
+from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.subscription_line import ALL_WORD
 
@@ -33,7 +35,8 @@ _MENTION = r"here|everyone|\d{1,20}"
 _PLACE = r"(discord|telegram|terminal):[^\s/:]{1,64}(/\d{1,20})?"
 _MOST_USD = 1e12  # as in a typed command
 _HEADER_NAMES = ("exported_at", "format", "format_version", "places")
-_PLACE_NAMES = ("place", "subscriptions")
+_PLACE_NAMES = ("place", "subscriptions", "settings", "mutes")
+_MUTE_NAMES = ("exchange", "since", "until", "muted_by", "until_worse")
 _SUBSCRIPTION_NAMES = (
     *("exchange", "severity", "sensitivity", "usd", "share", "mention"),
     *("subscribed_by", "subscribed_at", "title", "follows"),
@@ -54,7 +57,13 @@ def header_json(now: datetime) -> dict[str, Any]:
 def place_json(export: PlaceExport) -> dict[str, Any]:
     """Return one place as JSON values."""
     subscribed = sorted(export.subscriptions, key=lambda subscription: subscription.exchange or "")
-    return {"place": str(export.place), "subscriptions": [_subscription_json(each) for each in subscribed]}
+    mutes = sorted(export.mutes, key=lambda mute: mute.exchange or "")
+    return {
+        "mutes": [_mute_json(mute) for mute in mutes],
+        "place": str(export.place),
+        "settings": dict(export.settings),
+        "subscriptions": [_subscription_json(subscription) for subscription in subscribed],
+    }
 
 
 def read_export(text: str) -> tuple[PlaceExport, ...]:
@@ -88,6 +97,8 @@ def read_place(content: Any, path: str) -> PlaceExport:
     name = fields.text("place", _PLACE, "a place such as telegram:-1001234567890") or fields.refuse_missing("place")
     place = Place.parse(name)
     entries = fields.entries("subscriptions", SUBSCRIPTIONS_PER_PLACE_MAX)
+    mutes = [_mute(entry, at, place) for entry, at in fields.entries("mutes", SUBSCRIPTIONS_PER_PLACE_MAX)]
+    settings = _settings(*fields.take("settings"))
     fields.check_all_taken(_PLACE_NAMES)
     subscriptions: dict[str | None, Subscription] = {}
     for entry, entry_path in entries:
@@ -95,7 +106,9 @@ def read_place(content: Any, path: str) -> PlaceExport:
         if subscription.exchange in subscriptions:
             raise AskerError(f"{entry_path} is to {subscription.exchange or ALL_WORD}, as an earlier one is. Keep one.")
         subscriptions[subscription.exchange] = subscription
-    return PlaceExport(place, tuple(subscriptions.values()))
+    if len({mute.exchange for mute in mutes}) < len(mutes):
+        raise AskerError(f"{path}.mutes names an exchange twice. Keep one of the two.")
+    return PlaceExport(place, tuple(subscriptions.values()), settings, tuple(mutes))
 
 
 def _subscription_json(subscription: Subscription) -> dict[str, Any]:
@@ -128,14 +141,57 @@ def _subscription(content: Any, path: str, place: Place) -> Subscription:
         fields.text("subscribed_by", ".{0,100}", "the id of a person") or "",
         fields.moment("subscribed_at"),
         fields.text("title", ".{0,300}", "a text of 300 letters at most") or "",
-        tuple(_followed(entry, entry_path) for entry, entry_path in fields.entries("follows", 1000)),
+        tuple(_numbered(entry, at, Sensitivity, "a sensitivity") for entry, at in fields.entries("follows", 1000)),
     )
     fields.check_all_taken(_SUBSCRIPTION_NAMES)
     return subscription
 
 
-def _followed(content: Any, path: str) -> tuple[int, Sensitivity]:
+def _settings(content: Any, path: str) -> SettingFields:
+    """Return the settings in a file, each as people type it; raise AskerError for one that cannot be."""
+    if content is None:
+        return ()
+    fields = CheckedFields(content, path)
+    texts = {setting.value: fields.text(setting, ".{1,100}", "a setting as it is typed") for setting in PlaceSetting}
+    fields.check_all_taken(PlaceSetting)
+    given = {name: text for name, text in texts.items() if text is not None}
+    try:
+        read = PlaceSettings.from_fields(given)
+    except AskerError as error:
+        raise AskerError(f"{path} in the file: {error}") from error
+    return tuple(sorted((name, read.value_of(PlaceSetting(name))) for name in given))
+
+
+def _mute_json(mute: Mute) -> dict[str, Any]:
+    fields: Mapping[str, Any] = {
+        "exchange": mute.exchange or ALL_WORD,
+        "since": mute.since.isoformat(),
+        "until": mute.until.isoformat(),
+        "muted_by": mute.by or None,
+        "until_worse": [mute.worse.incident, mute.worse.severity] if mute.worse else None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _mute(content: Any, path: str, place: Place) -> Mute:
+    fields = CheckedFields(content, path)
+    exchange = fields.text("exchange", _EXCHANGE, f"the id of an exchange, such as binance, or {ALL_WORD}")
+    worse, worse_path = fields.take("until_worse")
+    mute = Mute(
+        place,
+        None if exchange == ALL_WORD else exchange or fields.refuse_missing("exchange"),
+        fields.moment("since") or fields.refuse_missing("since"),
+        fields.moment("until") or fields.refuse_missing("until"),
+        fields.text("muted_by", ".{0,100}", "the id of a person") or "",
+        None if worse is None else UntilWorse(*_numbered(worse, worse_path, Severity, "a severity")),
+    )
+    fields.check_all_taken(_MUTE_NAMES)
+    return mute
+
+
+def _numbered(content: Any, path: str, words: type[Choice], meaning: str) -> tuple[int, Choice]:
+    """Return an incident's number and a word of an enumeration; raise AskerError."""
     match content:
-        case [int(number), str(sensitivity)] if not isinstance(number, bool) and sensitivity in tuple(Sensitivity):
-            return number, Sensitivity(sensitivity)
-    raise AskerError(f"{path} in the file has to be an incident's number and a sensitivity.")
+        case [int(number), str(word)] if not isinstance(number, bool) and word in list(words):
+            return number, words(word)
+    raise AskerError(f"{path} in the file has to be an incident's number and {meaning}.")

@@ -167,6 +167,7 @@ class Application:
             suppressions=store.suppressions,
             drills=self.drills,
             pending_changes=store.pending_changes,
+            place_exports=store.place_exports,
             mutes=store.mutes,
             alert_tester=OutboxAlertTester(
                 RedisAlertTestRecords(store.database, store.simulated),

@@ -128,6 +128,20 @@ def _decode_settings(body: str | bytes) -> PlaceSettings:
         raise ValueError(str(error)) from error
 
 
+def settings_arguments(
+    before: PlaceSettings, after: PlaceSettings, *, editor: SettingEditor, now: datetime
+) -> list[str]:
+    """Return what a script needs that stores settings unasked: import_place.lua says in which order."""
+    return [
+        encode_settings(after).decode(),
+        _state(is_off=not after.notices),
+        _state(is_off=not after.drills),
+        str(_next_digest(before, after, now)),
+        str(CHANGES_MAX),
+        *(_encoder.encode(change).decode() for change in _changes(before, after, editor, now)),
+    ]
+
+
 def _changes(before: PlaceSettings, after: PlaceSettings, editor: SettingEditor, now: datetime) -> list[SettingChange]:
     return [
         SettingChange(now, editor, setting, before.value_of(setting), after.value_of(setting))

@@ -25,6 +25,7 @@ from bot.storage.leases import RedisLeases
 from bot.storage.mutes import RedisMutes
 from bot.storage.outbox import RedisOutbox
 from bot.storage.pending_changes import RedisPendingChanges
+from bot.storage.place_exports import RedisPlaceExports
 from bot.storage.place_settings import RedisPlaceSettings
 from bot.storage.reading_revisions import RedisReadingRevisions
 from bot.storage.readings import RedisReadings
@@ -59,6 +60,7 @@ class Store:
     approvals: RedisApprovals
     suppressions: RedisSuppressions
     pending_changes: RedisPendingChanges
+    place_exports: RedisPlaceExports
     withdrawals: RedisWithdrawals
     stress: RedisStress
     leases: RedisLeases
@@ -140,18 +142,26 @@ async def open_store(
         renewal = asyncio.create_task(outbox.keep_renewing(), name="renew the claims of deliveries")
         stack.push_async_callback(_stop_claiming, renewal, outbox)
         readings = RedisReadings(database)
+        parts = (
+            RedisSubscriptions(database, clock),
+            RedisPlaceSettings(database),
+            RedisMutes(database, clock),
+            RedisPendingChanges(database),
+        )
+        subscriptions, place_settings, mutes, pending_changes = parts
         return Store(
             readings=readings,
             revisions=RedisReadingRevisions(database, readings.packer),
             incidents=RedisIncidents(database, partial(leases.token, Lease.POLL), clock),
             outbox=outbox,
-            subscriptions=RedisSubscriptions(database, clock),
-            place_settings=RedisPlaceSettings(database),
+            place_settings=place_settings,
+            subscriptions=subscriptions,
+            mutes=mutes,
             digests=RedisDigests(database),
-            mutes=RedisMutes(database, clock),
             approvals=RedisApprovals(database),
             suppressions=RedisSuppressions(database, leases.worker),
-            pending_changes=RedisPendingChanges(database),
+            pending_changes=pending_changes,
+            place_exports=RedisPlaceExports(database, *parts, clock),
             withdrawals=RedisWithdrawals(database, clock),
             stress=RedisStress(database),
             leases=leases,

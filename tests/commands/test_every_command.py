@@ -54,6 +54,8 @@ EXPECTED = {
     "mute": ({"exchange": "okx", "duration": "4h"}, "Muted · OKX", "Nothing about OKX is posted here until"),
     "unmute": ({"exchange": "kraken"}, "Nothing to unmute", "muted"),
     "test": ({}, "Test alert", "A test changes no incident and no subscription."),
+    "export": ({}, "Export", "In the file: "),
+    "import": ({}, "That did not work", "answer the file with /import"),
     "help": ({}, "Runwatch · help", "/reserves <exchange>"),
     "status": ({}, "Status", "3 read of 3 listed"),
     "hold": (

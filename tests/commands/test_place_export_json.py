@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from bot.commands.place_export_json import export_text, read_export
 from bot.commands.strict_json import read_json
 from bot.domain.errors import AskerError
+from bot.domain.mute import Mute, UntilWorse
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.place_export import PlaceExport
 from bot.domain.severity import Sensitivity, Severity
-from tests.builders import HERE, NOON, subscription
+from tests.builders import HERE, HOUR, NOON, subscription
 
 FULL = Subscription(
     HERE, "okx", Severity.SEVERE, Sensitivity.EARLY, 5e7, 0.03, "123456", "telegram:42", NOON, "Traders",
@@ -101,6 +102,7 @@ def test_a_wrong_field_is_named_with_what_it_may_be(field: str, value: object, w
 
 
 GOOD = json.loads(file_with())
+MUTE = {"exchange": "all", "since": "2026-11-30T12:00:00+00:00", "until": "2026-11-30T16:00:00+00:00"}
 
 
 def changed(**changes: object) -> str:
@@ -133,7 +135,21 @@ def changed(**changes: object) -> str:
         (changed(places=[{}]), "places[0].place is missing"),
         (changed(places=[{"place": "signal:7"}]), "it has to be a place such as telegram:-100"),
         (changed(extra=1), "extra in the file is not known here, perhaps because a newer Runwatch wrote it."),
-        (changed(places=[{"place": str(HERE), "mutes": 1}]), "places[0].mutes in the file is not known here"),
+        (changed(places=[{"place": str(HERE), "colour": 1}]), "places[0].colour in the file is not known here"),
+        (changed(places=[{"place": str(HERE), "mutes": [MUTE] * 2}]), "places[0].mutes names an exchange twice."),
+        (changed(places=[{"place": str(HERE), "mutes": [{"exchange": "okx"}]}]), "places[0].mutes[0].since is missing"),
+        (
+            changed(places=[{"place": str(HERE), "mutes": [MUTE | {"until_worse": [1, "bad"]}]}]),
+            "places[0].mutes[0].until_worse in the file has to be an incident's number and a severity.",
+        ),
+        (
+            changed(places=[{"place": str(HERE), "settings": {"quiet": "at night"}}]),
+            "places[0].settings in the file: “at night”",
+        ),
+        (
+            changed(places=[{"place": str(HERE), "settings": {"mood": "good"}}]),
+            "places[0].settings.mood in the file is",
+        ),
         (
             changed(places=[{"place": str(HERE), "subscriptions": [{"exchange": "all"}] * 2}]),
             "places[0].subscriptions[1] is to all, as an earlier one is. Keep one.",
@@ -149,6 +165,16 @@ def test_what_is_no_file_of_ours_is_refused_with_what_to_do(text: str, words: st
         read_export(text)
     assert words in str(refused.value)
     assert len(str(refused.value)) < 400
+
+
+def test_settings_and_mutes_are_read_back_whole() -> None:
+    mutes = (
+        Mute(HERE, None, NOON, NOON + HOUR, "telegram:7"),
+        Mute(HERE, "okx", NOON, NOON + 2 * HOUR, worse=UntilWorse(42, Severity.SEVERE)),
+    )
+    settings = (("digest", "weekly mon 08:00"), ("notices", "off"), ("timezone", "Europe/Paris"))
+    export = PlaceExport(HERE, (), settings, mutes)
+    assert read_export(export_text([export], NOON)) == (export,)
 
 
 def test_the_mark_that_windows_puts_in_front_is_no_fault() -> None:

@@ -104,6 +104,7 @@ class DispatcherBench:
             mutes=self.memory.mutes,
             alert_tester=self.alert_tester,
             pending_changes=self.memory.pending_changes,
+            place_exports=self.memory.place_exports,
         )
 
     async def load(self) -> None:

@@ -33,6 +33,7 @@ from tests.fakes.memory_digests import MemoryDigests
 from tests.fakes.memory_drills import MemoryDrills
 from tests.fakes.memory_mutes import MemoryMutes
 from tests.fakes.memory_pending_changes import MemoryPendingChanges
+from tests.fakes.memory_place_exports import MemoryPlaceExports
 from tests.fakes.memory_place_settings import MemoryPlaceSettings
 
 
@@ -744,8 +745,11 @@ class Memory:
         self.subscriptions = MemorySubscriptions(self.outbox, self.place_settings, mutes=self.mutes)
         self.meter = Tally()
         self.suppressions = MemorySuppressions()
-        self.drills = MemoryDrills(self.clock, self.place_settings)
         self.pending_changes = MemoryPendingChanges(self.clock)
+        self.place_exports = MemoryPlaceExports(
+            self.subscriptions, self.place_settings, self.mutes, self.pending_changes
+        )
+        self.drills = MemoryDrills(self.clock, self.place_settings)
         self.withdrawals = MemoryWithdrawals()
         self.stress = MemoryStress()
         self.digests = MemoryDigests()

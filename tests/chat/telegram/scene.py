@@ -220,6 +220,7 @@ class Scene:
             mutes=queries,
             alert_tester=queries,
             pending_changes=queries,
+            place_exports=queries,
         )
         self.chat = TelegramPlatform(
             dispatcher,

@@ -67,7 +67,7 @@ class Scene:
         self.dispatcher = CommandDispatcher(
             CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, suppressions=unused, drills=unused,
             place_settings=unused, approvals=unused,
-            mutes=unused, alert_tester=unused, pending_changes=unused,
+            mutes=unused, alert_tester=unused, pending_changes=unused, place_exports=unused,
         )  # fmt: skip
         self.context = CommandContext(
             HERE, Caller("me", is_owner=False, may_moderate=nobody), PlaceAccess(nowhere, nothing)

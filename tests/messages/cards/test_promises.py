@@ -14,9 +14,12 @@ from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.incident import IncidentState, StepReason
+from bot.domain.mute import Mute
 from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Obstacle, Place, Platform
+from bot.domain.place_export import PlaceExport
+from bot.domain.place_import import ImportPlan, LeftOut, Omission
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
@@ -50,6 +53,7 @@ from bot.messages.cards.flows import flows_card
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.obstacles import obstacle_notice
 from bot.messages.cards.places import closed_card, why_closed
+from bot.messages.cards.porting import export_card, import_preview_card, imported_card, nothing_to_import_card
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
 from bot.messages.cards.reserves import reserves_card
@@ -59,6 +63,7 @@ from bot.messages.cards.subscription_list import ListedPlace, subscription_detai
 from bot.messages.cards.subscriptions import restored_card, subscribed_card, unsubscribed_card
 from bot.messages.cards.welcome import private_answer_card, unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.cards.why import why_card
+from bot.messages.documents import Document
 from bot.messages.model import Message, Tone
 from handlers import COMMANDS
 from tests.builders import (
@@ -154,6 +159,16 @@ FIGURES: Mapping[str, Message] = {
 }
 ELSEWHERE = Place(Platform.TELEGRAM, "7")
 LISTED = ListedPlace(HERE, HERE, [subscription(usd=5e7, share=0.03), subscription(None)], NAMES)
+PLAN = ImportPlan(
+    HERE,
+    SettingEditor("telegram:7"),
+    added=(subscription(),),
+    changed=((subscription("okx"), subscription("okx", usd=5e7)),),
+    settings=(("quiet", "off", "22:00-07:00"),),
+    mutes=(Mute(HERE, None, NOON, NOON + HOUR),),
+    left_out=tuple(LeftOut(omission, "okx") for omission in Omission),
+    kept=2,
+)
 PROSE: Mapping[str, Message] = {
     "nothing known": reserves_card(ExchangeSnapshot(Exchange("x", HOSTILE)), NOON),
     "nothing to rank": top_card([], RankBy.INFLOW, Window.WEEK, NOON),
@@ -190,6 +205,10 @@ PROSE: Mapping[str, Message] = {
     "discarded": decided_card("INC-8", Approval(Severity.SEVERE, NOON, decision=ApprovalDecision.DISCARD, by=HOSTILE)),
     "answers are private": private_answer_card("https://t.me/RunwatchBot?start=reserves_okx"),
     "digest of nothing": digest_card(Digest(NOON - DAY, NOON, DAY, subscribed=False), {}),
+    "export": export_card(PlaceExport(HERE, (subscription(),)), Document("a.json", "{}")),
+    "import preview": import_preview_card(PLAN, NAMES, "1f3a09bc", here=ELSEWHERE, origin=ELSEWHERE),
+    "imported": imported_card(PLAN, NAMES, here=HERE),
+    "nothing to import": nothing_to_import_card(PLAN, NAMES),
     "refusal": refusal(HOSTILE),
     "missing": question_card("Which?", HOSTILE, ((HOSTILE, "reserves binance"),)),
     "store away": store_away_card(),

@@ -1,0 +1,157 @@
+"""What an import of a file would change in a place: nothing that is there is removed, and twice is as once.
+
+Example: the file has Binance from severe on and OKX, the place has Binance from watch on and Kraken. One subscription
+is added (OKX), one is changed (Binance), one stays as it is although the file does not have it (Kraken).
+
+A file may come from another place, another platform or another bot. What only has a meaning there is left out, and
+said: a mention where the platform or the server has none, a mute that waits for an incident of that time, an exchange
+that this bot does not know. Who subscribed is whoever imports: they are told when the place cannot be reached any more.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.mute import LONGEST_MUTE, Mute
+from bot.domain.place import Place, Platform, Subscription, same_terms
+from bot.domain.place_export import PlaceChanges, PlaceExport
+from bot.domain.place_settings import PlaceSetting, PlaceSettings
+from bot.domain.setting_change import SettingEditor
+
+_SAME_END = timedelta(seconds=1)  # a mute's end is rounded in a file, and by the store
+
+
+class Omission(StrEnum):
+    """Why something of a file is left out."""
+
+    NO_MENTIONS = "no mentions"
+    MENTION_REFUSED = "mention refused"
+    UNKNOWN_EXCHANGE = "unknown exchange"
+    WAITS_FOR_INCIDENT = "waits for incident"
+    MUTE_OVER = "mute over"
+    MUTE_TOO_LONG = "mute too long"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What of a file is left out, and why: `about` is the id of an exchange, None for all of them."""
+
+    omission: Omission
+    about: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTarget:
+    """Where a file is imported, by whom and when.
+
+    `known_exchanges` are the ids that this bot knows, none of them while it knows no list. `refused_mentions` are those
+    that the platform refuses there, or to whoever imports.
+    """
+
+    present: PlaceExport
+    editor: SettingEditor
+    now: datetime
+    known_exchanges: Collection[str] = ()
+    refused_mentions: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import changes: new subscriptions, changed ones before and after, settings (name, before, after), mutes.
+
+    `kept` are the place's own subscriptions that the file does not have, `unchanged` those that it has alike.
+    """
+
+    place: Place
+    editor: SettingEditor
+    added: tuple[Subscription, ...] = ()
+    changed: tuple[tuple[Subscription, Subscription], ...] = ()
+    settings: tuple[tuple[str, str, str], ...] = ()
+    mutes: tuple[Mute, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    kept: int = 0
+    unchanged: int = 0
+
+    @property
+    def changes(self) -> PlaceChanges:
+        """Return what is to be written."""
+        subscriptions = (*self.added, *(after for _, after in self.changed))
+        fields = tuple((name, after) for name, _, after in self.settings)
+        return PlaceChanges(self.place, self.editor, subscriptions, fields, self.mutes)
+
+
+def plan_import(file: PlaceExport, target: ImportTarget) -> ImportPlan:
+    """Return what importing a place's file changes."""
+    present = {subscription.exchange: subscription for subscription in target.present.subscriptions}
+    left_out: list[LeftOut] = []
+    wanted = [_adapted(subscription, target, left_out) for subscription in file.subscriptions]
+    subscriptions = [subscription for subscription in wanted if subscription]
+    added = [subscription for subscription in subscriptions if subscription.exchange not in present]
+    both = [(present[each.exchange], each) for each in subscriptions if each.exchange in present]
+    changed = [(before, after) for before, after in both if not same_terms(before, after)]
+    mutes = [mute for mute in file.mutes if _is_new_mute(mute, target, left_out)]
+    named = {subscription.exchange for subscription in file.subscriptions}
+    return ImportPlan(
+        target.present.place,
+        target.editor,
+        tuple(added),
+        tuple(changed),
+        _changed_settings(file, target.present),
+        tuple(replace(mute, place=target.present.place, by=target.editor.id) for mute in mutes),
+        tuple(left_out),
+        kept=len(present.keys() - named),
+        unchanged=len(both) - len(changed),
+    )
+
+
+def _adapted(subscription: Subscription, target: ImportTarget, left_out: list[LeftOut]) -> Subscription | None:
+    """Return a subscription as it would be in the target, None where it can be none there; note what is left out."""
+    exchange, place = subscription.exchange, target.present.place
+    if exchange and target.known_exchanges and exchange not in target.known_exchanges:
+        left_out.append(LeftOut(Omission.UNKNOWN_EXCHANGE, exchange))
+        return None
+    mention = subscription.mention
+    if mention and place.platform is not Platform.DISCORD:
+        left_out.append(LeftOut(Omission.NO_MENTIONS, exchange))
+        mention = None
+    elif mention in target.refused_mentions:
+        left_out.append(LeftOut(Omission.MENTION_REFUSED, exchange))
+        mention = None
+    return replace(
+        subscription,
+        place=place,
+        mention=mention,
+        created_by=target.editor.id,
+        created_at=target.now,
+        title="",
+        follows=(),
+    )
+
+
+def _is_new_mute(mute: Mute, target: ImportTarget, left_out: list[LeftOut]) -> bool:
+    """Return whether a mute of the file would be made; note it where it cannot be."""
+    known = next((kept for kept in target.present.mutes if kept.exchange == mute.exchange), None)
+    if known and abs(known.until - mute.until) < _SAME_END:
+        return False
+    length = mute.until - target.now
+    omission = None
+    if mute.worse:
+        omission = Omission.WAITS_FOR_INCIDENT
+    elif length <= timedelta(0):
+        omission = Omission.MUTE_OVER
+    elif length > LONGEST_MUTE:
+        omission = Omission.MUTE_TOO_LONG
+    if omission:
+        left_out.append(LeftOut(omission, mute.exchange))
+    return omission is None
+
+
+def _changed_settings(file: PlaceExport, present: PlaceExport) -> tuple[tuple[str, str, str], ...]:
+    """Return the settings that would get another value: name, before, after."""
+    before = PlaceSettings.from_fields(dict(present.settings))
+    after = before
+    for name, text in file.settings:
+        after = after.with_value(PlaceSetting(name), text)
+    pairs = ((setting, before.value_of(setting), after.value_of(setting)) for setting in PlaceSetting)
+    return tuple((setting.value, old, new) for setting, old, new in pairs if old != new)
