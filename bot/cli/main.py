@@ -1,4 +1,4 @@
-"""The command line, one function for each command: run, demo, ask, check, take-over, backtest and those for makers.
+"""The command line, one function for each command: run, demo, ask, check, backup, export, backtest and others.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 141 nobody reads the output any more (`runwatch commands |
 head -1`). A failure is a sentence on stderr that begins with “runwatch: ”.
@@ -23,6 +23,7 @@ from bot.cli.check import check as check_setup
 from bot.cli.narrow_terminals import is_wide, write_what_the_terminal_knows
 from bot.config.settings import Settings, effective, example, load, secrets
 from bot.domain.errors import ConfigurationError, RunwatchError
+from bot.domain.place import Place
 from bot.domain.severity import Sensitivity
 from bot.domain.worker import Role
 from bot.service.application import COMMANDS, command_table, require_a_token
@@ -220,6 +221,54 @@ def restore(file: Path, *, replace: bool) -> None:
     from bot.cli.backup import restore_backup  # noqa: PLC0415 — as above
 
     asyncio.run(restore_backup(_settings(level="error"), file, click.echo, replace=replace))
+
+
+_FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
+
+
+class _PlaceType(click.ParamType["Place"]):
+    """A place as exports name it: `telegram:-1001234567890`."""
+
+    name = "place"
+
+    @override
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        try:
+            return Place.parse(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no place such as telegram:-1001234567890 or discord:123.", param, ctx)
+
+
+@cli.command("export")
+@click.argument("file", type=_FILE)
+@click.option("--place", "places", type=_PlaceType(), multiple=True, help="Only this place; may be given again.")
+def export_settings(file: Path, places: tuple[Place, ...]) -> None:
+    """Save what places have set into a file (- is standard output), beside a running bot."""
+    from bot.cli.export_settings import write_export  # noqa: PLC0415 — as above
+
+    say = partial(click.echo, err=str(file) == "-")
+    asyncio.run(write_export(_settings(level="error"), file, say, places))
+
+
+@cli.command("import")
+@click.argument("file", type=_FILE)
+@click.option("--place", "places", type=_PlaceType(), multiple=True, help="Only this place; may be given again.")
+@click.option("--to", type=_PlaceType(), help="Where the one place of the file goes, instead of its own address.")
+@click.option("--preview", is_flag=True, help="Only say what would change.")
+@click.option("--yes", is_flag=True, help="Do not ask, also on a terminal.")
+def import_settings(file: Path, places: tuple[Place, ...], to: Place | None, *, preview: bool, yes: bool) -> None:
+    """Read a file of export or /export back (- is standard input), beside a running bot; says first what changes."""
+    from bot.cli.import_settings import ImportOptions, read_import  # noqa: PLC0415 — as above
+
+    asks = sys.stdin.isatty() and not yes
+    options = ImportOptions(places, to, only_preview=preview)
+    done = read_import(_settings(level="error"), file, click.echo, options, click.confirm if asks else _yes)
+    if not asyncio.run(done):
+        sys.exit(_EXIT_FAILED)
+
+
+def _yes(_: str) -> bool:
+    return True
 
 
 def _span_start(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:

@@ -8,19 +8,17 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from bot import __version__
-from bot.cli.ask import service_stores
+from bot.cli.service_store import open_service_store
 from bot.config.settings import Settings
 from bot.domain.bot_account import BotAccount
-from bot.domain.errors import StorageError
 from bot.domain.worker import Role
 from bot.ports.sources import Clock
 from bot.service.application import Application, SystemClock, require_a_token
-from bot.service.lifetime import store_address
 from bot.service.metrics import Metrics
 from bot.service.platforms import platform_connections
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
-from bot.storage.store import Store, open_store
+from bot.storage.store import Store
 
 
 async def take_over(settings: Settings, *, confirmed: bool, say: Callable[[str], None]) -> bool:
@@ -31,7 +29,7 @@ async def take_over(settings: Settings, *, confirmed: bool, say: Callable[[str],
     require_a_token(settings)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        store = await _open_store(settings, clock)
+        store = await open_service_store(settings, clock)
         stack.push_async_callback(store.close)
         accounts = await _accounts(settings, store, clock)
         strangers = [(account, owner) for account in accounts if (owner := await store.owner.claim(account)) != account]
@@ -68,14 +66,3 @@ async def _accounts(settings: Settings, store: Store, clock: Clock) -> list[BotA
         application = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
         connections = platform_connections(settings, application.dispatcher, store, clock, metrics, Role.ALL)
         return [await connection.account() for connection in connections]
-
-
-async def _open_store(settings: Settings, clock: Clock) -> Store:
-    """Return the store of the running service, else the one that a service would open."""
-    for address in service_stores(settings):
-        try:
-            return await open_store(address, clock=clock, may_migrate=False, prefix=settings.redis_prefix)
-        except StorageError:
-            if settings.redis_url:
-                raise
-    return await open_store(store_address(settings), clock=clock, may_migrate=False, prefix=settings.redis_prefix)

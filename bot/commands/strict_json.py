@@ -15,7 +15,8 @@ from bot.domain.errors import AskerError, echo
 from bot.messages.plain_text import clean
 
 _NUMBER_CHARACTERS = 40  # 17 digits tell every float from its neighbours; thousands of them take long to read
-_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # some editors of Windows begin every file with it
+NESTED_TOO_DEEPLY = "The file is nested too deeply to be one of Runwatch's. Send the one that /export made."
+BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # some editors of Windows begin every file with it
 
 
 def strict_decoder() -> json.JSONDecoder:
@@ -27,15 +28,13 @@ def strict_decoder() -> json.JSONDecoder:
 
 def read_json(text: str) -> Any:
     """Return what a whole text says; raise AskerError."""
-    stripped = text.removeprefix(_BYTE_ORDER_MARK)
+    stripped = text.removeprefix(BYTE_ORDER_MARK)
     try:
         return strict_decoder().decode(stripped)
     except JSONDecodeError as error:
         raise AskerError(not_json(error.msg, error.lineno)) from error
     except RecursionError as error:
-        raise AskerError(
-            "The file is nested too deeply to be one of Runwatch's. Send the one that /export made."
-        ) from error
+        raise AskerError(NESTED_TOO_DEEPLY) from error
 
 
 def not_json(why: str, line_number: int) -> str:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.errors import AskerError
 from bot.domain.mute import LONGEST_MUTE, Mute
 from bot.domain.place import Place, Platform, Subscription, same_terms
-from bot.domain.place_export import PlaceChanges, PlaceExport
+from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceChanges, PlaceExport
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.setting_change import SettingEditor
 
@@ -46,7 +47,8 @@ class ImportTarget:
     """Where a file is imported, by whom and when.
 
     `known_exchanges` are the ids that this bot knows, none of them while it knows no list. `refused_mentions` are those
-    that the platform refuses there, or to whoever imports.
+    that the platform refuses there, or to whoever imports. With `keeps_authors` who subscribed and when stays as the
+    file says, which only an operator may have.
     """
 
     present: PlaceExport
@@ -54,6 +56,7 @@ class ImportTarget:
     now: datetime
     known_exchanges: Collection[str] = ()
     refused_mentions: Collection[str] = ()
+    keeps_authors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,19 @@ class ImportPlan:
 
 
 def plan_import(file: PlaceExport, target: ImportTarget) -> ImportPlan:
-    """Return what importing a place's file changes."""
+    """Return what importing a place's file changes; raise AskerError where the place would have too much."""
     present = {subscription.exchange: subscription for subscription in target.present.subscriptions}
     left_out: list[LeftOut] = []
-    wanted = [_adapted(subscription, target, left_out) for subscription in file.subscriptions]
+    wanted = [
+        _adapted(subscription, present.get(subscription.exchange), target, left_out)
+        for subscription in file.subscriptions
+    ]
     subscriptions = [subscription for subscription in wanted if subscription]
     added = [subscription for subscription in subscriptions if subscription.exchange not in present]
     both = [(present[each.exchange], each) for each in subscriptions if each.exchange in present]
     changed = [(before, after) for before, after in both if not same_terms(before, after)]
     mutes = [mute for mute in file.mutes if _is_new_mute(mute, target, left_out)]
+    _check_number(len(present) + len(added), target.present.place)
     named = {subscription.exchange for subscription in file.subscriptions}
     return ImportPlan(
         target.present.place,
@@ -105,28 +112,47 @@ def plan_import(file: PlaceExport, target: ImportTarget) -> ImportPlan:
     )
 
 
-def _adapted(subscription: Subscription, target: ImportTarget, left_out: list[LeftOut]) -> Subscription | None:
-    """Return a subscription as it would be in the target, None where it can be none there; note what is left out."""
+def _check_number(number: int, place: Place) -> None:
+    if number > SUBSCRIPTIONS_PER_PLACE_MAX:
+        raise AskerError(
+            f"With the file {place} would have {number} subscriptions; a place may have "
+            f"{SUBSCRIPTIONS_PER_PLACE_MAX}. /unsubscribe some first."
+        )
+
+
+def _adapted(
+    subscription: Subscription, present: Subscription | None, target: ImportTarget, left_out: list[LeftOut]
+) -> Subscription | None:
+    """Return a subscription as it would be in the target, None where it can be none there; note what is left out.
+
+    `present` is the place's own to the same exchange: a mention that it has already stays.
+    """
     exchange, place = subscription.exchange, target.present.place
     if exchange and target.known_exchanges and exchange not in target.known_exchanges:
         left_out.append(LeftOut(Omission.UNKNOWN_EXCHANGE, exchange))
         return None
-    mention = subscription.mention
-    if mention and place.platform is not Platform.DISCORD:
-        left_out.append(LeftOut(Omission.NO_MENTIONS, exchange))
-        mention = None
-    elif mention in target.refused_mentions:
-        left_out.append(LeftOut(Omission.MENTION_REFUSED, exchange))
-        mention = None
+    omission = None
+    if subscription.mention and not (present and present.mention == subscription.mention):
+        omission = _mention_omission(subscription, target)
+    if omission:
+        left_out.append(LeftOut(omission, exchange))
+    adapted = replace(subscription, place=place, mention=None if omission else subscription.mention)
+    if target.keeps_authors:
+        return adapted
     return replace(
-        subscription,
-        place=place,
-        mention=mention,
+        adapted,
         created_by=target.editor.id,
         created_at=target.now,
         title="",
         follows=(),
     )
+
+
+def _mention_omission(subscription: Subscription, target: ImportTarget) -> Omission | None:
+    """Return why the mention of a subscription cannot be in the target, None where it can."""
+    if subscription.place.platform is Platform.DISCORD is not target.present.place.platform:
+        return Omission.NO_MENTIONS
+    return Omission.MENTION_REFUSED if subscription.mention in target.refused_mentions else None
 
 
 def _is_new_mute(mute: Mute, target: ImportTarget, left_out: list[LeftOut]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.errors import AskerError
 from bot.domain.mute import Mute, UntilWorse
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.place_export import PlaceExport
@@ -64,22 +65,41 @@ def test_a_file_a_second_time_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "refused", "omission"),
+    ("origin", "place", "refused", "omission"),
     [
-        (HERE, (), Omission.NO_MENTIONS),
-        (ON_DISCORD, ("123",), Omission.MENTION_REFUSED),
-        (ON_DISCORD, ("456",), None),
+        (ON_DISCORD, HERE, (), Omission.NO_MENTIONS),
+        (ON_DISCORD, ON_DISCORD, ("123",), Omission.MENTION_REFUSED),
+        (ON_DISCORD, ON_DISCORD, ("456",), None),
+        (HERE, HERE, (), None),
+        (HERE, ON_DISCORD, (), None),
     ],
 )
 def test_a_mention_is_left_out_where_it_cannot_be(
-    place: Place, refused: tuple[str, ...], omission: Omission | None
+    origin: Place, place: Place, refused: tuple[str, ...], omission: Omission | None
 ) -> None:
-    found = plan(
-        file_of(subscription(mention="123")), file_of(place=place, settings=DEFAULTS), refused_mentions=refused
-    )
+    present = file_of(place=place, settings=DEFAULTS)
+    found = plan(file_of(subscription(mention="123", place=origin)), present, refused_mentions=refused)
 
     assert found.added[0].mention == (None if omission else "123")
     assert found.left_out == ((LeftOut(omission, "binance"),) if omission else ())
+
+
+def test_a_mention_that_a_place_has_already_stays() -> None:
+    own = subscription(mention="123", place=ON_DISCORD)
+    present = file_of(own, place=ON_DISCORD, settings=DEFAULTS)
+    assert plan(file_of(own), present, refused_mentions=("123",)).changes.are_none
+
+
+def test_an_operator_keeps_who_subscribed() -> None:
+    kept = replace(subscription(), created_by="telegram:1", created_at=NOON - DAY, follows=((42, Sensitivity.EARLY),))
+    assert plan(file_of(kept), keeps_authors=True).added == (kept,)
+
+
+def test_a_place_that_would_have_too_much_is_refused() -> None:
+    present = file_of(*(subscription(f"x{number}") for number in range(99)), settings=DEFAULTS)
+    assert plan(file_of(subscription("okx")), present).added
+    with pytest.raises(AskerError, match="would have 101 subscriptions; a place may have 100"):
+        plan(file_of(subscription("okx"), subscription("gate")), present)
 
 
 def test_what_this_bot_does_not_know_is_left_out_once_it_knows_a_list() -> None:

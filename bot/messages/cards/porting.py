@@ -63,7 +63,7 @@ def import_preview_card(
             f"{_summary(plan, would=True)} Nothing has changed yet.",
             None if origin == plan.place else "The file is from another place.",
             *_named_changes(plan, names),
-            *_left_out_lines(plan.left_out, names),
+            *left_out_lines(plan.left_out, names),
         ),
         actions=(Action("Import", words, in_place=True),),
         private=True,
@@ -74,7 +74,7 @@ def nothing_to_import_card(plan: ImportPlan, names: Mapping[str, str]) -> Messag
     """Return the answer where everything in the file is in force already."""
     return Message(
         title="Import · nothing to change",
-        lines=lines("Everything in the file is set here already.", *_left_out_lines(plan.left_out, names)),
+        lines=lines("Everything in the file is set here already.", *left_out_lines(plan.left_out, names)),
         private=True,
     )
 
@@ -85,7 +85,7 @@ def imported_card(plan: ImportPlan, names: Mapping[str, str], *, here: Place) ->
     return Message(
         title="Imported",
         tone=Tone.GOOD,
-        lines=lines(_summary(plan, would=False), *_left_out_lines(plan.left_out, names)),
+        lines=lines(_summary(plan, would=False), *left_out_lines(plan.left_out, names)),
         actions=(Action("Subscriptions", " ".join(("subscriptions", *words)), in_place=True),),
         private=True,
     )
@@ -122,7 +122,7 @@ def _named_changes(plan: ImportPlan, names: Mapping[str, str]) -> Iterator[Line 
     return chain(named[:_MAX_NAMED], [f"… and {surplus} more."] if surplus > 0 else [])
 
 
-def _left_out_lines(left_out: Sequence[LeftOut], names: Mapping[str, str]) -> Iterator[str]:
+def left_out_lines(left_out: Sequence[LeftOut], names: Mapping[str, str]) -> Iterator[str]:
     """Yield a sentence for each reason, with what it concerns."""
     for omission, sentence in _OMISSIONS.items():
         about = [_name(left.about, names) for left in left_out if left.omission is omission]
