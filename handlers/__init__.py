@@ -4,7 +4,7 @@ Its name, docstring and annotations are the command as people see it, on Discord
 """
 
 from bot.commands.declaration import CommandSet
-from handlers.about import help, privacy, status  # noqa: A004 — the command's name is what people type
+from handlers.about import help, status  # noqa: A004 — the command's name is what people type
 from handlers.alert_tests import test
 from handlers.approvals import approve
 from handlers.chart import chart
@@ -13,6 +13,7 @@ from handlers.drills import drill
 from handlers.incidents import incidents, why
 from handlers.mutes import mute, unmute
 from handlers.porting import export, import_
+from handlers.privacy import privacy
 from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
 from handlers.settings import settings

@@ -1,22 +1,13 @@
-"""/help, /status, /privacy — the bot about itself."""
+"""/help and /status — the bot about itself."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from bot.commands.arguments import Arg, CommandName
 from bot.commands.declaration import Request, command
 from bot.detection.window_coverage import window_coverage
 from bot.domain.errors import AskerError
-from bot.messages.cards.about import command_card, help_card, privacy_card, status_card
-from bot.messages.cards.drills import forgotten_drills_card
+from bot.messages.cards.about import command_card, help_card, status_card
 from bot.messages.model import Message
-from handlers.drills import drill_member
-
-
-class PrivacyChoice(StrEnum):
-    """What somebody may ask for beside what is kept."""
-
-    FORGET = "forget"
 
 
 @command
@@ -42,13 +33,3 @@ async def status(request: Request) -> Message:
     coverage = window_coverage(request.queries.snapshots(), request.now)
     # Reasons name chats, hosts and settings of the operator, which are nobody else's business.
     return status_card(await request.queries.status(), coverage, for_owner=request.caller.is_owner)
-
-
-@command(linkable=False)
-async def privacy(
-    request: Request, what: Annotated[PrivacyChoice | None, Arg("forget: delete the drills that you did")] = None
-) -> Message:
-    """Show what is kept about you and this place, or delete what is kept about you"""
-    if what is None:
-        return privacy_card()
-    return forgotten_drills_card(await request.drills.forget(drill_member(request)))

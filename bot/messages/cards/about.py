@@ -1,4 +1,4 @@
-"""What the bot says about itself: `/help`, `/status`, `/privacy`, and notices to its operator.
+"""What the bot says about itself: `/help`, `/status`, and notices to its operator.
 
 `/status` is in trouble when alerts may not come, for whichever reason (`bot/messages/obstacles.py`), and for owners
 also when a source fails or a setting names a chat that is not reached; else it is good.
@@ -17,7 +17,7 @@ from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
 from bot.messages.cards.common import source_name
 from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.places import closed_words
-from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines
+from bot.messages.model import Action, Field, Line, Message, Tone, code, line, lines
 from bot.messages.number_format import ago, span
 
 _MAX_FAILING = 5
@@ -53,43 +53,6 @@ def command_card(usage: str, description: str, parameters: Iterable[tuple[str, s
             Field(name, line(text, f" ({', '.join(choices)})" if choices else ""), inline=False)
             for name, text, choices in parameters
         ),
-        private=True,
-    )
-
-
-def privacy_card() -> Message:
-    """Return what the bot stores about people and places, and for how long."""
-    return Message(
-        title="Privacy",
-        lines=(
-            line(
-                bold("Kept: "),
-                "for each subscribed place its id, what it subscribed to, and the id of who set it up; "
-                "which alerts were sent there (30 days), so that they can be edited.",
-            ),
-            line(
-                bold("Drills: "),
-                "of each /drill the exchange, asset and network, and when it was requested and ended (30 days). "
-                "You and your group are codes there, which cannot be undone without the operator's token; results are "
-                "shown from three people on. ",
-                code("/privacy forget"),
-                " deletes your drills.",
-            ),
-            line(
-                bold("Not kept: "),
-                "messages, names, members, or who asked what. Questions are answered and forgotten.",
-            ),
-            line(
-                bold("Gone: "),
-                "/unsubscribe deletes a place's subscriptions at once; "
-                "a place that removed the bot is forgotten after 30 days.",
-            ),
-            line(
-                "The bot is run by whoever invited you to it, on a server of their own; "
-                "nothing is sent to the makers of Runwatch."
-            ),
-        ),
-        actions=(Action("Delete my drills", "privacy forget"),),
         private=True,
     )
 

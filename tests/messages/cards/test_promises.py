@@ -32,7 +32,6 @@ from bot.messages.cards.about import (
     command_card,
     help_card,
     introduction_card,
-    privacy_card,
     status_card,
 )
 from bot.messages.cards.alert import incident_card, resolved_card
@@ -54,6 +53,7 @@ from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.obstacles import obstacle_notice
 from bot.messages.cards.places import closed_card, why_closed
 from bot.messages.cards.porting import export_card, import_preview_card, imported_card, nothing_to_import_card
+from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, deleted_card, privacy_card, stored_card
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
 from bot.messages.cards.reserves import reserves_card
@@ -169,6 +169,7 @@ PLAN = ImportPlan(
     left_out=tuple(LeftOut(omission, "okx") for omission in Omission),
     kept=2,
 )
+STORED = StoredHere(PlaceExport(HERE, (subscription(), subscription(None))), has_trouble=True)
 PROSE: Mapping[str, Message] = {
     "nothing known": reserves_card(ExchangeSnapshot(Exchange("x", HOSTILE)), NOON),
     "nothing to rank": top_card([], RankBy.INFLOW, Window.WEEK, NOON),
@@ -191,6 +192,10 @@ PROSE: Mapping[str, Message] = {
     "help": help_card((command.usage, command.description, command.access) for command in COMMANDS),
     "a command": command_card("/x", "Do", (("a", "An a", ("b", "c")), ("d", "A d", ()))),
     "privacy": privacy_card(),
+    "stored here": stored_card(STORED, NAMES, here=HERE),
+    "stored there": stored_card(STORED, NAMES, here=ELSEWHERE),
+    "deletion": confirm_deletion_card(STORED, "1f3a09bc", here=ELSEWHERE),
+    "deleted": deleted_card(STORED, drills=2),
     "drill": drill_card(Exchange("x", HOSTILE), "USDT", "TRON", None),
     "drill with results": drill_card(Exchange("x" * 30, "X"), "USDT", "ETHEREUM", DRILLS),
     "drill under way": requested_card(HOSTILE, DRILL),
