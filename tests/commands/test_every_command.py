@@ -263,8 +263,8 @@ async def test_what_not_everybody_may_do_is_refused_to_everybody_else(run: Runni
     world, given, (refusal, rights) = run.world, EXPECTED[name][0], REFUSALS[access]
     bob = world.telegram.user("Bob")
     world.telegram.say(world.group, bob, " ".join((f"/{name}", *given.values())))
-    answer = await world.telegram.wait_for_message(world.group, containing="That did not work")
-    assert refusal in answer.text
+    answer = await world.telegram.wait_for_message(world.group, containing=refusal)
+    assert "That did not work" in answer.text
     on_discord = await world.discord.slash(name, given, channel=world.channel, permissions=rights)
     assert refusal in on_discord.text
     assert on_discord.ephemeral

@@ -57,7 +57,7 @@ def privacy_card() -> Message:
             line(bold("Places: "), "the id, what it subscribed to, its settings and mutes, and the ids of who changed "
                  "them (with their name for 180 days). Sent alerts, to edit them: 30 days."),
             line(bold("Drills: "), "exchange, asset, network, and when it was requested and ended (30 days). You and "
-                 "your group are codes that cannot be undone without the operator's token. Results are shown from "
+                 "your group are codes, which cannot be undone without the operator's token. Results are shown from "
                  "three people on."),
             line(bold("Not kept: "), "messages, members, or who asked what. Questions are answered and forgotten."),
             line(bold("Where: "), "on the server of whoever runs this bot; nothing goes to the makers of Runwatch."),
