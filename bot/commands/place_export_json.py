@@ -12,6 +12,7 @@ may be: a file that was read in half would leave a place with half of its alerts
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from bot.commands.checked_fields import CheckedFields, Choice
@@ -154,12 +155,18 @@ def _settings(content: Any, path: str) -> SettingFields:
     fields = CheckedFields(content, path)
     texts = {setting.value: fields.text(setting, ".{1,100}", "a setting as it is typed") for setting in PlaceSetting}
     fields.check_all_taken(PlaceSetting)
-    given = {name: text for name, text in texts.items() if text is not None}
+    given = tuple((name, text) for name, text in texts.items() if text is not None)
     try:
-        read = PlaceSettings.from_fields(given)
+        return _canonical(given)
     except AskerError as error:
         raise AskerError(f"{path} in the file: {error}") from error
-    return tuple(sorted((name, read.value_of(PlaceSetting(name))) for name in given))
+
+
+@lru_cache(maxsize=1024)  # of 100,000 places most have the settings of many others
+def _canonical(given: SettingFields) -> SettingFields:
+    """Return settings as this program writes them, sorted: `22-7` is `22:00-07:00`; raise AskerError."""
+    read = PlaceSettings.from_fields(dict(given))
+    return tuple(sorted((name, read.value_of(PlaceSetting(name))) for name, _ in given))
 
 
 def _mute_json(mute: Mute) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.domain.errors import AskerError
 from bot.domain.mute import LONGEST_MUTE, Mute
 from bot.domain.place import Place, Platform, Subscription, same_terms
-from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceChanges, PlaceExport
+from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceChanges, PlaceExport, SettingFields
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.setting_change import SettingEditor
 
@@ -104,7 +105,7 @@ def plan_import(file: PlaceExport, target: ImportTarget) -> ImportPlan:
         target.editor,
         tuple(added),
         tuple(changed),
-        _changed_settings(file, target.present),
+        _changed_settings(file.settings, target.present.settings),
         tuple(replace(mute, place=target.present.place, by=target.editor.id) for mute in mutes),
         tuple(left_out),
         kept=len(present.keys() - named),
@@ -173,11 +174,12 @@ def _is_new_mute(mute: Mute, target: ImportTarget, left_out: list[LeftOut]) -> b
     return omission is None
 
 
-def _changed_settings(file: PlaceExport, present: PlaceExport) -> tuple[tuple[str, str, str], ...]:
+@lru_cache(maxsize=1024)  # of 100,000 places most have the settings of many others
+def _changed_settings(wanted: SettingFields, present: SettingFields) -> tuple[tuple[str, str, str], ...]:
     """Return the settings that would get another value: name, before, after."""
-    before = PlaceSettings.from_fields(dict(present.settings))
+    before = PlaceSettings.from_fields(dict(present))
     after = before
-    for name, text in file.settings:
+    for name, text in wanted:
         after = after.with_value(PlaceSetting(name), text)
     pairs = ((setting, before.value_of(setting), after.value_of(setting)) for setting in PlaceSetting)
     return tuple((setting.value, old, new) for setting, old, new in pairs if old != new)

@@ -3,6 +3,7 @@
 Only one step leaves no place with half of a file when the bot stops while it imports.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,10 +61,11 @@ class RedisPlaceExports(PlaceExports):
 
     @override
     async def of_place(self, place: Place) -> PlaceExport:
-        settings = await self.place_settings.of_place(place)
-        subscriptions = tuple(await self.subscriptions.of_place(place))
-        fields = tuple(sorted(settings.as_fields().items()))
-        return PlaceExport(place, subscriptions, fields, tuple(await self.mutes.of_place(place)))
+        # Together: for 100,000 places the round trips take longer than everything else.
+        settings, subscriptions, mutes = await asyncio.gather(
+            self.place_settings.of_place(place), self.subscriptions.of_place(place), self.mutes.of_place(place)
+        )
+        return PlaceExport(place, tuple(subscriptions), tuple(sorted(settings.as_fields().items())), tuple(mutes))
 
     @override
     async def apply(self, changes: PlaceChanges, *, now: datetime) -> None:
