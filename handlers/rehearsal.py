@@ -13,7 +13,7 @@ from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Subscription
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
-from bot.messages.cards.subscriptions import rule_words
+from bot.messages.cards.subscription_terms import rule_words
 from bot.messages.model import Message
 
 _MAX_EXCHANGES = 10

@@ -36,7 +36,7 @@ EXPECTED = {
         "Kraken · your drill is under way",
         "Since",
     ),
-    "rehearse": ({"rule": "early", "exchange": "binance"}, "Rehearsal · preset early", "This rule would"),
+    "rehearse": ({"rule": "early", "exchange": "binance"}, "Rehearsal · early sensitivity", "This rule would"),
     "exchanges": ({}, "Exchanges · 3 known, 3 watched", "kraken"),
     "withdrawals": ({"exchange": "okx"}, "OKX · withdrawals", "Withdrawals: unknown, no source."),
     "stress": ({"exchange": "okx"}, "OKX · stress test", "OKX — not enough data"),

@@ -33,7 +33,7 @@ async def rehearse(bench: DispatcherBench, words: str) -> Message:
 async def test_a_rehearsal_says_when_a_rule_would_have_raised_an_alert(bench: DispatcherBench) -> None:
     answer = await rehearse(bench, "normal binance")
 
-    assert answer.title == "Rehearsal · preset normal"
+    assert answer.title == "Rehearsal · normal sensitivity"
     assert "This rule would have fired once for Binance in the last 90 days (0.3 times a month)." in said(answer)
     assert (
         f"🟠 {DAWN - 39 * DAY:%Y-%m-%d} to {DAWN - 31 * DAY:%m-%d} · Binance · elevated (peak), −5.2 % (−$3.12 B)"
@@ -46,7 +46,8 @@ async def test_a_threshold_leaves_out_what_is_smaller(bench: DispatcherBench) ->
         assert "would have fired once for Binance" in said(await rehearse(bench, words))
     for words in ("6% binance", "$4B binance"):
         assert "This rule would not have fired for Binance in the last 90 days." in said(await rehearse(bench, words))
-    assert (await rehearse(bench, "6% binance")).title == "Rehearsal · preset normal, at least 6.0 % of reserves"
+    answer = await rehearse(bench, "6% binance")
+    assert answer.title == "Rehearsal · normal sensitivity, only above 6\u00a0% of reserves"
 
 
 async def test_a_place_rehearses_what_it_has_subscribed_to(bench: DispatcherBench) -> None:

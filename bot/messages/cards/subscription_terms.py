@@ -20,14 +20,14 @@ _SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 def terms(subscription: Subscription) -> str:
     """Return a subscription's terms as the end of a sentence."""
-    smallest = " and ".join(_minimums(subscription, of_what=" of reserves"))
-    parts = (
-        f"{subscription.min_severity} or worse",
-        f"{subscription.sensitivity} sensitivity",
-        f"only above {smallest}" if smallest else "",
-        _mention(subscription),
-    )
+    parts = (f"{subscription.min_severity} or worse", rule_words(subscription), _mention(subscription))
     return ", ".join(filter(None, parts))
+
+
+def rule_words(subscription: Subscription) -> str:
+    """Return from what on a place hears of an outflow: `normal sensitivity, only above $50 M and 3 % of reserves`."""
+    smallest = " and ".join(_minimums(subscription, of_what=" of reserves"))
+    return f"{subscription.sensitivity} sensitivity{f', only above {smallest}' if smallest else ''}"
 
 
 def subscription_name(subscription: Subscription, names: Mapping[str, str]) -> str:

@@ -28,7 +28,7 @@ from bot.messages.cards.subscription_terms import (
 )
 from bot.messages.cards.withdrawals import KEY_SETTINGS
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines
-from bot.messages.number_format import percent, usd
+from bot.messages.number_format import usd
 from bot.messages.subscription_line import place_words
 
 _COUNT = {2: "two", 3: "three"}[CRITICAL_CLOSED_MAJORS]
@@ -37,6 +37,7 @@ CRITICAL_TAKES = (
     f"{', '.join(MAJORS)} are closed."
 )
 """What it takes for an incident to be critical."""
+_MAX_OPEN = 3  # in a run on all exchanges there are dozens
 _MAX_OWN = 5  # a place may have a hundred; a confirmation is one screen of a phone
 
 
@@ -87,7 +88,10 @@ def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts
             _silent_mention(mention_lacks),
             None if is_tracked else f"No wallets of {name} are known, so no outflow alert can come until they are.",
             *(coverage_lines(coverage) if coverage and is_tracked else ()),
-            *[_open_incident(incident, where) for incident in open_incidents],
+            *[_open_incident(incident, where) for incident in open_incidents[:_MAX_OPEN]],
+            f"{len(open_incidents) - _MAX_OPEN} more are open; /incidents lists them."
+            if len(open_incidents) > _MAX_OPEN
+            else None,
             "It will look like this (a sample, not an event):",
             *_sample(name),
         ),
@@ -158,11 +162,6 @@ def restored_card(
         ),
         actions=_next_steps(None, place, here),
     )
-
-
-def rule_words(subscription: Subscription) -> str:
-    """Return a subscription's thresholds in words: `preset normal, at least $50.0 M and at least 3.0 % of reserves`."""
-    return f"preset {subscription.sensitivity}{_minimums(subscription)}"
 
 
 def _where(place: Place | None, here: Place | None) -> str:
@@ -269,15 +268,6 @@ def _missing_rights(missing: Sequence[str], where: str) -> str | None:
 
 def _silent_mention(lacks: Sequence[str]) -> str | None:
     return f"The mention pings nobody until the bot has {' and '.join(lacks)} there." if lacks else None
-
-
-def _minimums(subscription: Subscription) -> str:
-    minimums = []
-    if subscription.usd:
-        minimums.append(f"at least {usd(subscription.usd)}")
-    if subscription.share:
-        minimums.append(f"at least {percent(subscription.share)} of reserves")
-    return f", {' and '.join(minimums)}" if minimums else ""
 
 
 def _sample(name: str | None) -> tuple[Line, ...]:

@@ -147,7 +147,7 @@ FIGURES: Mapping[str, Message] = {
     "exchanges": exchanges_card([listing(EXCHANGE)], [], NOON),
     "compared": side_by_side_card(SNAPSHOT, SNAPSHOT, NOON),
     "compared with the past": beside_the_past_card(SNAPSHOT, CURVE, PAST_CURVE, INCIDENT),
-    "rehearsal": rehearsal_card("preset normal", REHEARSAL, [INCIDENT], NAMES, left_out=3),
+    "rehearsal": rehearsal_card("normal sensitivity", REHEARSAL, [INCIDENT], NAMES, left_out=3),
     "why": why_card(INCIDENT, HOSTILE),
     "incidents": incidents_card([INCIDENT], NAMES),
     "resolved": resolved_card(INCIDENT, HOSTILE),

@@ -67,7 +67,7 @@ def test_it_is_explained_in_plain_words() -> None:
 def test_it_is_rehearsed_in_plain_words() -> None:
     rehearsal = Rehearsal(NOON - 90 * DAY, NOON, (), {"okx": NOON - 90 * DAY}, "okx", NOON)
 
-    assert "elevated (peak), 2" in said(rehearsal_card("preset normal", rehearsal, [closed()], {}))
+    assert "elevated (peak), 2" in said(rehearsal_card("normal sensitivity", rehearsal, [closed()], {}))
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,12 @@ def test_who_subscribes_during_an_incident_is_told_of_it() -> None:
     assert "🔴 INC-42 is open now: severe. Its next change is posted here." in said(card)
 
 
+def test_of_many_open_incidents_three_are_named() -> None:
+    text = said(subscribed_card(subscription(None), None, (), [incident() for _ in range(5)]))
+    assert text.count("is open now") == 3
+    assert "2 more are open; /incidents lists them." in text
+
+
 @pytest.mark.parametrize(
     ("mention", "place", "words"),
     [
