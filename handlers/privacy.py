@@ -6,7 +6,7 @@ from typing import Annotated
 from bot.commands.arguments import Arg, ConfirmationCode, PlaceName
 from bot.commands.declaration import Request, command
 from bot.domain.errors import AskerError, NotPermitted
-from bot.domain.place import Place
+from bot.domain.place import Place, Platform
 from bot.messages.cards.drills import forgotten_drills_card
 from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, deleted_card, privacy_card, stored_card
 from bot.messages.model import Message
@@ -41,7 +41,10 @@ async def privacy(
         return privacy_card()
     target = await _own_place(request, place)
     if what is PrivacyChoice.SHOW:
-        return stored_card(await _stored(request, target), request.queries.names(), here=request.place)
+        # A group on Telegram reads every answer: who its moderators are by number is not its members' business.
+        is_shared = request.place.platform is Platform.TELEGRAM and not request.private
+        stored, names = await _stored(request, target), request.queries.names()
+        return stored_card(stored, names, here=request.place, names_people=not is_shared)
     if code is not None:
         return await _delete(request, target, code)
     kept = await request.pending_changes.keep(target, _DELETION)

@@ -219,10 +219,12 @@ async def _subscribe_to_stress(request: Request, target: Place, *, is_bare: bool
     """Post the daily stress test in a place; there is nothing to choose about it."""
     if not is_bare:
         raise AskerError("The daily stress test is one card a day for everybody: /subscribe stress, without more.")
-    await request.subscriptions.add(
-        Subscription(target, STRESS.id, created_by=request.caller.id, created_at=request.now)
-    )
-    undo = Action("Undo", unsubscribe_line(target, STRESS.id, request.place), in_place=True)
+    subscription = Subscription(target, STRESS.id, created_by=request.caller.id, created_at=request.now)
+    held = await request.subscriptions.of_place(target)
+    before = next((kept for kept in held if kept.exchange == STRESS.id), None)
+    undo = await _undo_subscribing(request, subscription, before)
+    if before is None:
+        await request.subscriptions.add(subscription)
     missing = await request.place_access.missing(target)
     return subscribed_to_stress_card(missing, undo=undo, here=request.place, place=target)
 

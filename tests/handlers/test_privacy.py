@@ -56,11 +56,26 @@ async def test_what_is_stored_here_is_shown_to_who_moderates_the_place(bench: Di
         "Who changed settings: 2 entries, for 180 days",
         "Muted: OKX.",
         "Why alerts could not be delivered here lately.",
-        "Ids of people who set this up: telegram:8, telegram:moderator.",
+        "Ids of people who set this up: 2 (shown in a private chat).",
     ):
         assert words in answer
     assert "shown to the people who moderate it" in said(await bench.ask("privacy show"))
     assert "shown to the people who moderate it" in said(await bench.ask("privacy delete"))
+
+
+async def test_who_set_a_place_up_is_shown_where_nobody_else_reads_it(bench: DispatcherBench) -> None:
+    await fill(bench)
+    command = bench.commands.get("privacy")
+    assert command
+    bench.moderates.add(Place(Platform.TELEGRAM, "7"))
+    alone = replace(bench.context(MODERATOR, Place(Platform.TELEGRAM, "7")), private=True)
+    alone = replace(alone, place_access=replace(alone.place_access, find=here))
+    answer = said(await bench.dispatcher.answer_words(alone, command, "show @channel"))
+    assert "Ids of people who set this up: 2 (telegram:8, telegram:moderator)." in answer
+
+
+async def here(_: str) -> Place:
+    return HERE
 
 
 async def test_nothing_stored_is_said(bench: DispatcherBench) -> None:

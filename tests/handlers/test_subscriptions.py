@@ -359,6 +359,9 @@ async def test_the_daily_stress_test_is_a_subscription_like_others(bench: Dispat
     assert [subscription.exchange for subscription in await bench.memory.subscriptions.of_place(HERE)] == ["stress"]
     assert "📋 daily · Daily stress test · 12:00 UTC" in said(await bench.ask("subscriptions"))
 
+    again = await moderate(bench, "subscribe stress")
+    assert "Undo" not in [action.label for action in again.actions]
+
     assert "The daily stress test is off here." in said(await moderate(bench, "unsubscribe stress"))
     assert await bench.memory.subscriptions.of_place(HERE) == []
 

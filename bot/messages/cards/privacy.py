@@ -73,8 +73,8 @@ def privacy_card() -> Message:
     )  # fmt: skip
 
 
-def stored_card(stored: StoredHere, names: Mapping[str, str], *, here: Place) -> Message:
-    """Return what is stored about a place."""
+def stored_card(stored: StoredHere, names: Mapping[str, str], *, here: Place, names_people: bool = True) -> Message:
+    """Return what is stored about a place; with `names_people` the ids and names of those who set it up."""
     export = stored.export
     surplus = len(export.subscriptions) - _MAX_NAMED
     place = place_words(export.place, here)
@@ -84,7 +84,7 @@ def stored_card(stored: StoredHere, names: Mapping[str, str], *, here: Place) ->
             line(bold("Place: "), code(str(export.place))),
             *(short_line(subscription, names) for subscription in export.subscriptions[:_MAX_NAMED]),
             f"… and {surplus} more." if surplus > 0 else None,
-            *_more_lines(stored, names),
+            *_more_lines(stored, names, names_people=names_people),
             "Nothing else: no messages, and nobody who only reads."
             if _is_anything(stored)
             else "Nothing is stored here.",
@@ -128,11 +128,11 @@ def deleted_card(stored: StoredHere, *, drills: int | None) -> Message:
     )
 
 
-def _more_lines(stored: StoredHere, names: Mapping[str, str]) -> Iterator[Line | str]:
+def _more_lines(stored: StoredHere, names: Mapping[str, str], *, names_people: bool) -> Iterator[Line | str]:
     if settings := stored.changed_settings:
         yield line(bold("Settings: "), " · ".join(f"{name} {value}" for name, value in settings.items()))
     if stored.changes:
-        editors = sorted({change.editor.name for change in stored.changes} - {""})
+        editors = sorted({change.editor.name for change in stored.changes} - {""}) if names_people else []
         yield f"Who changed settings: {_count(len(stored.changes), 'entry')}, for 180 days{_named(editors)}."
     if stored.export.mutes:
         exchanges = [mute.exchange for mute in stored.export.mutes]
@@ -141,7 +141,8 @@ def _more_lines(stored: StoredHere, names: Mapping[str, str]) -> Iterator[Line |
     if stored.has_trouble:
         yield "Why alerts could not be delivered here lately."
     if people := stored.people:
-        yield f"Ids of people who set this up: {', '.join(sorted(people)[:_MAX_NAMED])}."
+        shown = ", ".join(sorted(people)[:_MAX_NAMED]) if names_people else "shown in a private chat"
+        yield f"Ids of people who set this up: {len(people)} ({shown})."
 
 
 def _named(names: list[str]) -> str:
