@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bot.commands.arguments import Arg, ExchangeOrAll, PageNumber, PlaceName
 from bot.commands.declaration import Request, command
-from bot.domain.place import Place
+from bot.domain.place import Place, Platform
 from bot.domain.stress import STRESS
 from bot.messages.cards.places import why_closed
 from bot.messages.cards.subscription_list import ListedPlace, subscription_detail_card, subscriptions_card
@@ -28,6 +28,7 @@ async def subscriptions(
         request.place,
         subscribed,
         request.queries.names(),
+        may_name_channels=request.private and target.platform is Platform.TELEGRAM,
         paused_because=await _why_paused(request, target),
         unwatched=frozenset(
             subscription.exchange

@@ -28,7 +28,8 @@ class ListedPlace:
 
     `here` is where the list is read; commands name the place where that is another one. `names` has the exchanges'
     names by id. `paused_because` says why the place is disabled, None where it is not. `unwatched` are the ids of
-    exchanges that this bot does not watch (setting EXCHANGES), so that no alert can come.
+    exchanges that this bot does not watch (setting EXCHANGES), so that no alert can come. `may_name_channels`: a
+    channel could be named here, as in a private chat on Telegram, where channels are set up from.
     """
 
     place: Place
@@ -37,6 +38,7 @@ class ListedPlace:
     names: Mapping[str, str]
     paused_because: str | None = None
     unwatched: frozenset[str | None] = frozenset()
+    may_name_channels: bool = False
 
     @property
     def where(self) -> str:
@@ -65,6 +67,7 @@ def subscriptions_card(listed: ListedPlace, page: int = 1) -> Message:
             else None,
             *[_entry(subscription, listed) for subscription in shown],
             f"Page {page} of {pages}" if pages > 1 else None,
+            _channels_line(listed),
         ),
         actions=(*_buttons(shown, listed), *_page_buttons(page, pages, listed)),
         private=True,
@@ -109,6 +112,7 @@ def _nothing_card(listed: ListedPlace) -> Message:
         lines=lines(
             f"No alerts are posted {listed.where} yet. A moderator can change that: /subscribe binance for one "
             "exchange, or /subscribe all.",
+            _channels_line(listed),
         ),
         actions=(Action("Subscribe to all", " ".join(("subscribe all", *words)), in_place=True),),
         private=True,
@@ -132,6 +136,11 @@ def _no_own_card(
         actions=(subscribe, back),
         private=True,
     )
+
+
+def _channels_line(listed: ListedPlace) -> str | None:
+    is_own_chat = listed.may_name_channels and listed.place == listed.here
+    return "Of a channel that you administer: /subscriptions @mychannel" if is_own_chat else None
 
 
 def _entry(subscription: Subscription, listed: ListedPlace) -> Line:

@@ -64,6 +64,15 @@ def test_the_commands_for_another_place_name_it() -> None:
     assert commands(card) == [f"subscriptions binance {HERE.chat}", f"unsubscribe binance {HERE.chat}"]
 
 
+def test_in_a_private_chat_it_is_said_how_to_name_a_channel() -> None:
+    hint = "Of a channel that you administer: /subscriptions @mychannel"
+    own = replace(listed(subscription()), may_name_channels=True)
+    assert hint in said(subscriptions_card(own))
+    assert hint in said(subscriptions_card(replace(own, subscriptions=())))
+    for place in (listed(subscription()), replace(own, here=ELSEWHERE)):
+        assert hint not in said(subscriptions_card(place))
+
+
 def test_a_paused_place_learns_why_and_how_to_go_on() -> None:
     card = subscriptions_card(replace(listed(subscription()), paused_because="the bot was removed"))
 
