@@ -25,7 +25,7 @@ class PrivacyChoice(StrEnum):
     FORGET = "forget"
 
 
-@command(linkable=False)
+@command(linkable=False, about_place=True)
 async def privacy(
     request: Request,
     what: Annotated[

@@ -13,7 +13,7 @@ from handlers.subscriptions import exchange_or_all, exchanges_with_critical
 from handlers.target_place import target_place
 
 
-@command
+@command(about_place=True)
 async def subscriptions(
     request: Request,
     exchange: Annotated[ExchangeOrAll | None, Arg("One of them in detail, e.g. binance or all")] = None,

@@ -9,7 +9,7 @@ import inspect
 import re
 import shlex
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import NoneType, UnionType
@@ -163,7 +163,8 @@ class Command:
     """A command as every platform knows it. `description` is at most 100 characters, `name` is `[a-z0-9_]{1,32}`.
 
     `linkable`: a deep link may ask it. Anybody can make a link, so one must not change anything for who follows it.
-    `takes_document`: a file may be sent with it.
+    `takes_document`: a file may be sent with it. `about_place`: the buttons below its answer change the place where it
+    is asked, so it has to be answered there.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Command:
     handler: Handler
     linkable: bool = True
     takes_document: bool = False
+    about_place: bool = False
 
     @property
     def is_guided(self) -> bool:
@@ -297,7 +299,7 @@ def _hint(word: str, optional: Sequence[Parameter]) -> str:
 def command(handler: Handler) -> Command: ...
 @overload
 def command(
-    *, access: Access = ..., linkable: bool = ..., takes_document: bool = ...
+    *, access: Access = ..., linkable: bool = ..., takes_document: bool = ..., about_place: bool = ...
 ) -> Callable[[Handler], Command]: ...
 def command(
     handler: Handler | None = None,
@@ -305,6 +307,7 @@ def command(
     access: Access = Access.MEMBER,
     linkable: bool = True,
     takes_document: bool = False,
+    about_place: bool = False,
 ) -> Command | Callable[[Handler], Command]:
     """Turn an async function into a Command; raise TypeError where its declaration breaks a rule.
 
@@ -312,11 +315,13 @@ def command(
     """
     is_linkable = linkable and access is Access.MEMBER
     if handler is None:  # used with arguments, as @command(access=…)
-        return lambda decorated: _declare(decorated, access, linkable=is_linkable, takes_document=takes_document)
-    return _declare(handler, access, linkable=is_linkable, takes_document=takes_document)
+        return lambda decorated: replace(
+            _declare(decorated, access), linkable=is_linkable, takes_document=takes_document, about_place=about_place
+        )
+    return _declare(handler, access)
 
 
-def _declare(handler: Handler, access: Access, *, linkable: bool, takes_document: bool) -> Command:
+def _declare(handler: Handler, access: Access) -> Command:
     name = handler.__name__.removesuffix("_")  # `import_`: Python keeps the word itself for its own
     description = (inspect.getdoc(handler) or "").split("\n")[0].removesuffix(".")
     if not re.fullmatch(r"[a-z0-9_]{1,32}", name):
@@ -329,7 +334,7 @@ def _declare(handler: Handler, access: Access, *, linkable: bool, takes_document
     # Discord refuses a command whose required options come after optional ones, and typed ones would be ambiguous.
     if sorted(parameters, key=lambda parameter: not parameter.required) != list(parameters):
         raise TypeError(f"/{name}: only trailing parameters may be optional")
-    return Command(name, description, access, parameters, handler, linkable, takes_document)
+    return Command(name, description, access, parameters, handler)
 
 
 def _parameter(command_name: str, parameter: inspect.Parameter, hint: Any) -> Parameter:

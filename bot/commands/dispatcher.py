@@ -192,17 +192,20 @@ class CommandDispatcher:
     async def answers_asker_alone(self, context: CommandContext, command: Command) -> bool:
         """Return whether a place wants only the asker to read the answer to this command (`/settings answers`).
 
-        Members' questions only: what moderators set is announced as it always is.
+        Members' questions only: what moderators set is announced as it always is. Telegram answers in a chat of the
+        asker's, where a button such as *Unsubscribe* would change that chat.
         """
         is_shared = not context.private and context.place.platform is not Platform.TERMINAL
         if not is_shared or command.access is not Access.MEMBER:
+            return False
+        if command.about_place and context.place.platform is Platform.TELEGRAM:
             return False
         return (await self._recent_settings.of_place(context.place)).answers is AnswerAudience.PRIVATE
 
     async def _answer(self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]) -> Message:
         started_s = perf_counter()
         message, result = await self._message(context, command, arguments)
-        if command.access is not Access.MEMBER:
+        if command.access is not Access.MEMBER or command.about_place:
             self._recent_settings.forget(context.place)
         if message is not NO_ANSWER:
             message = await self._as_place_asks(context, command, message)

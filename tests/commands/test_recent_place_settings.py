@@ -103,6 +103,20 @@ async def test_members_answers_are_private_and_what_moderators_set_is_not() -> N
     assert not (await bench.ask("reserves binance")).private
 
 
+@pytest.mark.parametrize("name", ["subscriptions", "privacy"])
+async def test_what_has_buttons_that_change_a_group_is_answered_in_the_group(name: str) -> None:
+    bench = DispatcherBench()
+    await bench.load()
+    command = bench.commands.get(name)
+    assert command
+    channel = Place(Platform.DISCORD, "5")
+    for place in (HERE, channel):
+        bench.memory.place_settings.kept[place] = PRIVATE
+    assert not await bench.dispatcher.answers_asker_alone(bench.context("ann", HERE), command)
+    # Discord shows an answer to one member in the channel itself.
+    assert await bench.dispatcher.answers_asker_alone(bench.context("ann", channel), command)
+
+
 async def test_on_telegram_answers_have_the_times_of_the_place() -> None:
     bench = DispatcherBench()
     await bench.load()
