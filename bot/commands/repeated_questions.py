@@ -63,8 +63,9 @@ class RepeatedQuestions:
 
     def is_repeated(self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]) -> bool:
         """Return whether the same was asked here within the last ten seconds; if not, remember that it is now."""
-        if command.access is not Access.MEMBER:
-            # What moderators change may change the answers: `/subscriptions` is asked anew after `/subscribe`.
+        if command.access is not Access.MEMBER or (command.about_place and not command.linkable):
+            # What moderators change may change the answers: `/subscriptions` is asked anew after `/subscribe`, and
+            # after `/privacy`, which may have deleted everything.
             self._recent.forget_where(lambda key: key[0] == context.place)
             return False
         key = _key(context, command, arguments)

@@ -69,12 +69,13 @@ def test_what_was_not_answered_to_all_is_asked_anew() -> None:
     assert not repeated.is_repeated(context, named("flows"), given)
 
 
-def test_what_a_moderator_changes_is_asked_anew_in_that_place() -> None:
+@pytest.mark.parametrize(("name", "words"), [("subscribe", "binance"), ("privacy", "delete code:0123abcd")])
+def test_what_a_moderator_changes_is_asked_anew_in_that_place(name: str, words: str) -> None:
     repeated, bench = RepeatedQuestions(), DispatcherBench()
     here, elsewhere = bench.context(MODERATOR), bench.context(MEMBER, CHANNEL)
     for context in (here, elsewhere):
         assert not repeated.is_repeated(context, named("subscriptions"), "")
-    assert not repeated.is_repeated(here, named("subscribe"), "binance")
+    assert not repeated.is_repeated(here, named(name), words)
     assert not repeated.is_repeated(here, named("subscriptions"), "")
     assert repeated.is_repeated(elsewhere, named("subscriptions"), "")
 
