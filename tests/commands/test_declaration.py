@@ -98,7 +98,7 @@ def test_what_changes_a_place_is_for_its_moderators() -> None:
     by_access = {access: {declared.name for declared in COMMANDS if declared.access is access} for access in Access}
 
     assert by_access[Access.MODERATOR] == {
-        "subscribe", "unsubscribe", "mute", "unmute", "settings", "test", "export", "import",
+        "subscribe", "unsubscribe", "mute", "unmute", "settings", "test", "approve", "export", "import",
         "rehearse",
     }  # fmt: skip
     assert by_access[Access.OWNER] == {"hold", "release"}

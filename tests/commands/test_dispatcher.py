@@ -58,7 +58,9 @@ async def repeat(request: Request, words: Annotated[Sentence, Arg("Words")]) -> 
 
 
 ODD = CommandSet((shatter, forget, withhold, explain, describe, repeat))
-ARGUMENTS = {"exchange": "binance", "incident": "INC-1", "a": "binance", "b": "okx", "rule": "normal"}
+ARGUMENTS = {
+    "exchange": "binance", "incident": "INC-1", "a": "binance", "b": "okx", "rule": "normal", "decision": "post",
+}  # fmt: skip
 
 
 @pytest.fixture

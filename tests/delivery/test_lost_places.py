@@ -104,7 +104,7 @@ async def test_an_exchange_that_is_left_out_at_a_restart_is_named_where_it_was_s
     names = [line["names"] for line in logged if line["event"] == "subscribed exchanges missing from EXCHANGES"]
     assert names == [["okx"]]
     assert "**okx** · this bot does not watch it any more" in answer.text
-    assert "Binance** · from watch on" in answer.text
+    assert "watch · **Binance**" in answer.text
 
 
 async def test_a_channel_whose_moderator_cannot_be_told_is_opened_by_a_right(world: World) -> None:

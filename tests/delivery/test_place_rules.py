@@ -151,7 +151,9 @@ async def test_on_telegram_times_are_those_of_the_place_also_in_what_points_to_i
     }
     # The edit of the first message, at some minutes past midnight, UTC.
     (pointer,) = (text for place, text in told if place == GROUP and "Updated" in text)
-    assert re.fullmatch(r"Updated: it got worse \(elevated, 2026-10-05 09:\d\d \(00:\d\d UTC\)\). See the reply below.", pointer)
+    assert re.fullmatch(
+        r"Updated: it got worse \(elevated, 2026-10-05 09:\d\d \(00:\d\d UTC\)\). See the reply below.", pointer
+    )
     assert not any("09:" in text for place, text in told if place == OTHER)
     assert len(told) == 6
 

@@ -33,7 +33,7 @@ async def test_everybody_of_a_storm_is_answered_once_and_an_alert_goes_before(wo
         await world.telegram.until(lambda: len(world.telegram.sent) > before + 5, "the first answers on Telegram")
         opened_at = await _until_open(run)
         await run.until_announced("INC-1")
-        alert_at = next(number for number, sent in enumerate(world.telegram.sent) if "INC-1" in sent.text)
+        alert_at = next(number for number, sent in enumerate(world.telegram.sent) if "INC-1 · Binance" in sent.text)
         await world.telegram.until(
             lambda: len(world.telegram.sent) >= before + PEOPLE + 2,
             lambda: f"all answers on Telegram; {len(world.telegram.sent) - before} came",
@@ -42,7 +42,7 @@ async def test_everybody_of_a_storm_is_answered_once_and_an_alert_goes_before(wo
 
     # An alert takes three slots of four while there are answers, so it is among the first messages of its second.
     assert alert_at < opened_at + PER_SECOND
-    by_chat = Counter(sent.chat.id for sent in world.telegram.sent[before:] if "· reserves" in sent.text)
+    by_chat = Counter(sent.chat.id for sent in world.telegram.sent[before:] if "Binance · $" in sent.text)
     assert by_chat == Counter([person.id for person in people] + [busy_group.id])
     assert [len(answer.messages) for answer in answers] == [1] * PEOPLE
     assert sum(not answer.ephemeral for answer in answers) == 1, "one answer for the whole channel"

@@ -215,11 +215,11 @@ def _refused_messages(stored: StoredCounts) -> Iterable[Field]:
 def _failing_source(health: SourceHealth, now: datetime) -> Line:
     lasting = f" for {span(now - health.failing_since)}" if health.failing_since else ""
     what = f"⚠️ {_resource_name(health)}"
-    if _is_list(health):
-        return line(f"{what} is down ({health.fault}){lasting}. No alert opens or closes until it is back.")
     # The detail of a refusal is a sentence of ours; that of another fault may be an upstream's error page.
     if health.fault and health.fault.is_refusal:
-        return line(f"{what} are refused{lasting}: {health.fault} ({health.detail})")
+        return line(f"{what} {'is' if _is_list(health) else 'are'} refused{lasting}: {health.fault} ({health.detail})")
+    if _is_list(health):
+        return line(f"{what} is down ({health.fault}){lasting}. No alert opens or closes until it is back.")
     return line(f"{what} cannot be read ({health.fault}){lasting}")
 
 
