@@ -5,7 +5,7 @@ gets three rows and "… and 6 more". Were that too much still, its chart would 
 fields' sake the table, and at last fields: cards put first what matters most. A terminal and programs get it all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -50,6 +50,16 @@ def on_one_screen(message: Message, *, names_apart: bool = False) -> Message:
         count -= 1
         shown = keep_fields(whole, count) if count else replace(whole, fields=())
     return shown
+
+
+def naming_what_fits(card_naming: Callable[[int], Message], most: int) -> Message:
+    """Return a card that names as many of each kind as fit on a phone, `most` at most and one at least.
+
+    `card_naming` makes the card with up to so many: one with eight changes of two lines each names four of them where
+    five sentences stand below.
+    """
+    cards = (card_naming(named) for named in range(most, 1, -1))
+    return next((card for card in cards if screen_lines(card) <= SCREEN_LINES), None) or card_naming(1)
 
 
 def screen_lines(message: Message, *, names_apart: bool = False) -> int:

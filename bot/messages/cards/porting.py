@@ -13,10 +13,11 @@ from bot.domain.place_import import ImportPlan, LeftOut, Omission
 from bot.messages.cards.subscription_terms import EVERYTHING, short_line, subscription_name, terms
 from bot.messages.documents import Document
 from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines, moment
+from bot.messages.phone_screen import naming_what_fits
 from bot.messages.subscription_line import place_words
 
 _MAX_NAMED = 8
-"""Changes that are named; a preview is one screen of a phone, and the file has all of them."""
+"""Changes that are named at most; a preview is one screen of a phone, and the file has all of them."""
 _OMISSIONS = {
     Omission.NO_MENTIONS: "The mention is left out, because this platform has none for a whole chat",
     Omission.MENTION_REFUSED: "The mention is left out, because it is not possible here or not for you",
@@ -57,37 +58,48 @@ def import_preview_card(
 ) -> Message:
     """Return what an import would change, with the button that does it; `origin` is the place in the file."""
     words = " ".join(("import", f"code:{code}", *place_words(plan.place, here)))
-    return Message(
-        title="Import · preview",
-        lines=lines(
-            f"{_summary(plan, would=True)} Nothing has changed yet.",
-            None if origin == plan.place else "The file is from another place.",
-            *_named_changes(plan, names),
-            *left_out_lines(plan.left_out, names),
-        ),
-        actions=(Action("Import", words, in_place=True),),
-        private=True,
-    )
+
+    def naming(most: int) -> Message:
+        return Message(
+            title="Import · preview",
+            lines=lines(
+                f"{_summary(plan, would=True)} Nothing has changed yet.",
+                None if origin == plan.place else "The file is from another place.",
+                *_named_changes(plan, names, most),
+                *left_out_lines(plan.left_out, names, most),
+            ),
+            actions=(Action("Import", words, in_place=True),),
+            private=True,
+        )
+
+    return naming_what_fits(naming, _MAX_NAMED)
 
 
 def nothing_to_import_card(plan: ImportPlan, names: Mapping[str, str]) -> Message:
     """Return the answer where everything in the file is in force already."""
-    return Message(
-        title="Import · nothing to change",
-        lines=lines("Everything in the file is set here already.", *left_out_lines(plan.left_out, names)),
-        private=True,
+    said = "Everything in the file is set here already."
+    return naming_what_fits(
+        lambda most: Message(
+            title="Import · nothing to change",
+            lines=lines(said, *left_out_lines(plan.left_out, names, most)),
+            private=True,
+        ),
+        _MAX_NAMED,
     )
 
 
 def imported_card(plan: ImportPlan, names: Mapping[str, str], *, here: Place) -> Message:
     """Return what an import has changed."""
     words = place_words(plan.place, here)
-    return Message(
-        title="Imported",
-        tone=Tone.GOOD,
-        lines=lines(_summary(plan, would=False), *left_out_lines(plan.left_out, names)),
-        actions=(Action("Subscriptions", " ".join(("subscriptions", *words)), in_place=True),),
-        private=True,
+    return naming_what_fits(
+        lambda most: Message(
+            title="Imported",
+            tone=Tone.GOOD,
+            lines=lines(_summary(plan, would=False), *left_out_lines(plan.left_out, names, most)),
+            actions=(Action("Subscriptions", " ".join(("subscriptions", *words)), in_place=True),),
+            private=True,
+        ),
+        _MAX_NAMED,
     )
 
 
@@ -107,8 +119,8 @@ def _summary(plan: ImportPlan, *, would: bool) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}.{more}{stays}"
 
 
-def _named_changes(plan: ImportPlan, names: Mapping[str, str]) -> Iterator[Line | str]:
-    """Yield a line for each change, up to eight, then how many more there are."""
+def _named_changes(plan: ImportPlan, names: Mapping[str, str], most: int) -> Iterator[Line | str]:
+    """Yield a line for each change, up to so many, then how many more there are."""
     named: list[Line | str] = [
         *(line("+ ", *short_line(subscription, names)) for subscription in plan.added),
         *(
@@ -118,17 +130,17 @@ def _named_changes(plan: ImportPlan, names: Mapping[str, str]) -> Iterator[Line 
         *(f"± {name}: {before} → {after}" for name, before, after in plan.settings),
         *(line("+ mute ", bold(_name(mute.exchange, names)), " until ", moment(mute.until)) for mute in plan.mutes),
     ]
-    surplus = len(named) - _MAX_NAMED
-    return chain(named[:_MAX_NAMED], [f"… and {surplus} more."] if surplus > 0 else [])
+    surplus = len(named) - most
+    return chain(named[:most], [f"… and {surplus} more."] if surplus > 0 else [])
 
 
-def left_out_lines(left_out: Sequence[LeftOut], names: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each reason, with what it concerns."""
+def left_out_lines(left_out: Sequence[LeftOut], names: Mapping[str, str], most: int = _MAX_NAMED) -> Iterator[str]:
+    """Yield a sentence for each reason, with what it concerns, up to so many of them."""
     for omission, sentence in _OMISSIONS.items():
         about = [_name(left.about, names) for left in left_out if left.omission is omission]
         if about:
-            more = f" and {len(about) - _MAX_NAMED} more" if len(about) > _MAX_NAMED else ""
-            yield f"{sentence}: {', '.join(about[:_MAX_NAMED])}{more}."
+            more = f" and {len(about) - most} more" if len(about) > most else ""
+            yield f"{sentence}: {', '.join(about[:most])}{more}."
 
 
 def _name(exchange: str | None, names: Mapping[str, str]) -> str:

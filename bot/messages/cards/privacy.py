@@ -1,6 +1,6 @@
 """The answers to `/privacy`: what is stored in general, what is stored about this place, and what was deleted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.place import Place
@@ -9,6 +9,7 @@ from bot.domain.place_settings import PlaceSettings
 from bot.domain.setting_change import SettingChange
 from bot.messages.cards.subscription_terms import EVERYTHING, short_line
 from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines
+from bot.messages.phone_screen import naming_what_fits
 from bot.messages.subscription_line import place_words
 
 _MAX_NAMED = 8  # subscriptions; an answer is one screen of a phone, and /export has all of them
@@ -76,25 +77,28 @@ def privacy_card() -> Message:
 def stored_card(stored: StoredHere, names: Mapping[str, str], *, here: Place, names_people: bool = True) -> Message:
     """Return what is stored about a place; with `names_people` the ids and names of those who set it up."""
     export = stored.export
-    surplus = len(export.subscriptions) - _MAX_NAMED
     place = place_words(export.place, here)
-    return Message(
-        title="Privacy · stored here",
-        lines=lines(
-            line(bold("Place: "), code(str(export.place))),
-            *(short_line(subscription, names) for subscription in export.subscriptions[:_MAX_NAMED]),
-            f"… and {surplus} more." if surplus > 0 else None,
-            *_more_lines(stored, names, names_people=names_people),
-            "Nothing else: no messages, and nobody who only reads."
-            if _is_anything(stored)
-            else "Nothing is stored here.",
-        ),
-        actions=(
-            Action("As a file", " ".join(("export", *place))),
-            Action("Delete everything here", " ".join(("privacy delete", *place)), in_place=True),
-        ),
-        private=True,
-    )
+    end = "Nothing else: no messages, and nobody who only reads." if any(stored.counts()) else "Nothing is stored here."
+
+    def naming(most: int) -> Message:
+        surplus = len(export.subscriptions) - most
+        return Message(
+            title="Privacy · stored here",
+            lines=lines(
+                line(bold("Place: "), code(str(export.place))),
+                *(short_line(subscription, names) for subscription in export.subscriptions[:most]),
+                f"… and {surplus} more." if surplus > 0 else None,
+                *_more_lines(stored, names, most, names_people=names_people),
+                end,
+            ),
+            actions=(
+                Action("As a file", " ".join(("export", *place))),
+                Action("Delete everything here", " ".join(("privacy delete", *place)), in_place=True),
+            ),
+            private=True,
+        )
+
+    return naming_what_fits(naming, _MAX_NAMED)
 
 
 def confirm_deletion_card(stored: StoredHere, confirmation: str, *, here: Place) -> Message:
@@ -128,29 +132,27 @@ def deleted_card(stored: StoredHere, *, drills: int | None) -> Message:
     )
 
 
-def _more_lines(stored: StoredHere, names: Mapping[str, str], *, names_people: bool) -> Iterator[Line | str]:
+def _more_lines(stored: StoredHere, names: Mapping[str, str], most: int, *, names_people: bool) -> Iterator[Line | str]:
     if settings := stored.changed_settings:
         yield line(bold("Settings: "), " · ".join(f"{name} {value}" for name, value in settings.items()))
     if stored.changes:
         editors = sorted({change.editor.name for change in stored.changes} - {""}) if names_people else []
-        yield f"Who changed settings: {_count(len(stored.changes), 'entry')}, for 180 days{_named(editors)}."
+        by_whom = f" ({_listed(editors, most)})" if editors else ""
+        yield f"Who changed settings: {_count(len(stored.changes), 'entry')}, for 180 days{by_whom}."
     if stored.export.mutes:
         exchanges = [mute.exchange for mute in stored.export.mutes]
         muted = [names.get(exchange, exchange) if exchange else EVERYTHING for exchange in exchanges]
-        yield f"Muted: {', '.join(muted[:_MAX_NAMED])}."
+        yield f"Muted: {_listed(muted, most)}."
     if stored.has_trouble:
         yield "Why alerts could not be delivered here lately."
     if people := stored.people:
-        shown = ", ".join(sorted(people)[:_MAX_NAMED]) if names_people else "shown in a private chat"
+        shown = _listed(sorted(people), most) if names_people else "shown in a private chat"
         yield f"Ids of people who set this up: {len(people)} ({shown})."
 
 
-def _named(names: list[str]) -> str:
-    return f" ({', '.join(names[:_MAX_NAMED])})" if names else ""
-
-
-def _is_anything(stored: StoredHere) -> bool:
-    return any(stored.counts())
+def _listed(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def _sum(stored: StoredHere) -> str:

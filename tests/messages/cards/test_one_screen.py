@@ -16,10 +16,16 @@ from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
 from bot.domain.incident import IncidentState
+from bot.domain.mute import Mute
 from bot.domain.outflow_curve import OutflowCurve
+from bot.domain.place import Place, Platform
+from bot.domain.place_export import PlaceExport
+from bot.domain.place_import import ImportPlan, LeftOut, Omission
+from bot.domain.place_settings import PlaceSetting
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
-from bot.domain.severity import Severity
+from bot.domain.setting_change import SettingChange, SettingEditor
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
 from bot.domain.stress import (
@@ -37,6 +43,8 @@ from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, Networ
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.drills import drill_card, drill_line
 from bot.messages.cards.flows import flows_card
+from bot.messages.cards.porting import import_preview_card, imported_card
+from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, privacy_card, stored_card
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import rehearsal_card
 from bot.messages.cards.reserves import reserves_card
@@ -46,7 +54,20 @@ from bot.messages.cards.why import why_card
 from bot.messages.cards.withdrawals import all_withdrawals_card, withdrawals_card
 from bot.messages.model import Message
 from bot.messages.plain_text import display_width, text_table
-from tests.builders import DAY, HOUR, NOON, flow, incident, jump, listing, quiet_days, reading, signal
+from tests.builders import (
+    DAY,
+    HERE,
+    HOUR,
+    NOON,
+    flow,
+    incident,
+    jump,
+    listing,
+    quiet_days,
+    reading,
+    signal,
+    subscription,
+)
 from tests.known_withdrawals import closing
 
 SCREEN_LINES, LINE_COLUMNS, TABLE_COLUMNS = 26, 40, 34
@@ -187,6 +208,35 @@ FIRED = [
 ]
 REHEARSAL = Rehearsal(NOON - 90 * DAY, NOON, tuple(FIRED), dict.fromkeys(NAMES, NOON - 9 * DAY), "defillama", NOON)
 
+SUBSCRIBED = tuple(
+    subscription(name, sensitivity=Sensitivity.EARLY, usd=5e7, share=0.03, mention="1" * 19) for name in NAMES
+)
+ELSEWHERE = Place(Platform.DISCORD, "1" * 19)
+MUTES = tuple(Mute(HERE, name, NOON, NOON + DAY, "telegram:1234567890") for name in NAMES)
+SETTINGS = (("answers", "private"), ("digest", "weekly mon 08:00"), ("quiet", "22:00-07:00"),
+            ("timezone", "America/Argentina/Buenos_Aires"))  # fmt: skip
+PLAN = ImportPlan(
+    HERE,
+    SettingEditor("telegram:7"),
+    added=SUBSCRIBED,
+    changed=tuple((subscription(name), kept) for name, kept in zip(NAMES, SUBSCRIBED, strict=True)),
+    settings=tuple((name, "off", after) for name, after in SETTINGS),
+    mutes=MUTES,
+    # Of the two about mentions only one can be: a platform has them or not.
+    left_out=tuple(
+        LeftOut(omission, name) for omission in Omission if omission is not Omission.NO_MENTIONS for name in NAMES
+    ),
+    kept=99,
+)
+STORED = StoredHere(
+    PlaceExport(HERE, SUBSCRIBED, SETTINGS, MUTES),
+    tuple(
+        SettingChange(NOON, SettingEditor(f"telegram:123456789{number}", LONG_NAME), PlaceSetting.QUIET, "off", "off")
+        for number in range(20)
+    ),
+    has_trouble=True,
+)
+
 CARDS: Mapping[str, Message] = {
     "reserves": reserves_card(CALM, NOON, INCIDENT),
     "reserves without parts": reserves_card(PARTIAL, NOON, INCIDENT),
@@ -219,6 +269,11 @@ CARDS: Mapping[str, Message] = {
     ),
     "rehearsal": rehearsal_card("early sensitivity, at least $50.0 M", REHEARSAL, FIRED, NAMES, left_out=77),
     "drill": drill_card(EXCHANGE, "USDT", "ETHEREUM", DRILLS),
+    "import preview": import_preview_card(PLAN, NAMES, "1f3a09bc", here=HERE, origin=ELSEWHERE),
+    "imported": imported_card(PLAN, NAMES, here=HERE),
+    "privacy": privacy_card(),
+    "stored here": stored_card(STORED, NAMES, here=HERE),
+    "deletion": confirm_deletion_card(STORED, "1f3a09bc", here=HERE),
     "paused": suppressed_card(Suppression("long", NOON, "ann", "their wallets are being moved " * 4), LONG_NAME),
 }
 WHY = replace(INCIDENT, raised_by=SIGNAL)
