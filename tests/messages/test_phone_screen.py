@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.messages.model import Chart, Field, Message, Table, line, lines, moment
-from bot.messages.phone_screen import SCREEN_LINES, on_one_screen, screen_lines
+from bot.messages.phone_screen import SCREEN_LINES, naming_what_fits, on_one_screen, screen_lines
 from tests.builders import NOON
 
 CHART = Chart("Reserves", "usd", (NOON, NOON), (1.0, 2.0))
@@ -89,3 +89,11 @@ def test_what_fits_nowhere_keeps_its_first_lines() -> None:
     huge = on_one_screen(Message("x" * 2000, lines=lines(*"abcdefgh"), fields=fields, table=table(2)))
 
     assert (len(huge.lines), huge.table, huge.fields) == (5, None, ())
+
+
+@pytest.mark.parametrize(("sentences", "named"), [(0, 8), (20, 5), (30, 1)])
+def test_as_many_are_named_as_fit_and_one_in_any_case(sentences: int, named: int) -> None:
+    def naming(most: int) -> Message:
+        return Message("Import", lines=lines(*(["A change."] * most), *(["A sentence."] * sentences)))
+
+    assert len(naming_what_fits(naming, 8).lines) == named + sentences
