@@ -26,9 +26,11 @@ _TICK_SIZE = 19 * 72 / DPI
 _LABEL_SIZE = 20 * 72 / DPI
 _DAY_S = 86400.0
 _BAR_WIDTH = 0.8
+_THICK_FRAMED = 45  # bars: where there are more, they are so thin that a thick frame would hide the colour
 _END_LABELS = 142  # pixels on the right of the axes, for the figures at the ends of lines
 _NAME_CHARACTERS = 10  # of an asset, on the left of its bar
 _LAST_TICK_CENTRED = 0.95  # of the axis' length
+_WITHOUT_DECIMALS = 9.995  # +1000 %: with a decimal it would be wider than the room on the right
 _HEADROOM = 0.06  # of the axis' length, above and below what is drawn
 
 
@@ -51,6 +53,9 @@ def draw_flows(picture: Picture, layout: PictureLayout) -> None:
                 _mark_unknown(axes, x, colours)
             else:
                 _draw_bar(axes, x, value, series, colours)
+    if len(xs) > _THICK_FRAMED:
+        for bar in axes.patches:
+            bar.set_linewidth(bar.get_linewidth() / 2)
     _finish(axes, picture, colours, (min(xs) - _DAY_S * 0.7, max(xs) + _DAY_S * 0.7), (low, high))
     axes.axhline(0, color=colours.quiet, linewidth=1.2, zorder=2)
     _label_newest_bars(axes, picture, colours, (low, high))
@@ -76,6 +81,7 @@ def draw_reserves(picture: Picture, layout: PictureLayout) -> None:
             spread, columns = [spread[0] - _DAY_S / 4, spread[0] + _DAY_S / 4], [[*column * 2] for column in columns]
         axes.stackplot(np.array(spread), np.array(columns), colors=inks, edgecolor=colours.ground, linewidth=0.8)
     _finish(axes, picture, colours, (min(xs), max(xs)), (low, high))
+    _keep_last_tick_inside(axes)
 
 
 def draw_composition(picture: Picture, layout: PictureLayout) -> None:
@@ -209,24 +215,42 @@ def _line_styles(
 
 
 def _label_ends(axes: Axes, drawn: Sequence[tuple[Series, str]], bounds: tuple[float, float]) -> None:
-    """Write the last value of each series beside its end, in its colour, moved apart where two would overlap."""
+    """Write the last value of each series beside its end, in its colour, moved apart where two would overlap.
+
+    A value that is not known is not written.
+    """
     length = bounds[1] - bounds[0]
     room = length * _LABEL_SIZE * DPI / 72 * 1.15 / _HEIGHT
-    ends = sorted(((series.points[-1][1] or 0.0, series, ink) for series, ink in drawn), key=lambda end: -end[0])
-    below = math.inf
-    for value, series, ink in ends:
-        below = min(value, below - room)
+    known = ((series.points[-1][1], series, ink) for series, ink in drawn)
+    ends = sorted(((value, series, ink) for value, series, ink in known if value is not None), key=lambda end: -end[0])
+    heights = _apart([value for value, _, _ in ends], room, bounds[0] + room / 2)
+    for height, (value, series, ink) in zip(heights, ends, strict=True):
         stands_out = series.stroke in {Stroke.MAIN, Stroke.LATEST}
         axes.text(
             1.03,
-            (below - bounds[0]) / length,
-            percent(value, signed=True),
+            (height - bounds[0]) / length,
+            percent(value, signed=True, digits=0 if abs(value) >= _WITHOUT_DECIMALS else None),
             transform=axes.transAxes,
             color=ink,
             fontsize=_LABEL_SIZE * (1.15 if stands_out else 0.95),
             fontweight="bold" if stands_out else "normal",
             va="center",
         )
+
+
+def _apart(values: Sequence[float], room: float, lowest: float) -> list[float]:
+    """Return where labels stand whose values, greatest first, are closer than `room`: none below `lowest`.
+
+    Example: with room 2 and lowest 0, those of 5, 4 and 0.5 stand at 5, 3 and 1; those of 1, 1 and 1 at 4, 2 and 0.
+    """
+    heights: list[float] = []
+    for value in values:
+        heights.append(min(value, heights[-1] - room) if heights else value)
+    floor = lowest
+    for index in reversed(range(len(heights))):
+        heights[index] = max(heights[index], floor)
+        floor = heights[index] + room
+    return heights
 
 
 def _finish(
@@ -245,13 +269,18 @@ def _finish(
     times = across_ticks(picture.across, (across[0], newest))
     labels = [f"day {label}" if picture.across is Axis.DAYS and not at else label for at, label in times]
     axes.set_xticks([at for at, _ in times], labels)
-    # The last date would be cut off at the picture's edge.
-    if times and times[-1][0] > across[0] + (across[1] - across[0]) * _LAST_TICK_CENTRED:
-        axes.get_xticklabels()[-1].set_horizontalalignment("right")
     axes.grid(axis="y", color=colours.grid, linewidth=1.0, zorder=0)
     axes.set_axisbelow(True)
     axes.tick_params(length=0, labelsize=_TICK_SIZE, colors=colours.quiet, pad=8)
     axes.spines[:].set_visible(False)
+
+
+def _keep_last_tick_inside(axes: Axes) -> None:
+    """Move the last date to the left where it would be cut off, in a picture without room on the right."""
+    first, last = axes.get_xlim()
+    ticks = axes.get_xticks()
+    if len(ticks) and ticks[-1] > first + (last - first) * _LAST_TICK_CENTRED:
+        axes.get_xticklabels()[-1].set_horizontalalignment("right")
 
 
 def _value_range(picture: Picture) -> tuple[float, float]:

@@ -25,6 +25,7 @@ _LINE = 1.32  # line height as a multiple of the size
 _SWATCH, _SWATCH_GAP, _ENTRY_GAP = 34, 10, 26
 _AXES_LEFT, _AXES_RIGHT, _TICKS = 104, 26, 40
 _ELLIPSIS = "…"
+_SEPARATOR = " · "
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,15 @@ class PictureLayout:
         self._bottom = float(_MARGIN - 8)
 
     def heading(self, title: str, headline: str) -> None:
-        """Write what the picture is of, and the figure that matters below it, each on one line."""
+        """Write what the picture is of, and the figure that matters below it, each on one line.
+
+        Of a title that is too long, the name in front is made shorter: `The Extraordinar… · net flow a day · 30 d`.
+        """
         for text, size, weight in ((title, _TITLE, "bold"), (headline, _HEADLINE, "normal")):
             if text:
-                written = self._fitted(text, size, WIDTH - 2 * _MARGIN, weight=weight)
+                name, *after = clean(text).split(_SEPARATOR, 1)
+                rest = "".join(_SEPARATOR + words for words in after)
+                written = self._fitted(name, size, WIDTH - 2 * _MARGIN, weight=weight, after=rest)
                 self._above.append((written, _MARGIN, self._top + size * _LINE / 2))
                 self._top += size * _LINE
         self._top += 8
@@ -65,7 +71,7 @@ class PictureLayout:
         left, row = float(_MARGIN), 0
         for entry in entries:
             most = WIDTH - 2 * _MARGIN - _SWATCH - _SWATCH_GAP
-            text = self._fitted(entry.text, _LEGEND, most, colour=self.colours.text)
+            text = self._fitted(entry.text, _LEGEND, most)
             width = _SWATCH + _SWATCH_GAP + self._width(text)
             if left > _MARGIN and (entry.is_row or left + width > WIDTH - _MARGIN):
                 left, row = float(_MARGIN), row + 1
@@ -107,15 +113,24 @@ class PictureLayout:
             artist.set_bounds(x, y - 8, _SWATCH, 16)  # type: ignore[attr-defined]  # rectangles alone are given
             self.figure.add_artist(artist).set_transform(None)
 
-    def _fitted(self, text: str, size: float, width: float, *, weight: str = "normal", colour: str = "") -> Text:
-        """Return a line of text, made shorter until it is at most so many pixels wide."""
+    def _fitted(self, text: str, size: float, width: float, *, weight: str = "normal", after: str = "") -> Text:
+        """Return a line of text, made shorter until it is at most so many pixels wide; `after` stays while it can."""
         text = clean(text)
-        written = self._text(text, size, weight=weight, colour=colour)
+        written = self._text(text + after, size, weight=weight)
+        if after and self._width(written) > width and self._width_of(after, size, weight) > width / 2:
+            text, after = text + after, ""
         while self._width(written) > width and len(text) > 1:
             # In one go as far as the mean width of a letter says, then letter by letter.
-            text = text[: min(len(text) - 1, max(1, int(len(text) * width / self._width(written))))]
-            written.set_text(text.rstrip() + _ELLIPSIS)
+            share = width / self._width(written)
+            text = text[: min(len(text) - 1, max(1, int((len(text) + len(after)) * share) - len(after)))]
+            written.set_text(text.rstrip() + _ELLIPSIS + after)
         return written
+
+    def _width_of(self, text: str, size: float, weight: str) -> float:
+        measured = self._text(text, size, weight=weight)
+        width = self._width(measured)
+        measured.remove()
+        return width
 
     def _wrapped(self, sentence: str) -> list[Text]:
         rows, width = [], WIDTH - 2 * _MARGIN

@@ -108,14 +108,19 @@ def _calendar(known: Sequence[DailyAssets]) -> Iterator[tuple[datetime, DailyAss
 
 
 def _layers(newest: Mapping[str, float], days: Sequence[tuple[datetime, DailyAssets | None]]) -> Iterator[Series]:
-    """Yield the assets that are largest now, and all others as the last layer."""
+    """Yield the assets that are largest now, and all others as the last layer.
+
+    That layer is there, too, where only earlier days had others: without it those days would be drawn too low.
+    """
     names = list(newest)[:_LAYERS]
     for name in names:
         points = tuple((at.timestamp(), held.usd.get(name, 0.0) if held else None) for at, held in days)
         yield Series(name, points, usd(newest[name]))
-    if others := len(newest) - len(names):
-        rest = tuple((at.timestamp(), _without(held.usd, names) if held else None) for at, held in days)
-        yield Series(f"{others} {'other' if others == 1 else 'others'}", rest, usd(_without(newest, names)))
+    rest = tuple((at.timestamp(), _without(held.usd, names) if held else None) for at, held in days)
+    others = len(newest) - len(names)
+    if others or any(value for _, value in rest):
+        name = "others" if not others else "1 other" if others == 1 else f"{others} others"
+        yield Series(name, rest, usd(_without(newest, names)))
 
 
 def _without(held: Mapping[str, float], names: Sequence[str]) -> float:

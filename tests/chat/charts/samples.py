@@ -66,7 +66,7 @@ def composition(*shares: float) -> Picture:
     return Picture(PictureKind.COMPOSITION, title, "$62.0 B", Axis.SHARE, Axis.RANK, (*rows, own), SOURCE)
 
 
-def run(*shares: float) -> Picture:
+def run(*shares: float | None) -> Picture:
     given = shares or (0.0, -0.004, -0.012, -0.019, -0.036)
     past = tuple((index / 4, max(-0.37, -0.04 * index)) for index in range(40))
     return Picture(

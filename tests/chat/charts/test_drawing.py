@@ -1,7 +1,8 @@
 """Pictures as they are drawn: whole, readable at half their size, and never louder than their figures."""
 
+import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import pytest
@@ -19,6 +20,7 @@ from matplotlib.transforms import Bbox  # noqa: E402 — as above
 
 SMALLEST_PIXELS = 17
 """At half its size, on a phone, a picture's smallest letters are those of a page's small print."""
+LONG_TITLE = "The Extraordinarily Long Named Exchange Of Somewhere Far Away · net flow a day · 30 d"
 PICTURES = {
     **samples.ALL,
     **{f"hostile {name}": samples.hostile(picture) for name, picture in samples.ALL.items()},
@@ -32,6 +34,11 @@ PICTURES = {
     "a composition of nothing": samples.composition(0.0),
     "a run of hours": samples.run(0.0, -0.001),
     "a run to the end": samples.run(0.0, -0.5, -1.0),
+    "a run up, past runs below it": samples.run(0.0, 0.5, 2.0, 10.0),
+    "a run whose newest days are unknown": samples.run(0.0, -0.004, None, None),
+    "flows of ten times what there is": samples.flows(*(0.001,) * 20, 10.0, -0.9, newest=9.996),
+    "flows of a quarter": samples.flows(*(0.01, -0.01) * 45),
+    "flows of a long name": replace(samples.flows(), title=LONG_TITLE),
 }
 
 
@@ -88,6 +95,15 @@ def test_names_are_shown_as_they_are_and_cannot_deceive() -> None:
     words = all_words(samples.hostile(samples.flows()))
     assert "$x^2$ evil \\frac{1}{2} <b>&" in words
     assert "\u202e" not in words
+
+
+def test_a_long_name_leaves_room_for_what_is_drawn() -> None:
+    words = all_words(replace(samples.flows(), title=LONG_TITLE))
+    assert re.search(r"The Extraordi\w+… · net flow a day · 30 d", words)
+
+
+def test_an_unknown_end_has_no_figure() -> None:
+    assert "0.00 %" not in all_words(samples.run(0.0, -0.004, None))
 
 
 def test_a_picture_says_all_that_is_in_it() -> None:

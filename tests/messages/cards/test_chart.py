@@ -232,6 +232,18 @@ def test_small_assets_are_one_layer() -> None:
     assert drawn(reserves(snapshot(now=reading(six)), held_assets(6e10, 6e10))).series[-1].name == "1 other"
 
 
+def test_assets_that_are_gone_are_in_the_days_that_had_them() -> None:
+    """The newest reading has BTC alone: the days before still reach their whole total."""
+    only_btc = reading({"Bitcoin/BTC": (1e6, 2.32e4)})
+    picture = drawn(reserves(snapshot(now=only_btc), held_assets(6e10, 6e10, 6e10)))
+    assert [(series.name, series.figure) for series in picture.series] == [("BTC", "$23.2 B"), ("others", "$0.00")]
+    totals = [
+        sum(value or 0.0 for _, value in values)
+        for values in zip(*(layer.points for layer in picture.series), strict=True)
+    ]
+    assert totals == pytest.approx([6e10, 6e10, 6e10, 2.32e10])
+
+
 def test_a_day_whose_total_is_not_that_of_its_assets_is_left_open() -> None:
     """Thursday's reading lacked a chain, and on Friday the source had a price wrong; the rest is shown."""
     given = replace(snapshot(), days=(*days(0, 0), replace(days(0)[0], day=MIDNIGHT - 4 * DAY, is_complete=False)))
@@ -249,7 +261,8 @@ def test_own_tokens_are_left_out_and_said() -> None:
     with_own = reading({"Tron/USDT": (6e10, 1.0), "BSC/BNB": (1e7, 300.0)})
     given = replace(snapshot(now=with_own), exchange=exchange)
     message = reserves(given, held_assets(6e10, 6e10, 6e10))
-    assert [series.name for series in drawn(message).series] == ["USDT"]
+    # The days before had BTC as well.
+    assert [series.name for series in drawn(message).series] == ["USDT", "others"]
     assert "Its own token is left out: BNB $3.00 B." in drawn(message).notes
     rows = drawn(composition_chart_card(given)).series
     assert [(row.name, row.figure, row.stroke) for row in rows] == [
