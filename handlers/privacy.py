@@ -48,7 +48,8 @@ async def privacy(
     if code is not None:
         return await _delete(request, target, code)
     kept = await request.pending_changes.keep(target, _DELETION)
-    return confirm_deletion_card(await _stored(request, target), kept, here=request.place)
+    is_own_chat = request.private and target == request.place and request.caller.is_person
+    return confirm_deletion_card(await _stored(request, target), kept, here=request.place, is_own_chat=is_own_chat)
 
 
 async def _own_place(request: Request, elsewhere: PlaceName | None) -> Place:

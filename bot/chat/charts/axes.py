@@ -241,7 +241,7 @@ def _label_ends(axes: Axes, drawn: Sequence[tuple[Series, str]], bounds: tuple[f
 def _apart(values: Sequence[float], room: float, lowest: float) -> list[float]:
     """Return where labels stand whose values, greatest first, are closer than `room`: none below `lowest`.
 
-    Example: with room 2 and lowest 0, those of 5, 4 and 0.5 stand at 5, 3 and 1; those of 1, 1 and 1 at 4, 2 and 0.
+    Example: with room 2 and lowest 0, those of 5, 4 and 0.5 stand at 5, 3 and 0.5; those of 1, 1 and 1 at 4, 2 and 0.
     """
     heights: list[float] = []
     for value in values:

@@ -16,7 +16,7 @@ Example: −$2.5 B from the amounts. The source's −$0.9 B agrees, its +$0.25 B
     >>> figures_agree(day, -0.9e9), figures_agree(day, 0.25e9)
     (True, False)
     >>> hold_disputed([day], [SourceFigure(Window.DAY, 0.25e9, "defillama")])[0].hold.detail
-    '−2,500 M USD from the amounts, +250 M USD by the source'
+    'ours −$2,500 M, theirs +$250 M'
 """
 
 from collections.abc import Iterable
@@ -63,5 +63,9 @@ def _compared(flow: Flow, usd: float | None) -> Flow:
     least_usd = max(MIN_FLOW_USD, _LEAST_SHARE * flow.reserves_usd)
     if usd is None or flow.hold or max(abs(flow.usd), abs(usd)) < least_usd or figures_agree(flow, usd):
         return flow
-    detail = f"{flow.usd / 1e6:+,.0f} M USD from the amounts, {usd / 1e6:+,.0f} M USD by the source"
-    return replace(flow, hold=Hold(HoldReason.DISAGREE, detail.replace("-", "−")))
+    return replace(flow, hold=Hold(HoldReason.DISAGREE, f"ours {_millions(flow.usd)}, theirs {_millions(usd)}"))
+
+
+def _millions(usd: float) -> str:
+    """Return dollars, negative for what left, as people read them: `−$2,500 M`."""
+    return f"{'−' if usd < 0 else '+'}${abs(usd) / 1e6:,.0f} M"

@@ -6,7 +6,7 @@ also when a source fails or a setting names a chat that is not reached; else it 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bot.detection.window_coverage import WindowCoverage
@@ -20,6 +20,7 @@ from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Line, Message, Tone, code, line, lines
 from bot.messages.number_format import ago, span
 
+_WORTH_SAYING = timedelta(minutes=1)  # a source that began to fail a moment ago is said to fail, without a time
 _MAX_FAILING = 5
 """Failing sources that `/status` names. An outage breaks all of some eighty at once, and they read alike."""
 
@@ -213,13 +214,17 @@ def _refused_messages(stored: StoredCounts) -> Iterable[Field]:
 
 
 def _failing_source(health: SourceHealth, now: datetime) -> Line:
-    lasting = f" for {span(now - health.failing_since)}" if health.failing_since else ""
+    failing_for = now - health.failing_since if health.failing_since else timedelta()
+    lasting = f" for {span(failing_for)}" if failing_for >= _WORTH_SAYING else ""
     what = f"⚠️ {_resource_name(health)}"
     # The detail of a refusal is a sentence of ours; that of another fault may be an upstream's error page.
     if health.fault and health.fault.is_refusal:
         return line(f"{what} {'is' if _is_list(health) else 'are'} refused{lasting}: {health.fault} ({health.detail})")
     if _is_list(health):
         return line(f"{what} is down ({health.fault}){lasting}. No alert opens or closes until it is back.")
+    if health.fault is SourceFault.UNKNOWN_SLUG:
+        source, _, exchange = health.source.partition("/")
+        return line(f"⚠️ {source_name(source)} has no figures of {exchange}, so no outflow alert can come")
     return line(f"{what} cannot be read ({health.fault}){lasting}")
 
 

@@ -198,6 +198,9 @@ def _change_line(incident: Incident, reason: StepReason, card: SignalCard) -> Li
         case StepReason.RESOLVED:
             return line(card.ending(incident), " ", *_peak_line(incident, card))
         case StepReason.RELEASED:
+            # Some windows may still not be judged; a line below says which.
+            if card.holds(incident.signal):
+                return line("No longer frozen: this alert follows the newest figures.")
             return line("Data complete again: this alert follows the newest figures.")
         case _:
             return None

@@ -63,7 +63,15 @@ def undrawable_card(snapshot: ExchangeSnapshot, kind: PictureKind, sentence: str
         title=f"{exchange.name} · nothing to draw yet",
         tone=Tone.TROUBLE,
         lines=lines(sentence),
-        actions=(Action("Reserves", f"reserves {exchange.id}"), *chart_actions(exchange.id, kind)),
+        # The other pictures need days as well; what it holds now does not.
+        actions=(
+            Action("Reserves", f"reserves {exchange.id}"),
+            *(
+                action
+                for action in chart_actions(exchange.id, kind)
+                if action.label == _LABELS[PictureKind.COMPOSITION]
+            ),
+        ),
     )
 
 
@@ -104,7 +112,9 @@ def date(at: datetime) -> str:
 def too_few_days(snapshot: ExchangeSnapshot, known: int, what: str) -> str:
     """Return that there are not enough days for a picture yet."""
     days = "1 day" if known == 1 else f"{known} days"
-    return f"{days} of {snapshot.exchange.name} known so far: a chart of {what} needs {MIN_POINTS}. Ask again tomorrow."
+    missing = MIN_POINTS - known
+    when = "tomorrow" if missing == 1 else f"in {missing} days"
+    return f"{days} of {snapshot.exchange.name} known so far: a chart of {what} needs {MIN_POINTS}. Ask again {when}."
 
 
 def sentence(text: str | None) -> Line | None:

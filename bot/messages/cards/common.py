@@ -33,9 +33,9 @@ WINDOW_NAMES = {
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
-    HoldReason.WALLETS_CHANGED: "jumped in one step, perhaps a changed wallet list; waiting for the next reading",
+    HoldReason.WALLETS_CHANGED: "a jump, perhaps a changed wallet list; waiting for the next reading",
     HoldReason.SOURCE_GLITCH: "perhaps a fault of the source; waiting for the next reading",
-    HoldReason.DISAGREE: "two figures disagree",
+    HoldReason.DISAGREE: "our figure and the source's own disagree",
     HoldReason.WITHHELD: "figures paused by the operator",
     HoldReason.UNKNOWN: "not known",
 }

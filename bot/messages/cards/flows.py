@@ -81,7 +81,7 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime, incide
         footer=provenance(snapshot.reading.source, snapshot.reading.as_of),
         actions=(
             Action("Reserves", f"reserves {snapshot.exchange.id}"),
-            Action("7 d", f"flows {snapshot.exchange.id} 7d"),
+            _other_window(snapshot.exchange.id, window),
             Action("Subscribe", f"subscribe {snapshot.exchange.id}"),
         ),
         totals=(total,) if (total := shown_total(snapshot)) else (),
@@ -91,6 +91,11 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime, incide
 def _title(snapshot: ExchangeSnapshot, window: Window, flow: Flow | None, incident: Incident | None) -> str:
     moved = title_figures(flow) or ("flow unclear" if flow else "flow not available yet")
     return f"{snapshot.exchange.name} · {WINDOW_NAMES[window]} {moved}{incident_mark(incident)}"
+
+
+def _other_window(exchange: str, shown: Window) -> Action:
+    """Return the button to another window than the one that is shown."""
+    return Action("24 h", f"flows {exchange} 24h") if shown is Window.WEEK else Action("7 d", f"flows {exchange} 7d")
 
 
 def _more_notes(count: int) -> str | None:

@@ -101,14 +101,20 @@ def stored_card(stored: StoredHere, names: Mapping[str, str], *, here: Place, na
     return naming_what_fits(naming, _MAX_NAMED)
 
 
-def confirm_deletion_card(stored: StoredHere, confirmation: str, *, here: Place) -> Message:
-    """Return what a deletion would remove, with the button that does it."""
+def confirm_deletion_card(stored: StoredHere, confirmation: str, *, here: Place, is_own_chat: bool = False) -> Message:
+    """Return what a deletion would remove, with the button that does it; without one where nothing is stored.
+
+    With `is_own_chat` it is somebody's chat with the bot, and their drills go, too.
+    """
+    parts = [*stored.counts(), *(["your drills"] if is_own_chat else [])]
+    if not parts:
+        return Message(title="Privacy · nothing to delete", lines=lines("Nothing is stored here."), private=True)
     words = " ".join(("privacy delete", f"code:{confirmation}", *place_words(stored.export.place, here)))
     return Message(
         title="Privacy · delete everything here?",
         tone=Tone.TROUBLE,
         lines=lines(
-            f"This deletes {_sum(stored)}. No alerts are posted here any more, and it cannot be undone.",
+            f"This deletes {', '.join(parts)}. No alerts are posted here any more, and it cannot be undone.",
             line("To keep a copy: ", code("/export"), "."),
         ),
         actions=(Action("Delete", words, in_place=True), Action("Keep", "privacy", in_place=True)),
@@ -156,7 +162,7 @@ def _listed(names: Sequence[str], most: int) -> str:
 
 
 def _sum(stored: StoredHere) -> str:
-    return ", ".join(stored.counts()) or "nothing: nothing is stored here"
+    return ", ".join(stored.counts()) or "nothing"
 
 
 def _count(number: int, noun: str) -> str:

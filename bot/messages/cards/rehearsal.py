@@ -56,7 +56,7 @@ def nothing_to_rehearse_card(names: Sequence[str]) -> Message:
         title="Nothing to rehearse on",
         lines=lines(
             f"No readings of {', '.join(names)} are stored yet. Try again in an hour.",
-            "/status says how fresh the data is.",
+            "/status says how fresh the data are.",
         ),
         private=True,
     )

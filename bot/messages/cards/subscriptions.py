@@ -38,6 +38,16 @@ CRITICAL_TAKES = (
 )
 """What it takes for an incident to be critical."""
 _MAX_OPEN = 3  # in a run on all exchanges there are dozens
+_SAMPLES = {
+    Severity.ELEVATED: ("elevated outflow", "−$2.30 B in 24 h · 3.6 %", ""),
+    Severity.SEVERE: ("severe outflow", "−$5.77 B in 24 h · 9.0 %", ""),
+    Severity.CRITICAL: (
+        "critical: outflow while withdrawals are closed",
+        "−$2.30 B in 24 h · 3.6 %",
+        "Withdrawals: BTC closed · ETH closed · USDT open · USDC open",
+    ),
+}
+"""What a sample alert says by its severity: headline, flow, and withdrawals where they matter."""
 _MAX_OWN = 5  # a place may have a hundred; a confirmation is one screen of a phone
 
 
@@ -93,7 +103,7 @@ def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts
             if len(open_incidents) > _MAX_OPEN
             else None,
             "It will look like this (a sample, not an event):",
-            *_sample(name),
+            *_sample(name, subscription.min_severity),
         ),
         actions=_next_steps(undo, subscription.place, here),
     )
@@ -270,10 +280,14 @@ def _silent_mention(lacks: Sequence[str]) -> str | None:
     return f"The mention pings nobody until the bot has {' and '.join(lacks)} there." if lacks else None
 
 
-def _sample(name: str | None) -> tuple[Line, ...]:
+def _sample(name: str | None, least: Severity) -> tuple[Line, ...]:
+    """Return an alert as it might be posted: elevated, or the mildest that the place wants to hear of above that."""
+    severity = max(least, Severity.ELEVATED, key=lambda each: each.rank)
+    headline, flow, withdrawals = _SAMPLES[severity]
     return lines(
-        f"{TONES[Severity.ELEVATED].icon} SAMPLE · {name or 'Some exchange'} · elevated outflow",
-        "Net outflow −$2.30 B in 24 h · 3.6 % of reserves ($64.1 B)",
+        f"{TONES[severity].icon} SAMPLE · {name or 'Some exchange'} · {headline}",
+        f"Net outflow {flow} of reserves ($64.1 B)",
         "Normal day: −0.6 % to +0.7 %",
+        withdrawals or None,
         LIABILITIES,
     )

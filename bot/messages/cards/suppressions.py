@@ -8,7 +8,6 @@ def suppressed_card(suppression: Suppression, name: str) -> Message:
     """Return the confirmation that the figures of the exchange called `name` raise no alert any more, and why."""
     return Message(
         title=f"{name} · figures paused",
-        tone=Tone.WATCH,
         lines=lines(
             f"Paused {suppression}",
             "Its figures open and close no alert until /release. Answers still show them, with this reason.",

@@ -75,7 +75,7 @@ def test_figures_that_differ_hold_a_window_once_one_of_them_might_be_graded(
 def test_both_figures_are_said() -> None:
     (compared,) = hold_disputed([replace(flow(), usd=-2.5e9)], [SourceFigure(Window.DAY, 0.25e9, "defillama")])
 
-    assert compared.hold == Hold(HoldReason.DISAGREE, "−2,500 M USD from the amounts, +250 M USD by the source")
+    assert compared.hold == Hold(HoldReason.DISAGREE, "ours −$2,500 M, theirs +$250 M")
 
 
 def test_what_is_held_already_keeps_its_reason() -> None:
@@ -105,7 +105,7 @@ def test_where_two_figures_differ_watch_and_elevated_wait(past: ExchangeState, t
     assert day
     assert day.hold
     assert day.hold.reason is HoldReason.DISAGREE
-    assert "M USD from the amounts" in day.hold.detail
+    assert "theirs" in day.hold.detail
     assert (signal.severity, signal.confirmed_by_source) == (None, False)
 
 

@@ -312,6 +312,14 @@ def test_the_end_of_a_hold_is_told() -> None:
     assert "Data complete again: this alert follows the newest figures." in card(incident(), StepReason.RELEASED)
 
 
+def test_the_end_of_a_hold_does_not_call_data_complete_of_which_a_part_cannot_be_judged() -> None:
+    partly = signal(-0.036, flows=[flow(-0.036), flow(-0.05, Window.WEEK, hold=CHAIN_MISSING)])
+    text = card(incident(seen=partly), StepReason.RELEASED)
+    assert "No longer frozen: this alert follows the newest figures." in text
+    assert "7 d can't be judged for now" in text
+    assert "complete" not in text
+
+
 def test_a_chain_too_small_to_hold_is_named() -> None:
     seen = signal(None, flows=[flow(-0.036, missing=("Fantom",))])
 

@@ -196,11 +196,15 @@ def test_incidents_are_marked_from_their_first_reading() -> None:
 
 
 def test_too_few_days_are_a_sentence_with_something_else_to_ask() -> None:
-    for given, known in ((snapshot(0.001, None), "1 day"), (replace(snapshot(), days=()), "0 days")):
+    for given, known, when in (
+        (snapshot(0.001, None), "1 day", "in 2 days"),
+        (snapshot(0.001, 0.001, None), "2 days", "tomorrow"),
+        (replace(snapshot(), days=()), "0 days", "in 3 days"),
+    ):
         message = flows(given)
         assert (message.picture, message.tone) == (None, Tone.TROUBLE)
-        assert f"{known} of Binance known so far: a chart of flows needs 3." in said(message)
-        assert message.actions[0].command == "reserves binance"
+        assert f"{known} of Binance known so far: a chart of flows needs 3. Ask again {when}." in said(message)
+        assert [action.command for action in message.actions] == ["reserves binance", "chart binance composition"]
     assert reserves(snapshot(), []).picture is None
     assert "1 day of Binance known so far" in said(reserves(snapshot(), []))
 

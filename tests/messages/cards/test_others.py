@@ -217,9 +217,7 @@ def test_a_bot_that_has_read_nothing_says_so() -> None:
 
     assert card.tone is Tone.TROUBLE
     assert "DefiLlama: no figures yet." in said(card).splitlines()
-    assert (
-        "⚠️ DefiLlama's exchange list is down (timeout) for 0 s. No alert opens or closes until it is back."
-    ) in said(card)
+    assert ("⚠️ DefiLlama's exchange list is down (timeout). No alert opens or closes until it is back.") in said(card)
 
 
 def test_a_backlog_is_told_with_its_age_and_how_long_it_will_take() -> None:
@@ -259,6 +257,12 @@ def test_failing_sources_are_named_and_many_are_counted() -> None:
     assert "⚠️ DefiLlama's figures of x0 cannot be read (timeout)\n" in said(card)
     assert "⚠️ DefiLlama's figures of x1 cannot be read (timeout) for 1 h" in said(card)
     assert "… and 2 more that cannot be read." in said(card)
+
+
+def test_an_exchange_that_the_source_does_not_know_is_said_in_words() -> None:
+    unknown = SourceHealth("defillama/gate", failing_since=NOON - HOUR, fault=SourceFault.UNKNOWN_SLUG)
+    card = status(sources={"defillama/gate": unknown})
+    assert "⚠️ DefiLlama has no figures of gate, so no outflow alert can come\n" in said(card)
 
 
 def test_a_source_whose_answers_are_refused_says_why() -> None:

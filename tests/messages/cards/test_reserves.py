@@ -314,3 +314,13 @@ def test_a_day_is_one_line() -> None:
     assert daily_line(replace(SNAPSHOT, signal=graded)) == "2022-12-13 Binance $50.0 B · 24 h −1.8 % · 7 d −5.0 %"
     assert daily_line(ExchangeSnapshot(BINANCE)) == "Binance: nothing read yet"
     assert daily_line(replace(SNAPSHOT, reading=holding(60))).startswith("2022-12-13 Binance $60.0 B")
+
+
+def test_flows_lead_to_another_window_than_the_one_shown() -> None:
+    for shown, other in (
+        (Window.DAY, "flows binance 7d"),
+        (Window.MONTH, "flows binance 7d"),
+        (Window.WEEK, "flows binance 24h"),
+    ):
+        assert other in [action.command for action in flows_card(SNAPSHOT, shown, NOON).actions]
+        assert f"flows binance {shown}" not in [action.command for action in flows_card(SNAPSHOT, shown, NOON).actions]

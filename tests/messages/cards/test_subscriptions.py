@@ -35,7 +35,15 @@ def test_a_subscription_is_confirmed_in_full_and_shows_a_sample_marked_as_one() 
         "Alerts for Binance will be posted here: severe or worse, early sensitivity, only above $50 M and 3 % of "
         "reserves, pinging @here when it opens or gets worse."
     )
-    assert any(line.endswith("SAMPLE · Binance · elevated outflow") for line in text)
+    # Nothing milder than severe would be posted, so that is what the sample is.
+    assert any(line.endswith("SAMPLE · Binance · severe outflow") for line in text)
+    mild, critical = (
+        said(subscribed_card(replace(WANTED, min_severity=least), "Binance", ()))
+        for least in (Severity.WATCH, Severity.CRITICAL)
+    )
+    assert "🟠 SAMPLE · Binance · elevated outflow" in mild
+    assert "⛔ SAMPLE · Binance · critical: outflow while withdrawals are closed" in critical
+    assert "BTC closed · ETH closed" in critical
     assert not any("INC-" in line for line in text)
 
 
