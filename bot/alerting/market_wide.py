@@ -162,6 +162,10 @@ def _members(incidents: Iterable[Incident]) -> tuple[MarketMember, ...]:
 
 
 def _shown_flow(incident: Incident) -> Flow | None:
-    # The day's where there is one, so that members can be compared with each other.
     # Of the last complete figures: what is missing at one exchange must not end what is said of the market.
-    return incident.figures.flow(Window.DAY) or incident.figures.leading_flow
+    day, leading = incident.figures.flow(Window.DAY), incident.figures.leading_flow
+    # An exchange is in here for what left: where that was over a week, and the day has an inflow, it is the week's.
+    if day and leading and day.share >= 0 > leading.share:
+        return leading
+    # The day's where there is one, so that members can be compared with each other.
+    return day or leading

@@ -124,7 +124,8 @@ class Painter(PictureDrawer):
             except TimeoutError:
                 await self._give_up("took too long")
                 raise DrawingFailed(_TOO_SLOW) from None
-            except (OSError, EOFError, msgspec.MsgspecError) as error:
+            except (OSError, EOFError, RuntimeError, msgspec.MsgspecError) as error:
+                # A RuntimeError: asyncio waits for a child in a thread, which the system may refuse to start.
                 await self._give_up(type(error).__name__)
                 raise DrawingFailed(_UNDRAWABLE) from error
             except asyncio.CancelledError:

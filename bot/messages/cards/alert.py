@@ -35,6 +35,7 @@ from bot.messages.model import Action, Fold, Line, Message, Tone, bold, line, li
 from bot.messages.number_format import percent, span, usd
 from bot.messages.phone_screen import SCREEN_LINES, screen_lines
 
+_SHOWN_MEMBERS = 5  # exchanges of a market-wide incident, the worst first
 _SHOWN_LINES = 12
 """With its title and its source an alert has 14 lines; what comes after them is of interest to few, and is folded."""
 _QUOTE_LINES = 4  # on a phone, of what is folded: three lines to begin with, and an empty one
@@ -120,26 +121,43 @@ def resolved_card(incident: Incident, name: str, kinds: SignalKinds = SIGNAL_KIN
     )
 
 
-def market_card(incident: Incident, names: Mapping[str, str], first: Line | None) -> Message:
-    """Return an incident of many exchanges with each one's part in it, under a first line."""
+def market_card(incident: Incident, names: Mapping[str, str], first: Line | None, *, unfolded: bool = False) -> Message:
+    """Return an incident of many exchanges with each one's part in it, under a first line.
+
+    Where there are so many that they fill a screen, those from the sixth on are details; `unfolded` shows all.
+    """
     signal, flow = incident.signal, incident.signal.leading_flow
     resolved = incident.state is IncidentState.RESOLVED
-    state = "resolved" if resolved else f"{incident.severity} outflow at {len(signal.members)} exchanges"
-    return Message(
-        title=f"{incident.label} · Market-wide · {state}",
+    members = [_member_line(member, names) for member in signal.members]
+    message = Message(
+        title=f"{incident.label} · Market-wide · {_market_state(incident)}",
         tone=Tone.GOOD if resolved else TONES[incident.severity],
         lines=lines(
             first,
             flow_sentence(flow) if flow and not resolved else None,
-            *[_member_line(member, names) for member in signal.members],
-            None if resolved else "Alerts about single exchanges go only to places that subscribed to them by name.",
+            *(() if resolved else map(note_sentence, signal.notes)),
+            *members[:_SHOWN_MEMBERS],
             "Could be users leaving several exchanges at once, or one move of the whole market.",
             LIABILITIES,
+            *members[_SHOWN_MEMBERS:],
+            None if resolved else "Alerts about single exchanges go only to places that subscribed to them by name.",
         ),
         footer=lasting_provenance(signal.source, signal.as_of),
         actions=(Action("Incidents", "incidents"), *(() if resolved else mute_actions(MARKET.id))),
+        private=unfolded,
         silent=resolved,
     )
+    return message if unfolded else replace(message, fold=_fold(message, f"why {incident.label} details"))
+
+
+def _market_state(incident: Incident) -> str:
+    """Return what a market-wide incident is: `elevated outflow at 3 exchanges`."""
+    if incident.state is IncidentState.RESOLVED:
+        return "resolved"
+    flow = incident.signal.leading_flow
+    # Of members that are judged by a week or more the day may be an inflow: then the title names no outflow above it.
+    outflow = "" if flow and flow.share >= 0 else " outflow"
+    return f"{incident.severity}{outflow} at {len(incident.signal.members)} exchanges"
 
 
 def peak_words(incident: Incident, card: SignalCard) -> Line:

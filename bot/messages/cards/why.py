@@ -43,7 +43,7 @@ def why_card(  # noqa: PLR0913 — what its text is made of
     `unfolded` is for whoever asked for the details: one message with everything, for nobody else.
     """
     if incident.rule == Rule.MARKET_WIDE:
-        return market_card(incident, names or {}, line(_MARKET_RULE))
+        return market_card(incident, names or {}, line(_MARKET_RULE), unfolded=unfolded)
     raised_by, card = incident.raised_by or incident.signal, card_of(incident.rule, kinds)
     shown = lines(
         card.figure(raised_by),

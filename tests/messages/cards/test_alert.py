@@ -413,6 +413,42 @@ def test_a_market_wide_incident_names_its_members() -> None:
     assert "elevated (its peak) · INC-0" in said(incidents_card([story], {}))
 
 
+def market_wide(*singles: Incident) -> Incident:
+    story = advance_market(Policy(), None, singles, NOON).incident
+    assert story
+    return replace(story, number=7)
+
+
+def test_a_market_wide_incident_that_the_source_may_have_caused_says_so() -> None:
+    note = Note(NoteReason.TOGETHER, "USDT", -2e9, NOON)
+    singles = [incident(exchange=name, seen=replace(signal(-0.036), notes=(note,))) for name in ("a", "b", "c")]
+    text = said(incident_card(market_wide(*singles), "Market-wide", StepReason.OPENED))
+    assert "3 exchanges −$6.00 B in one step, in the same hour as at other exchanges: perhaps a fault" in text
+
+
+def test_a_market_wide_title_names_no_outflow_above_an_inflow() -> None:
+    """Each lost 7 % within a week, and has an inflow today."""
+    week = signal(0.004, flows=[flow(-0.07, Window.WEEK)])
+    text = said(
+        incident_card(market_wide(*(incident(exchange=name, seen=week) for name in "abc")), "", StepReason.OPENED)
+    ).splitlines()
+    assert text[0] == "INC-7 · Market-wide · elevated at 3 exchanges"
+    assert text[1].startswith("Net inflow")
+    assert text[2].endswith("−7.0 % in 7 d")
+
+
+def test_a_market_wide_incident_of_forty_exchanges_fits_on_a_screen() -> None:
+    story = market_wide(*(incident(number=number, exchange=f"exchange-{number}") for number in range(40)))
+    message = incident_card(story, "Market-wide", StepReason.OPENED)
+    assert message.fold
+    shown = said(replace(message, lines=message.lines[: message.fold.after]))
+    assert "Reserves only. What the exchange owes its customers is not included." in shown
+    assert screen_lines(replace(message, lines=message.lines[: message.fold.after])) < 26
+    everything = why_card(story, "Market-wide", {}, unfolded=True)
+    assert (everything.fold, everything.private) == (None, True)
+    assert all(f"exchange-{number} " in said(everything) for number in range(40))
+
+
 def test_an_incident_says_what_it_is_part_of() -> None:
     assert "Part of the market-wide incident INC-7." in card(replace(incident(), covered_by=7))
 
