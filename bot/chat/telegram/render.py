@@ -15,7 +15,7 @@ from bot.messages.length_limits import fit
 from bot.messages.model import Chart, Field, Fold, Line, Message, Span
 from bot.messages.number_format import ago, clock
 from bot.messages.phone_screen import on_one_screen
-from bot.messages.plain_text import bind_units, clean, text_table, utf16_length
+from bot.messages.plain_text import bind_units, clean, text_table, title_with_tone, utf16_length
 from bot.messages.sparkline import chart_bars, chart_figures
 
 _CHART_COLUMNS = 20  # bars are wider than letters: 30 of them are wider than a phone
@@ -119,7 +119,7 @@ def _tagged(tag: str, markup: str) -> str:
 def _blocks(message: Message, writer: _PlainText) -> str:
     """Return the blocks in their order; fields, chart, table and footer each stand apart by an empty line."""
     sample = "SAMPLE · " if message.sample else ""
-    title = writer.bold(f"{message.tone.icon} {sample}{message.title}")
+    title = writer.bold(f"{message.tone.icon} {sample}{title_with_tone(message)}")
     shown_count = message.fold.after if message.fold else len(message.lines)
     head = "\n".join((title, *(writer.line(line) for line in message.lines[:shown_count])))
     figures = (_details(message, message.fold, writer),) if message.fold else _figures(message, writer)
