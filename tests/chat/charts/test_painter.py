@@ -137,6 +137,21 @@ async def test_what_cannot_be_started_is_a_sentence() -> None:
     await painter.close()
 
 
+async def test_a_system_that_gives_no_thread_to_wait_in_costs_the_picture_alone(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """asyncio waits for a child in a thread, which a container with too low a limit refuses."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as no_thread:
+        no_thread.setattr(asyncio, "create_subprocess_exec", refuse)
+        with pytest.raises(DrawingFailed):
+            await painter.draw(titled("before"), Theme.DARK)
+    assert (await drawn(painter, "after"))[1] == 1
+
+
 def test_the_cache_forgets_what_was_not_asked_for_longest() -> None:
     cache = PictureCache(10)
     cache.add(b"a", b"1234")
