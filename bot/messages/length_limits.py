@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.messages.model import Field, Line, Message, Span, Table, line
+from bot.messages.number_format import counted
 from bot.messages.plain_text import shorten
 
 _LONG_TEXT = 1000
@@ -71,7 +72,11 @@ def keep_rows(message: Message, count: int) -> Message:
     if table is None or len(table.rows) <= count:
         return message
     if count < 2:  # noqa: PLR2004 — a row of the table and the one that counts the rest
-        return replace(message, table=None, lines=(*message.lines, line(f"… and {len(table.rows)} more rows")))
+        return replace(
+            message,
+            table=None,
+            lines=(*message.lines, line(f"… and {counted(len(table.rows), 'more row', 'more rows')}")),
+        )
     note = (f"… and {len(table.rows) - count + 1} more", *("" for _ in table.header[1:]))
     return replace(message, table=Table(table.header, (*table.rows[: count - 1], note), table.numeric))
 
@@ -82,7 +87,11 @@ def keep_fields(message: Message, count: int) -> Message:
     if left_out <= 1:
         return message
     if count < 1:
-        return replace(message, fields=(), lines=(*message.lines, line(f"… and {len(message.fields)} more figures")))
+        return replace(
+            message,
+            fields=(),
+            lines=(*message.lines, line(f"… and {counted(len(message.fields), 'more figure', 'more figures')}")),
+        )
     note = Field("…", line(f"and {left_out} more"), inline=False)
     return replace(message, fields=(*message.fields[: count - 1], note))
 

@@ -33,6 +33,11 @@ def percent(fraction: float, *, signed: bool = False, digits: int | None = None)
     return text if float(f"{size:.{digits}f}") == 0 else f"{_sign(fraction, signed=signed)}{text}"
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """Return a count with the words that fit it: `1 more asset is`, `3 more assets are`."""
+    return f"{count} {one if count == 1 else many}"
+
+
 def span(length: timedelta) -> str:
     """Return a length of time in its largest unit or two: `45 s`, `12 min`, `3 h 20 min`, `9 d`."""
     seconds = max(0, round(length.total_seconds()))

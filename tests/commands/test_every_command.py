@@ -28,7 +28,7 @@ EXPECTED = {
         "Reserves without its own token",
     ),
     "flows": ({"exchange": "binance", "window": "24h"}, "Binance · 24 h −$3.60 B (−5.0 %)", "5.0 % of reserves"),
-    "top": ({"by": "outflow"}, "Largest outflows by share · 24 h", "3 of 3 exchanges have a 24 h figure"),
+    "top": ({"by": "outflow"}, "Largest outflows by share · 24 h", "Exchanges with a 24 h figure: 3 of 3"),
     "compare": ({"a": "binance", "b": "ftx-2022"}, "FTX, November 2022", "reconstruction from published figures"),
     "chart": ({"exchange": "binance", "what": "flows"}, "Binance · net flow a day · 30 d", "24 h −$"),
     "drill": (

@@ -345,7 +345,7 @@ async def test_of_many_single_subscriptions_some_are_named() -> None:
     answer = said(await moderate(bench, "subscribe all"))
 
     assert answer.count("keeps its own") == 5
-    assert "2 more keep their own; /subscriptions lists them." in answer
+    assert "2 more keep their own: /subscriptions lists all." in answer
 
 
 # The daily stress test.

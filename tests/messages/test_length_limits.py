@@ -103,7 +103,7 @@ def test_few_parts_are_not_touched() -> None:
 
 def test_no_room_for_fields_is_said() -> None:
     assert trim(Message("t", fields=(Field("a", line("b")),)), MessageLimits(fields=0)).lines == (
-        line("… and 1 more figures"),
+        line("… and 1 more figure"),
     )
 
 

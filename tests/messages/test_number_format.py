@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.number_format import ago, amount, clock, percent, span, usd
+from bot.messages.number_format import ago, amount, clock, counted, percent, span, usd
 
 NOON = datetime(2022, 12, 13, 12, 5, tzinfo=UTC)
 
@@ -105,3 +105,7 @@ def test_a_short_number_is_short_and_its_minus_is_real(value: float) -> None:
 def test_the_sign_is_the_only_difference_between_a_number_and_its_negative(value: float) -> None:
     assert usd(value).removeprefix("−") == usd(-value).removeprefix("−")
     assert percent(value).removeprefix("−") == percent(-value).removeprefix("−")
+
+
+def test_words_fit_their_count() -> None:
+    assert [counted(count, "more is", "more are") for count in (0, 1, 2)] == ["0 more are", "1 more is", "2 more are"]

@@ -150,9 +150,9 @@ async def test_incidents_of_the_time_are_told_worst_first(bench: Bench) -> None:
     text = await bench.text()
     assert "Daily digest · 3 incidents" in text
     assert [line for line in text.splitlines() if "INC-" in line] == [
-        "🟢 INC-8 · Binance · over, severe at its peak",
-        "🟠 INC-10 · Market-wide · elevated now, elevated at its peak",
-        "🟠 INC-9 · OKX · elevated now, elevated at its peak",
+        "🟢 INC-8 · Binance · resolved (peak: severe)",
+        "🟠 INC-10 · Market-wide · elevated (its peak)",
+        "🟠 INC-9 · OKX · elevated (its peak)",
     ]
 
 
@@ -178,7 +178,7 @@ async def test_a_place_reads_of_the_incident_by_its_own_preset() -> None:
     await bench.memory.subscriptions.add(subscription(None, sensitivity=Sensitivity.EARLY))
     early = past(9, opened=EIGHT - HOUR, sensitivity=Sensitivity.EARLY, severity=Severity.SEVERE, peak=Severity.SEVERE)
     await bench.happened(past(9, opened=EIGHT - HOUR), early)
-    assert "🔴 INC-9 · Binance · severe now, severe at its peak" in await bench.text()
+    assert "🔴 INC-9 · Binance · severe (its peak)" in await bench.text()
 
 
 async def test_long_lists_are_cut(bench: Bench) -> None:
@@ -192,8 +192,8 @@ async def test_long_lists_are_cut(bench: Bench) -> None:
     text = await bench.text()
     assert "8 incidents, withdrawals closed at 8 exchanges, not everything was seen" in text
     assert "3 more: /incidents" in text
-    assert "3 more exchanges with closed withdrawals: /withdrawals names them." in text
-    assert "2 more times nothing was seen." in text
+    assert "Withdrawals closed at 3 more exchanges: /withdrawals names all." in text
+    assert "Nothing was seen 2 more times." in text
     assert len(text.splitlines()) <= 26
 
 

@@ -23,6 +23,8 @@ def asked_privately_card(alert: Message, incident: str, where: str) -> Message:
             ),
             *alert.lines,
         ),
+        # The question is one line more in front of what is shown.
+        fold=alert.fold and replace(alert.fold, after=alert.fold.after + 1),
         actions=_buttons(incident, where),
         mention=None,
         silent=False,

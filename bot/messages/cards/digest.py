@@ -13,9 +13,10 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.signal import Rule
 from bot.messages.cards.common import LIABILITIES, TONES, provenance
 from bot.messages.cards.flow_bounds import brief_share, certain_usd
+from bot.messages.cards.incident_list import severity_words
 from bot.messages.cards.majors_line import closed_since
 from bot.messages.model import Action, Line, Message, Span, Tone, bold, code, line, lines, moment
-from bot.messages.number_format import usd
+from bot.messages.number_format import counted, usd
 
 _SHOWN_INCIDENTS = 5
 _SHOWN_MOVERS = 3
@@ -80,7 +81,7 @@ def _blind_lines(digest: Digest) -> Iterator[Line]:
     for span in digest.blind[:_SHOWN_BLIND]:
         yield line("⚠️ Nothing was seen from ", moment(span.since), " to ", moment(span.until), ".")
     if (more := len(digest.blind) - _SHOWN_BLIND) > 0:
-        yield line(f"⚠️ {more} more times nothing was seen.")
+        yield line(f"⚠️ Nothing was seen {counted(more, 'more time', 'more times')}.")
 
 
 def _body(digest: Digest, names: Mapping[str, str]) -> Iterator[Line]:
@@ -98,8 +99,7 @@ def _incident_line(incident: Incident, names: Mapping[str, str]) -> Line:
     is_open = incident.state is IncidentState.OPEN
     name = MARKET.name if incident.rule == Rule.MARKET_WIDE else names.get(incident.subject, incident.subject)
     icon = TONES[incident.severity].icon if is_open else Tone.GOOD.icon
-    state = f"{incident.severity} now, {incident.peak} at its peak" if is_open else f"over, {incident.peak} at its peak"
-    return line(f"{icon} ", bold(incident.label), f" · {name} · {state}")
+    return line(f"{icon} ", bold(incident.label), f" · {name} · {severity_words(incident)}")
 
 
 def _closed_lines(digest: Digest) -> Iterator[Line]:
@@ -109,7 +109,7 @@ def _closed_lines(digest: Digest) -> Iterator[Line]:
             pieces += [", " if number else "", bold(major.asset), *closed_since(major)]
         yield line(*pieces)
     if (more := len(digest.closed) - _SHOWN_CLOSED) > 0:
-        yield line(f"{more} more exchanges with closed withdrawals: /withdrawals names them.")
+        yield line(f"Withdrawals closed at {counted(more, 'more exchange', 'more exchanges')}: /withdrawals names all.")
 
 
 def _mover_lines(digest: Digest) -> Iterator[Line]:

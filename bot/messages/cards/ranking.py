@@ -77,7 +77,7 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
     return Message(
         title=title,
         lines=lines(
-            f"{len(comparable)} of {len(snapshots)} exchanges have a {name} figure.",
+            f"Exchanges with a {name} figure: {len(comparable)} of {len(snapshots)}.",
             _unclear_line(len(unclear)),
             f"Share of reserves {name} ago, own token excluded.",
             LIABILITIES,

@@ -36,7 +36,7 @@ from bot.messages.cards.shown_total import (
     shown_total,
 )
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines, moment
-from bot.messages.number_format import amount, percent, usd
+from bot.messages.number_format import amount, counted, percent, usd
 from bot.messages.pictures import PictureKind
 
 _MAX_ASSETS = 5
@@ -110,7 +110,9 @@ def _price_notes(snapshot: ExchangeSnapshot) -> Iterator[Line]:
     unpriced = [note for note in notes if note.reason is NoteReason.UNPRICED]
     yield from map(note_sentence, unpriced[:_MAX_PRICE_NOTES])
     if len(unpriced) > _MAX_PRICE_NOTES:
-        yield line(f"{len(unpriced) - _MAX_PRICE_NOTES} more assets are valued at their last price.")
+        yield line(
+            f"{counted(len(unpriced) - _MAX_PRICE_NOTES, 'more asset is', 'more assets are')} valued at the last price."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
     others_usd = total - sum(holding.usd for _, holding in shown)
     if len(assets) > len(shown):
         others_share = percent(others_usd / total) if total > 0 else "–"
-        rows.append((f"{len(assets) - len(shown)} others", "", usd(others_usd), others_share))
+        rows.append((counted(len(assets) - len(shown), "other", "others"), "", usd(others_usd), others_share))
     return Table(("Asset", "Amount", "Value", "Share"), tuple(rows), numeric=(1, 2, 3), chat_rows=len(rows))
 
 

@@ -17,7 +17,7 @@ from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
 from bot.messages.cards.common import provenance, source_figure_line, source_name
 from bot.messages.model import Line, ShownTotal, Span, line, moment
-from bot.messages.number_format import percent, usd
+from bot.messages.number_format import counted, percent, usd
 
 INCOMPLETE_MARK = " *"
 """Behind the name of an exchange whose figures are not complete now, in tables; a line below the title says why."""
@@ -97,7 +97,8 @@ def missing_notes(snapshots: Iterable[ExchangeSnapshot]) -> Iterator[Line]:
         yield line(f"* {snapshot.exchange.name}: ", *since, "missing now: ", *missing, ".")
     if len(incomplete) > _MAX_NOTES:
         yield line(
-            f"* {len(incomplete) - _MAX_NOTES} more are incomplete now: /reserves <exchange> says what is missing."
+            f"* {counted(len(incomplete) - _MAX_NOTES, 'more is', 'more are')} incomplete now: "
+            "/reserves <exchange> says what is missing."
         )
 
 

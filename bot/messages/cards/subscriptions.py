@@ -28,7 +28,7 @@ from bot.messages.cards.subscription_terms import (
 )
 from bot.messages.cards.withdrawals import KEY_SETTINGS
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines
-from bot.messages.number_format import usd
+from bot.messages.number_format import counted, usd
 from bot.messages.subscription_line import place_words
 
 _COUNT = {2: "two", 3: "three"}[CRITICAL_CLOSED_MAJORS]
@@ -99,7 +99,7 @@ def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts
             None if is_tracked else f"No wallets of {name} are known, so no outflow alert can come until they are.",
             *(coverage_lines(coverage) if coverage and is_tracked else ()),
             *[_open_incident(incident, where) for incident in open_incidents[:_MAX_OPEN]],
-            f"{len(open_incidents) - _MAX_OPEN} more are open; /incidents lists them."
+            f"{counted(len(open_incidents) - _MAX_OPEN, 'more is', 'more are')} open: /incidents lists all."
             if len(open_incidents) > _MAX_OPEN
             else None,
             "It will look like this (a sample, not an event):",
@@ -267,7 +267,7 @@ def _in_force(
     for subscription in own[:_MAX_OWN]:
         yield line(bold(subscription_name(subscription, names)), f" keeps its own: {terms(subscription)}.")
     if len(own) > _MAX_OWN:
-        yield f"{len(own) - _MAX_OWN} more keep their own; /subscriptions lists them."
+        yield f"{counted(len(own) - _MAX_OWN, 'more keeps its own', 'more keep their own')}: /subscriptions lists all."
 
 
 def _missing_rights(missing: Sequence[str], where: str) -> str | None:

@@ -12,6 +12,7 @@ from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Size, Unit
 from bot.messages.cards.alert import incident_card, resolved_card
+from bot.messages.cards.approval import asked_privately_card
 from bot.messages.cards.common import HOLD_WORDS, note_sentence
 from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.incident_list import incidents_card
@@ -510,3 +511,11 @@ def test_a_market_wide_incident_is_muted_as_the_market() -> None:
     ]  # fmt: skip
     over = replace(wide, state=IncidentState.RESOLVED)
     assert len(incident_card(over, "Market-wide", StepReason.RESOLVED).actions) == 1
+
+
+def test_the_question_whether_to_post_an_alert_folds_no_more_of_it_than_the_alert() -> None:
+    alert = replace(incident_card(incident(), "Binance", StepReason.OPENED), fold=Fold(3, "why INC-42 details"))
+    asked = asked_privately_card(alert, "INC-42", "@channel")
+    assert asked.fold
+    assert asked.lines[1 : asked.fold.after] == alert.lines[:3]
+    assert asked_privately_card(replace(alert, fold=None), "INC-42", "@channel").fold is None

@@ -88,7 +88,7 @@ def test_figures_that_cannot_be_compared_are_not_ranked_but_counted() -> None:
 
     text = said(top_card([*SNAPSHOTS[1:], held, unread], RankBy.OUTFLOW, Window.DAY, NOON))
 
-    assert "2 of 4 exchanges have a 24 h figure." in text
+    assert "Exchanges with a 24 h figure: 2 of 4." in text
     assert "Share of reserves 24 h ago, own token excluded." in text
     assert "1 more is unclear: /flows <exchange> says why." in text.splitlines()
     assert "2 more are unclear" in said(top_card([SNAPSHOTS[1], held, held], RankBy.OUTFLOW, Window.DAY, NOON))

@@ -68,7 +68,7 @@ def test_several_assets_at_their_last_price_are_counted() -> None:
     text = reserves(replace(SNAPSHOT, signal=replace(signal(-0.0175), notes=notes)))
 
     assert [words for words in text if words.startswith("T1 ")]
-    assert "3 more assets are valued at their last price." in text
+    assert "3 more assets are valued at the last price." in text
     assert not [words for words in text if words.startswith("T2 ")]
 
 

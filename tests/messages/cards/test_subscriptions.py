@@ -85,7 +85,7 @@ def test_who_subscribes_during_an_incident_is_told_of_it() -> None:
 def test_of_many_open_incidents_three_are_named() -> None:
     text = said(subscribed_card(subscription(None), None, (), [incident() for _ in range(5)]))
     assert text.count("is open now") == 3
-    assert "2 more are open; /incidents lists them." in text
+    assert "2 more are open: /incidents lists all." in text
 
 
 @pytest.mark.parametrize(
