@@ -1,19 +1,22 @@
 """Holds the first post of an incident until a moderator has released it, where a place wants that (`approval on`).
 
 A delivery that waits is postponed and comes back every 15 s, so that a decision counts in whichever worker. Who is
-asked: on Telegram the moderator who switched it on, in their own chat with the bot; where that cannot be, and on
-Discord, the place itself, in a message that does not say what the alert says, with buttons for moderators.
+asked: on Telegram the moderator who switched it on, in their own chat with the bot; where that cannot be, where they
+have not decided within half an hour, and on Discord, the place itself, in a message that does not say what the alert
+says, with buttons for moderators. When it gets worse while it waits, it is asked about anew.
 
 Never held: what is critical, what follows a message that is there already, and what is no incident (digests, tests).
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
 
+from bot.delivery.stored_writes import retry_until_stored
 from bot.domain.approval import Approval, ApprovalDecision
-from bot.domain.errors import DeliveryError, StorageError
+from bot.domain.errors import ChatMoved, DeliveryError, StorageError
 from bot.domain.place import Place, Platform
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
@@ -22,6 +25,7 @@ from bot.ports.approvals import Approvals
 from bot.ports.chat import ChatPlatform
 from bot.ports.outbox import Delivery, DeliveryKind
 from bot.ports.sources import Clock
+from bot.ports.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 
@@ -47,9 +51,10 @@ class GateVerdict:
 class ApprovalGate:
     """Decides about the deliveries of one platform."""
 
-    def __init__(self, approvals: Approvals, chat: ChatPlatform, clock: Clock) -> None:
+    def __init__(self, approvals: Approvals, chat: ChatPlatform, *, subscriptions: Subscriptions, clock: Clock) -> None:
         self._approvals = approvals
         self._chat = chat
+        self._subscriptions = subscriptions
         self._clock = clock
 
     @staticmethod
@@ -73,19 +78,17 @@ class ApprovalGate:
             if delivery.sent_here or delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY}:
                 return GateVerdict(delivery)  # it was posted before approval was switched on
             return await self._begun(delivery, None)
+        return await self._asked(delivery, approval, now)
+
+    async def _asked(self, delivery: Delivery, approval: Approval, now: datetime) -> GateVerdict:
+        """Return what becomes of a delivery that was asked about, or will be in a moment."""
         if approval.decision is ApprovalDecision.POST:
             return GateVerdict(delivery)
-        if approval.decision is ApprovalDecision.DISCARD or approval.is_over(now):
-            return await self._not_released(delivery, approval)
-        return GateVerdict(delivery, pause_s=_COMES_BACK_S, to_ask=None if approval.is_asked else approval)
-
-    async def _not_released(self, delivery: Delivery, approval: Approval) -> GateVerdict:
-        """Return that an alert is asked about anew where it got worse, else left out; one that waited is mentioned."""
-        if delivery.kind is DeliveryKind.POST and delivery.severity.rank > approval.severity.rank:
+        if _got_worse(delivery, approval):
             return await self._begun(delivery, approval)
-        if approval.decision is None and delivery.kind is DeliveryKind.POST and not delivery.sent_here:
-            return GateVerdict(replace(delivery, message=not_released_card(name_of(delivery))))
-        return GateVerdict(delivery, reason=NOT_RELEASED)
+        if approval.decision is ApprovalDecision.DISCARD or approval.is_over(now):
+            return _not_released(delivery, approval)
+        return GateVerdict(delivery, pause_s=_COMES_BACK_S, to_ask=approval if approval.is_to_be_asked(now) else None)
 
     async def _passed(self, delivery: Delivery, approval: Approval | None) -> GateVerdict:
         """Return that a critical delivery is sent, and let what follows of the incident be sent as well."""
@@ -103,10 +106,17 @@ class ApprovalGate:
     async def ask(self, delivery: Delivery, approval: Approval, settings: PlaceSettings) -> None:
         """Ask a moderator, and remember that; what fails is logged, and tried again when the delivery comes back."""
         try:
-            if not await self._ask_privately(delivery, settings):
-                await self._chat.send(delivery.place, asked_here_card(name_of(delivery)), key=uuid4().hex)
-            after = replace(approval, is_asked=True)
+            is_private = not approval.is_asked and await self._ask_privately(delivery, settings)
+            if not is_private:
+                card = replace(asked_here_card(name_of(delivery)), silent=delivery.message.silent)  # in quiet hours
+                await self._chat.send(delivery.place, card, key=uuid4().hex)
+            after = replace(approval, is_asked=True, is_asked_here=not is_private)
             await self._approvals.put(delivery.place, name_of(delivery), before=approval, after=after)
+        except ChatMoved as error:
+            # The alert itself would find the new address only after nobody there was asked.
+            moved_to = error.moved_to
+            log.info("chat moved", place=str(delivery.place), to=str(moved_to))
+            await retry_until_stored(lambda: self._subscriptions.move(delivery.place, moved_to))
         except (DeliveryError, StorageError) as error:
             log.warning("moderator not asked about an alert", place=str(delivery.place), error=str(error))
 
@@ -125,6 +135,26 @@ class ApprovalGate:
             log.info("moderator cannot be asked in private", place=str(place), error=str(error))
             return False
         return True
+
+
+def _got_worse(delivery: Delivery, approval: Approval) -> bool:
+    """Return whether an alert is worse than what was asked about, in whichever kind of delivery that comes.
+
+    The first that a place hears of an incident is an edit where its size has grown to what the place asks for, and
+    where a mute has ended.
+    """
+    is_about_present = delivery.kind in {DeliveryKind.POST, DeliveryKind.EDIT} and not delivery.edit_only
+    return is_about_present and delivery.severity.rank > approval.severity.rank
+
+
+def _not_released(delivery: Delivery, approval: Approval) -> GateVerdict:
+    """Return that an alert is left out, and what says so where nobody has decided and it would be a new message."""
+    is_new_message = delivery.kind is DeliveryKind.POST or delivery.sent_here is None
+    if approval.decision is None and is_new_message:
+        # A reply, where there is an earlier message: that one must not gain the text that nobody has released.
+        kind = DeliveryKind.REPLY if delivery.sent_here else delivery.kind
+        return GateVerdict(replace(delivery, kind=kind, message=not_released_card(name_of(delivery))))
+    return GateVerdict(delivery, reason=NOT_RELEASED)
 
 
 def name_of(delivery: Delivery) -> str:

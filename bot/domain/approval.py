@@ -13,6 +13,8 @@ from bot.domain.severity import Severity
 
 APPROVAL_LASTS = timedelta(hours=2)
 """How long a decision is waited for: longer than a meal, shorter than an alert is worth posting. By judgement."""
+ASKED_IN_PRIVATE_FOR = timedelta(minutes=30)
+"""How long one person is waited for before the place is asked as well: they may sleep, or moderate it no more."""
 
 
 class ApprovalDecision(StrEnum):
@@ -26,7 +28,8 @@ class ApprovalDecision(StrEnum):
 class Approval:
     """What was asked about an incident, as severe as it was then, and what was decided, by whom; None: nothing yet.
 
-    `is_asked`: the question has reached a moderator. The names are those of the JSON.
+    `is_asked`: the question has reached a moderator, `is_asked_here`: in the place itself. The names are those of the
+    JSON.
     """
 
     severity: Severity
@@ -34,6 +37,12 @@ class Approval:
     is_asked: bool = False
     decision: ApprovalDecision | None = None
     by: str = ""
+    is_asked_here: bool = False
+
+    def is_to_be_asked(self, now: datetime) -> bool:
+        """Return whether a question is due: the first one, or the one in the place after nobody answered in private."""
+        is_unanswered = not self.is_asked_here and now - self.since >= ASKED_IN_PRIVATE_FOR
+        return self.decision is None and (not self.is_asked or is_unanswered)
 
     def is_over(self, now: datetime) -> bool:
         """Return whether nobody has decided in time."""

@@ -1,15 +1,16 @@
 """Places that want to release the first post of an incident: who is asked where, and what is held and what is not."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.delivery.approval_gate import NOT_RELEASED
-from bot.domain.approval import APPROVAL_LASTS, Approval, ApprovalDecision
-from bot.domain.errors import ChatGone
+from bot.domain.approval import APPROVAL_LASTS, ASKED_IN_PRIVATE_FOR, Approval, ApprovalDecision
+from bot.domain.errors import ChatGone, ChatMoved
+from bot.domain.local_time import QuietHours
 from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
@@ -153,12 +154,12 @@ async def test_when_nobody_decides_two_lines_say_so_and_nothing_of_it_is_posted(
     async with scene.delivering():
         began = scene.clock.now()
         scene.tell("opened")
-        await scene.until_shown(2)
+        await scene.until_shown(3)
         assert scene.clock.now() - began >= APPROVAL_LASTS
-        assert scene.titles_in(HERE) == ["INC-8 was not posted here"]
+        assert scene.titles_in(HERE) == ["INC-8 waits for a moderator", "INC-8 was not posted here"]
         scene.tell("changed", kind=EDIT)
         await scene.until_empty()
-    assert scene.titles_in(HERE) == ["INC-8 was not posted here"]
+    assert scene.titles_in(HERE) == ["INC-8 waits for a moderator", "INC-8 was not posted here"]
 
 
 @in_simulated_time
@@ -240,3 +241,108 @@ async def test_a_question_that_another_worker_has_begun_is_asked_once() -> None:
         await scene.until_empty()
     assert scene.titles_in(ANN) == []
     assert scene.titles_in(HERE) == ["opened"]
+
+
+@in_simulated_time
+async def test_whoever_is_asked_in_private_and_does_not_answer_the_place_is_asked_in_time() -> None:
+    scene = GatedScene(HERE)
+    async with scene.delivering():
+        scene.tell("opened")
+        await scene.until_asked()
+        began = scene.clock.now()
+        await until(lambda: bool(scene.titles_in(HERE)), "a question in the place", limit=DAY_S)
+        assert ASKED_IN_PRIVATE_FOR <= scene.clock.now() - began < APPROVAL_LASTS / 2
+        assert scene.titles_in(HERE) == ["INC-8 waits for a moderator"]
+        later = scene.clock.now() + timedelta(minutes=30)
+        await until(lambda: scene.clock.now() >= later, "half an hour without a third question", limit=DAY_S)
+        scene.decide(ApprovalDecision.POST)
+        await scene.until_empty()
+    assert scene.titles_in(HERE) == ["INC-8 waits for a moderator", "opened"]
+    assert len(scene.titles_in(ANN)) == 1
+
+
+@in_simulated_time
+async def test_what_gets_worse_while_it_waits_is_asked_about_at_once() -> None:
+    scene = GatedScene(HERE)
+    # In Redis an escalation replaces the post that waits before it.
+    scene.approvals.kept[HERE, "INC-8"] = Approval(Severity.ELEVATED, scene.clock.now(), is_asked=True)
+    async with scene.delivering():
+        began = scene.clock.now()
+        scene.tell("worse", severity=Severity.SEVERE)
+        await until(lambda: bool(scene.titles_in(ANN)), "a second question", limit=DAY_S)
+        assert scene.clock.now() - began < timedelta(minutes=1)
+        assert scene.titles_in(ANN) == ["To be posted? worse"]
+        await scene.until_asked()
+        scene.decide(ApprovalDecision.POST)
+        await scene.until_empty()
+    assert scene.titles_in(HERE) == ["worse"]
+
+
+@in_simulated_time
+async def test_a_first_message_that_is_an_edit_waits_and_is_not_left_out_in_silence() -> None:
+    scene = GatedScene(CHANNEL)
+    async with scene.delivering():
+        scene.tell("grown", kind=EDIT)  # as large by now as the place asks for, or missed while it was muted
+        await until(lambda: len(scene.titles_in(CHANNEL)) == 2, "what says that nobody decided", limit=DAY_S)
+        assert scene.titles_in(CHANNEL) == ["INC-8 waits for a moderator", "INC-8 was not posted here"]
+        scene.tell("worse", kind=EDIT, severity=Severity.SEVERE)
+        await until(lambda: len(scene.titles_in(CHANNEL)) == 3, "a second question", limit=DAY_S)
+        await scene.until_asked()
+        scene.decide(ApprovalDecision.POST)
+        await scene.until_empty()
+    assert scene.titles_in(CHANNEL)[2:] == ["INC-8 waits for a moderator", "worse"]
+
+
+@in_simulated_time
+async def test_what_was_discarded_and_got_worse_while_the_place_was_muted_is_asked_about() -> None:
+    scene = GatedScene(CHANNEL)
+    async with scene.delivering():
+        scene.tell("opened")
+        await scene.until_asked()
+        scene.decide(ApprovalDecision.DISCARD)
+        await scene.until_empty()
+        scene.tell("severe by now", kind=EDIT, severity=Severity.SEVERE)  # what follows a mute
+        await until(lambda: len(scene.titles_in(CHANNEL)) == 2, "a second question", limit=DAY_S)
+        await scene.until_asked()
+        scene.decide(ApprovalDecision.POST)
+        await scene.until_empty()
+    assert scene.titles_in(CHANNEL)[2:] == ["severe by now"]
+
+
+@in_simulated_time
+async def test_each_time_that_nobody_decides_about_something_worse_it_is_said() -> None:
+    scene = GatedScene(CHANNEL)
+    async with scene.delivering():
+        for severity in (Severity.ELEVATED, Severity.SEVERE):
+            scene.tell("opened", severity=severity)
+            await scene.until_empty()
+    assert scene.titles_in(CHANNEL) == ["INC-8 waits for a moderator", "INC-8 was not posted here"] * 2
+
+
+@in_simulated_time
+async def test_a_group_that_moved_unnoticed_is_asked_at_its_new_address() -> None:
+    scene = GatedScene(SMALL)
+    scene.chat.answers = [ChatMoved(HERE)]
+    async with scene.delivering():
+        began = scene.clock.now()
+        scene.tell("opened")
+        await until(lambda: bool(scene.chat.shown), "a question", limit=DAY_S)
+        assert scene.clock.now() - began < timedelta(minutes=1)
+        assert scene.titles_in(ANN) == ["To be posted? opened"]  # a supergroup has a name in commands
+        await until(lambda: scene.approvals.kept[HERE, "INC-8"].is_asked, "that it is remembered", limit=DAY_S)
+        scene.decide(ApprovalDecision.POST)
+        await scene.until_empty()
+    assert scene.titles_in(HERE) == ["opened"]
+
+
+@in_simulated_time
+async def test_in_quiet_hours_the_place_is_asked_without_a_sound() -> None:
+    scene = GatedScene(CHANNEL)
+    always = QuietHours(time(0, 0), time(23, 59))
+    scene.subscriptions.settings.kept[CHANNEL] = replace(APPROVAL, quiet=always)
+    async with scene.delivering():
+        scene.tell("opened")
+        await scene.until_asked()
+        assert [message.silent for message in scene.chat.messages] == [True]
+        scene.decide(ApprovalDecision.POST)
+        await scene.until_empty()

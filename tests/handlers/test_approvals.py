@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
-from bot.domain.approval import Approval, ApprovalDecision
+from bot.domain.approval import APPROVAL_LASTS, Approval, ApprovalDecision
 from bot.domain.place import Place
 from bot.domain.severity import Severity
 from bot.messages.model import Tone
@@ -61,6 +61,40 @@ async def test_who_is_overtaken_reads_what_the_other_decided() -> None:
     answer = await bench.ask("approve INC-8 post", who=MODERATOR)
     assert answer.title == "INC-8 · discarded"
     assert "Decided by Bob." in said(answer)
+
+
+class AskedMeanwhile(MemoryApprovals):
+    """Approvals of which the bot notes that the question arrived, just when a moderator decides; `times` for each."""
+
+    times = 1
+
+    @override
+    async def put(self, place: Place, incident: str, *, before: Approval | None, after: Approval) -> bool:
+        if self.times > 0:
+            self.times -= 1
+            self.kept[place, incident] = replace(ASKED, is_asked_here=not self.kept[place, incident].is_asked_here)
+        return await super().put(place, incident, before=before, after=after)
+
+
+async def test_a_decision_counts_although_the_bot_changed_what_is_stored_meanwhile() -> None:
+    bench = DispatcherBench()
+    approvals = AskedMeanwhile(kept={(HERE, "INC-8"): replace(ASKED, is_asked=False)})
+    bench.memory.approvals = approvals
+    bench = DispatcherBench(memory=bench.memory)
+    answer = await bench.ask("approve INC-8 post", who=MODERATOR)
+    assert answer.title == "INC-8 · posted"
+    assert approvals.kept[HERE, "INC-8"].decision is ApprovalDecision.POST
+
+    approvals.kept[HERE, "INC-8"], approvals.times = ASKED, 1000
+    assert "INC-8" not in (await bench.ask("approve INC-8 post", who=MODERATOR)).title
+
+
+async def test_who_decides_too_late_reads_that_nothing_appears_just_now(bench: DispatcherBench) -> None:
+    bench.memory.approvals.kept[HERE, "INC-8"] = replace(ASKED, since=NOON - APPROVAL_LASTS)
+    answer = said(await bench.ask("approve INC-8 post", who=MODERATOR))
+    assert "half a minute" not in answer
+    assert "the next change of its figures" in answer
+    assert bench.memory.approvals.kept[HERE, "INC-8"].decision is ApprovalDecision.POST
 
 
 async def test_what_waits_for_nobody_cannot_be_decided(bench: DispatcherBench) -> None:

@@ -59,18 +59,30 @@ def nothing_waits_card(incident: str) -> Message:
     )
 
 
-def decided_card(incident: str, approval: Approval) -> Message:
-    """Return what was decided about an incident, now or before."""
+def decided_card(incident: str, approval: Approval, *, is_late: bool = False) -> Message:
+    """Return what was decided about an incident, now or before; `is_late`: when nobody waited for it any more."""
     is_posted = approval.decision is ApprovalDecision.POST
     return Message(
         title=f"{incident} · {'posted' if is_posted else 'discarded'}",
         tone=Tone.GOOD if is_posted else Tone.INFO,
         lines=lines(
             f"Decided by {approval.by or 'a moderator'}.",
-            "It appears within half a minute, unless it is over by now, and is edited as figures move."
-            if is_posted
-            else "Nothing is posted unless it gets worse: then you are asked again. Critical is always posted.",
+            _what_follows(is_posted=is_posted, is_late=is_late),
         ),
+    )
+
+
+def _what_follows(*, is_posted: bool, is_late: bool) -> str:
+    if not is_posted:
+        return "Nothing is posted unless it gets worse: then you are asked again. Critical is always posted."
+    if is_late:
+        return (
+            f"More than {_HOURS} h had passed, so the place was told that it was not posted. That message becomes the "
+            "alert with the next change of its figures; /incidents shows it now."
+        )
+    return (
+        "It appears within half a minute, unless it is over or the place is muted by now, and is edited as figures "
+        "move."
     )
 
 
