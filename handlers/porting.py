@@ -17,6 +17,8 @@ from bot.messages.model import Message
 from bot.messages.plain_text import clean
 from handlers.target_place import target_place
 
+_PREVIEWED = "previewed\n"
+"""Stands before a file that waits for its confirmation, so that nothing else that is kept is taken for one."""
 _NO_FILE = (
     "Send the file with the command. On Telegram: the file with the caption /import, or answer the file with /import. "
     "On Discord: /import and the option file. On the command line: runwatch import FILE."
@@ -53,15 +55,15 @@ async def import_(
     names = request.queries.names()
     if plan.changes.are_none:
         return nothing_to_import_card(plan, names)
-    kept = await request.pending_changes.keep(target, export_text([file], request.now))
+    kept = await request.pending_changes.keep(target, _PREVIEWED + export_text([file], request.now))
     return import_preview_card(plan, names, kept, here=request.place, origin=file.place)
 
 
 async def _apply(request: Request, target: Place, code: ConfirmationCode) -> Message:
     text = await request.pending_changes.read(target, code)
-    if text is None:
+    if text is None or not text.startswith(_PREVIEWED):
         raise AskerError("This import was done already, or its preview is more than an hour old. Send the file again.")
-    plan = await _plan(request, target, _file_for(target, text))
+    plan = await _plan(request, target, _file_for(target, text.removeprefix(_PREVIEWED)))
     await request.place_exports.apply(plan.changes, now=request.now)
     await request.pending_changes.forget(target)
     return imported_card(plan, request.queries.names(), here=request.place)

@@ -529,8 +529,8 @@ PENDING_CHANGE = RedisKey(
     "{subs}:pending:<place>",
     RedisType.STRING,
     "",
-    "what the place may still confirm or take back with a button: its code, a line break, and a file of the form of "
-    "`/export`",
+    "what the place may still confirm or take back with a button: its code, what it is, each on a line, and a file of "
+    "the form of `/export`",
     lifetime=PENDING_FOR,
 )
 TROUBLE = RedisKey(

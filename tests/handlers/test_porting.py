@@ -106,6 +106,24 @@ async def test_a_file_is_read_back_elsewhere_after_a_preview(bench: DispatcherBe
     assert [mute.until for mute in there.mutes] == [mute.until for mute in here.mutes]
 
 
+async def test_the_code_of_one_button_does_nothing_behind_another_command(bench: DispatcherBench) -> None:
+    """A file names any place and any mention: only /import checks both."""
+    text = (await filled(bench)).replace(str(HERE), str(ON_DISCORD))
+    code = confirm(await send(bench, text, place=CHANNEL)).split("code:")[1].split()[0]
+    for line in (f"unsubscribe code:{code}", f"privacy delete code:{code}"):
+        assert "more than an hour old" in said(await moderate(bench, line, CHANNEL))
+    assert await bench.memory.subscriptions.of_place(ON_DISCORD) == []
+    assert await bench.memory.subscriptions.of_place(CHANNEL) == []
+    assert "Added 2 subscriptions" in said(await moderate(bench, f"import code:{code}", CHANNEL))
+
+    (undo,) = [action for action in (await moderate(bench, "unsubscribe")).actions if action.label == "Undo"]
+    undo_code = undo.command.split("code:")[1].split()[0]
+    assert "more than an hour old" in said(await moderate(bench, f"import code:{undo_code}"))
+    assert await bench.memory.subscriptions.of_place(HERE) == []
+    await moderate(bench, undo.command)
+    assert len(await bench.memory.subscriptions.of_place(HERE)) == 2
+
+
 async def test_twice_is_as_once(bench: DispatcherBench) -> None:
     text = await filled(bench)
     preview = await send(bench, text, place=ON_DISCORD)
