@@ -147,6 +147,7 @@ async def test_settings_that_the_new_address_has_already_stay(store: Store) -> N
 
     moved = await store.place_settings.of_place(NEW_GROUP)
     assert (moved.timezone, moved.quiet) == ("Asia/Tokyo", None)
+    assert (moved.notices, moved.drills) == (True, True)  # else data notices would be missed there without a word
     assert [change.editor for change in await store.place_settings.changes(NEW_GROUP)] == [BOB]
 
 

@@ -30,9 +30,13 @@ end
 -- Give the settings of a place to another one; settings that the other has already stay as they are.
 local function move_settings(place, moved)
   local settings = redis.call('HGET', KEY.place_settings, place)
-  if settings then redis.call('HSETNX', KEY.place_settings, moved, settings) end
+  -- Whatever was set there has a change in its log: that notices are on there is said by nothing else.
+  local has_own = redis.call('HEXISTS', KEY.place_settings, moved) + redis.call('EXISTS', KEY.setting_changes .. moved)
+  if settings and has_own == 0 then redis.call('HSET', KEY.place_settings, moved, settings) end
   for _, switched_off in ipairs({KEY.notices_off, KEY.drills_off}) do
-    if redis.call('SISMEMBER', switched_off, place) == 1 then redis.call('SADD', switched_off, moved) end
+    if has_own == 0 and redis.call('SISMEMBER', switched_off, place) == 1 then
+      redis.call('SADD', switched_off, moved)
+    end
   end
   local due = redis.call('ZSCORE', KEY.digests, place)
   if due then redis.call('ZADD', KEY.digests, 'NX', due, moved) end
