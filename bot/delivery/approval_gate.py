@@ -125,7 +125,8 @@ class ApprovalGate:
         place = delivery.place
         # On Discord rights can be checked in the server alone; a topic, or a small group, has no name in a command.
         can_be_named = place.platform is Platform.TELEGRAM and place.chat.startswith("-100") and place.thread is None
-        if not can_be_named or not settings.approver:
+        # An administrator who stays anonymous has the id of the group itself, in which everybody would read the alert.
+        if not can_be_named or not settings.approver.isdecimal():
             return False
         card = asked_privately_card(delivery.message, name_of(delivery), place.chat)
         try:

@@ -95,6 +95,7 @@ class RedisPlaceExports(PlaceExports):
         after = before
         for name, text in changes.settings:
             after = after.with_value(PlaceSetting(name), text)
+        after = after.approved_by(changes.editor.id, before)
         return settings_arguments(before, after, editor=changes.editor, now=now)
 
 

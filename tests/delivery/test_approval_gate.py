@@ -114,6 +114,19 @@ async def test_who_cannot_be_written_to_in_private_is_asked_in_the_place() -> No
     assert scene.titles_in(HERE) == ["INC-8 waits for a moderator", "opened"]
 
 
+@pytest.mark.parametrize("approver", [HERE.chat, "operator", ""])
+@in_simulated_time
+async def test_who_is_no_person_is_not_asked_and_nobody_reads_the_alert(approver: str) -> None:
+    scene = GatedScene(HERE)
+    scene.subscriptions.settings.kept[HERE] = replace(APPROVAL, approver=approver)
+    async with scene.delivering():
+        scene.tell("opened")
+        await scene.until_asked()
+        assert [(place, title) for place, title, _ in scene.chat.shown] == [(HERE, "INC-8 waits for a moderator")]
+        scene.decide(ApprovalDecision.POST)
+        await scene.until_empty()
+
+
 @in_simulated_time
 async def test_a_question_that_did_not_arrive_is_asked_again() -> None:
     scene = GatedScene(CHANNEL)

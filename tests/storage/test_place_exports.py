@@ -17,7 +17,7 @@ from tests.storage.conftest import StillClock
 GROUP = Place(Platform.TELEGRAM, "-100")
 TOPIC = replace(GROUP, thread="7")
 CHANNEL = Place(Platform.DISCORD, "998")
-ANN = SettingEditor("telegram:7", "Ann")
+ANN, BOB = SettingEditor("telegram:7", "Ann"), SettingEditor("telegram:8", "Bob")
 HOUR = timedelta(hours=1)
 
 
@@ -53,6 +53,15 @@ async def test_the_same_once_more_changes_nothing(store: Store, clock: StillCloc
 
     assert await store.place_exports.of_place(GROUP) == first
     assert len(await store.place_settings.changes(GROUP)) == 3
+
+
+async def test_whoever_imports_that_approval_is_on_is_asked_from_then_on(store: Store, clock: StillClock) -> None:
+    await store.place_exports.apply(PlaceChanges(GROUP, ANN, settings=(("approval", "on"),)), now=clock.now())
+    assert (await store.place_settings.of_place(GROUP)).approver == ANN.id
+    await store.place_exports.apply(PlaceChanges(GROUP, BOB, settings=(("timezone", "Asia/Tokyo"),)), now=clock.now())
+    assert (await store.place_settings.of_place(GROUP)).approver == ANN.id
+    await store.place_exports.apply(PlaceChanges(GROUP, BOB, settings=(("approval", "off"),)), now=clock.now())
+    assert (await store.place_settings.of_place(GROUP)).approver == ""
 
 
 async def test_settings_go_back_to_what_they_are_at_first(store: Store, clock: StillClock) -> None:
