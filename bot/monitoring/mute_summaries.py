@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.alerting.routing import hears_of
+from bot.domain.approval import ApprovalDecision
 from bot.domain.errors import StorageError
 from bot.domain.exchange import MARKET
 from bot.domain.incident import Incident, IncidentState, StepReason
@@ -26,9 +27,11 @@ from bot.messages.cards.alert import incident_card
 from bot.messages.cards.mutes import missed_card
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.messages.model import Message
+from bot.ports.approvals import Approvals
 from bot.ports.incidents import Incidents
 from bot.ports.mutes import EndedMutes, Mutes
 from bot.ports.outbox import Alert, DeliveryKind
+from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
 
@@ -48,6 +51,8 @@ class MuteSummaries:
         *,
         incidents: Incidents,
         subscriptions: Subscriptions,
+        place_settings: PlaceSettingsStore,
+        approvals: Approvals,
         names: Callable[[], Mapping[str, str]],
         clock: Clock,
         kinds: SignalKinds = SIGNAL_KINDS,
@@ -55,6 +60,8 @@ class MuteSummaries:
         self._mutes = mutes
         self._incidents = incidents
         self._subscriptions = subscriptions
+        self._place_settings = place_settings
+        self._approvals = approvals
         self._names = names
         self._clock = clock
         self._kinds = kinds
@@ -102,8 +109,11 @@ class MuteSummaries:
         missed = [(found, await self._by_now(found, all_open)) for found in ended.missed]
         subscriptions = await self._subscriptions.of_place(ended.place)
         now, mute_id = self._clock.now(), ended.mutes[0].id
-        worst = max((found.severity for found in ended.missed), key=lambda severity: severity.rank)
-        summary = missed_card(ended.mutes, missed, self._shown_names(), self._kinds)
+        named = [(found, incident) for found, incident in missed if not await self._is_held(ended.place, found)]
+        severities = [found.severity for found, _ in named]
+        worst = max(severities, key=lambda severity: severity.rank, default=Severity.WATCH)
+        held = len(missed) - len(named)
+        summary = missed_card(ended.mutes, named, self._shown_names(), self._kinds, held=held)
         return [
             _alert(f"mute:{mute_id}", f"mute:{mute_id}", summary, worst, ended.place, now),
             *[
@@ -120,6 +130,13 @@ class MuteSummaries:
                 if incident and incident.state is IncidentState.OPEN and hears_of(subscriptions, incident)
             ],
         ]
+
+    async def _is_held(self, place: Place, found: MissedIncident) -> bool:
+        """Return whether a moderator has to release what was missed first; what is critical is never held."""
+        if found.severity is Severity.CRITICAL or not (await self._place_settings.of_place(place)).approval:
+            return False
+        approval = await self._approvals.get(place, f"INC-{incident_number(found.incident)}")
+        return approval is None or approval.decision is not ApprovalDecision.POST
 
     async def _by_now(self, found: MissedIncident, all_open: Mapping[str, Incident]) -> Incident | None:
         """Return a missed incident as it is now, None where nothing is known of it any more."""

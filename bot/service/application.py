@@ -180,6 +180,8 @@ class Application:
             store.mutes,
             incidents=store.incidents,
             subscriptions=store.subscriptions,
+            place_settings=store.place_settings,
+            approvals=store.approvals,
             names=queries.names,
             clock=clock,
             kinds=kinds,

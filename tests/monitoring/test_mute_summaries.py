@@ -7,12 +7,14 @@ import pytest
 from structlog.testing import capture_logs
 from typing_extensions import override
 
+from bot.domain.approval import Approval, ApprovalDecision
 from bot.domain.errors import LeaseLost, StorageError
 from bot.domain.exchange import MARKET
 from bot.domain.flow import Window
 from bot.domain.incident import Incident, IncidentState, WorstMoment
 from bot.domain.mute import LONGEST_MUTE, MissedIncident, UntilWorse
 from bot.domain.place import Place, Platform
+from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal, Size, Unit
 from bot.messages.model import Tone
@@ -44,6 +46,8 @@ class Bench:
             self.memory.mutes,
             incidents=self.memory.incidents,
             subscriptions=self.memory.subscriptions,
+            place_settings=self.memory.place_settings,
+            approvals=self.memory.approvals,
             names=lambda: {"binance": "Binance", "okx": "OKX"},
             clock=self.memory.clock,
         )
@@ -106,6 +110,35 @@ async def test_what_was_missed_is_summed_up_once_when_the_mute_is_over(bench: Be
     assert await bench.after(1) == []
     assert bench.memory.mutes.kept == {}
     assert bench.memory.mutes.missed == {}
+
+
+async def test_what_no_moderator_has_released_is_counted_and_not_named(bench: Bench) -> None:
+    bench.memory.place_settings.kept[HERE] = PlaceSettings(approval=True)
+    asked = Approval(Severity.SEVERE, NOON)
+    for number, decision in ((42, None), (43, ApprovalDecision.DISCARD), (44, ApprovalDecision.POST), (45, None)):
+        await bench.open(number=number)
+        if number != 45:
+            bench.memory.approvals.kept[HERE, f"INC-{number}"] = replace(asked, decision=decision)
+    await bench.mute()
+    await bench.miss(*(replace(SEVERE, incident=f"INC-{number}:normal") for number in (42, 43, 44, 45)))
+    await bench.open(number=46)
+    await bench.miss(MissedIncident("INC-46:normal", "binance", Severity.CRITICAL))
+
+    summary, *updates = await bench.after(4)
+    text = said(summary.message)
+    assert [number for number in range(42, 47) if f"INC-{number}" in text] == [44, 46]
+    assert "3 incidents are not named: no moderator has released them." in text
+    assert len(updates) > 0  # each of them is held by the gate, which asks
+
+
+async def test_of_what_nobody_has_released_the_summary_names_nothing(bench: Bench) -> None:
+    bench.memory.place_settings.kept[HERE] = PlaceSettings(approval=True)
+    await bench.open()
+    await bench.mute()
+    await bench.miss(SEVERE)
+    summary, update = await bench.after(4)
+    assert "1 incident is not named: no moderator has released it." in said(summary.message)
+    assert (summary.severity, summary.message.silent, update.incident) == (Severity.WATCH, True, SEVERE.incident)
 
 
 async def test_where_nothing_was_missed_nothing_is_said(bench: Bench) -> None:

@@ -140,10 +140,13 @@ def missed_card(
     missed: Sequence[tuple[MissedIncident, Incident | None]],
     names: Mapping[str, str],
     kinds: SignalKinds = SIGNAL_KINDS,
+    *,
+    held: int = 0,
 ) -> Message:
     """Return the summary of what was missed under mutes of one place that are over.
 
     Each missed incident comes with what it is by now, None where nothing is known of it any more. The worst is first.
+    `held` counts those that no moderator has released, which are not named.
     """
     length = max(mute.until for mute in mutes) - min(mute.since for mute in mutes)
     known = [incident for _, incident in missed if incident]
@@ -158,12 +161,20 @@ def missed_card(
         lines=lines(
             *[_missed_line(found, incident, names, kinds) for found, incident in shown],
             f"… and {more} more: /incidents lists them." if more > 0 else None,
+            _held_line(held) if held else None,
             _posted_again(mutes, names),
         ),
         footer=provenance(newest.source, newest.as_of) if newest else (),
         actions=tuple(Action(f"Why {incident.label}", f"why {incident.label}") for incident in known[:_MOST_BUTTONS]),
         silent=worst in {None, Severity.WATCH},
     )
+
+
+def _held_line(held: int) -> str:
+    """Return how many incidents a summary does not name, because a moderator is asked about them first."""
+    if held == 1:
+        return "1 incident is not named: no moderator has released it. /incidents lists it."
+    return f"{held} incidents are not named: no moderator has released them. /incidents lists them."
 
 
 def _unmute_action(mute: Mute, where: str, label: str = "Unmute") -> Action:
