@@ -17,6 +17,7 @@ from bot.domain.errors import BadArgument, StorageError
 from bot.domain.place import Place
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.setting_change import SettingChange, SettingEditor
+from bot.domain.time_zones import UTC_NAME
 from bot.ports.place_settings import PlaceSettingsStore
 from bot.storage import keys
 from bot.storage.connection import Database
@@ -122,8 +123,10 @@ def _decode_settings(body: str | bytes) -> PlaceSettings:
     fields = _fields_decoder.decode(body)
     try:
         # A newer program may have stored what this one does not know.
-        settings = PlaceSettings.from_fields({name: fields[name] for name in PlaceSetting if name in fields})
-        return replace(settings, approver=fields.get(_APPROVER, ""))
+        known = {name: fields[name] for name in PlaceSetting if name in fields and name != PlaceSetting.TIMEZONE}
+        # The name of a zone that this system's tables lack is kept: for it no digest and no approval must be lost.
+        timezone = fields.get(PlaceSetting.TIMEZONE, UTC_NAME)
+        return replace(PlaceSettings.from_fields(known), timezone=timezone, approver=fields.get(_APPROVER, ""))
     except BadArgument as error:
         raise ValueError(str(error)) from error
 

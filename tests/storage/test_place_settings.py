@@ -151,6 +151,18 @@ async def test_settings_that_the_new_address_has_already_stay(store: Store) -> N
     assert [change.editor for change in await store.place_settings.changes(NEW_GROUP)] == [BOB]
 
 
+async def test_a_zone_that_only_another_program_knows_costs_no_other_setting(store: Store) -> None:
+    stored = '{"approval":"on","digest":"daily 08:00","quiet":"22:00-07:00","timezone":"Mars/Olympus_Mons"}'
+    await store.database.command("HSET", "{subs}:settings", str(GROUP), stored)
+    read = await store.place_settings.of_place(GROUP)
+    assert (read.approval, read.timezone) == (True, "Mars/Olympus_Mons")
+    assert read.is_quiet_at(NOON.replace(hour=23))  # by UTC
+    assert read.next_digest_after(NOON) == NOON.replace(day=11, hour=8)
+
+    await set_place(store, GROUP, approval=False)
+    assert (await store.place_settings.of_place(GROUP)).timezone == "Mars/Olympus_Mons"
+
+
 async def test_settings_are_forgotten_with_a_place(store: Store) -> None:
     await store.subscriptions.add(Subscription(GROUP, "binance"))
     for place in (GROUP, TOPIC, NEW_GROUP):
