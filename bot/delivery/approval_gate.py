@@ -8,19 +8,22 @@ says, with buttons for moderators. When it gets worse while it waits, it is aske
 Never held: what is critical, what follows a message that is there already, and what is no incident (digests, tests).
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
 import structlog
 
+from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.stored_writes import retry_until_stored
 from bot.domain.approval import Approval, ApprovalDecision
-from bot.domain.errors import ChatMoved, DeliveryError, StorageError
+from bot.domain.errors import ChatMoved, DeliveryError, RetryLater, StorageError
 from bot.domain.place import Place, Platform
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
 from bot.messages.cards.approval import asked_here_card, asked_privately_card, not_released_card
+from bot.messages.model import Message
 from bot.ports.approvals import Approvals
 from bot.ports.chat import ChatPlatform
 from bot.ports.outbox import Delivery, DeliveryKind
@@ -32,6 +35,9 @@ log = structlog.get_logger()
 NOT_RELEASED = "not released"
 """Why a delivery is dropped, as a label of the metric."""
 _COMES_BACK_S = 15.0
+# Questions under way: seven seconds of them at Telegram's rate, which a stop waits for. The others come back anyway.
+_MOST_BEING_ASKED = 200
+_LONGEST_SLOT_WAIT_S = 5.0
 _INCIDENT = "INC-"
 
 
@@ -51,11 +57,22 @@ class GateVerdict:
 class ApprovalGate:
     """Decides about the deliveries of one platform."""
 
-    def __init__(self, approvals: Approvals, chat: ChatPlatform, *, subscriptions: Subscriptions, clock: Clock) -> None:
+    def __init__(
+        self,
+        approvals: Approvals,
+        chat: ChatPlatform,
+        *,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        rate_limiter: RateLimiter,
+    ) -> None:
         self._approvals = approvals
         self._chat = chat
         self._subscriptions = subscriptions
         self._clock = clock
+        self._rate_limiter = rate_limiter
+        self._slot_lock = asyncio.Lock()
+        self._being_asked: set[tuple[Place, str]] = set()
 
     @staticmethod
     def concerns(delivery: Delivery, settings: PlaceSettings) -> bool:
@@ -104,12 +121,38 @@ class ApprovalGate:
         return GateVerdict(delivery, pause_s=_COMES_BACK_S, to_ask=approval if is_begun else None)
 
     async def ask(self, delivery: Delivery, approval: Approval, settings: PlaceSettings) -> None:
-        """Ask a moderator, and remember that; what fails is logged, and tried again when the delivery comes back."""
+        """Ask a moderator, and remember that; what fails is logged, and tried again when the delivery comes back.
+
+        Questions keep to the rate of alerts. One that takes longer than the delivery takes to come back is asked once.
+        """
+        question = delivery.place, name_of(delivery)
+        if question in self._being_asked or len(self._being_asked) >= _MOST_BEING_ASKED:
+            return
+        self._being_asked.add(question)
+        try:
+            if await self._take_slot(delivery.place):
+                await self._ask(delivery, approval, settings)
+        finally:
+            self._being_asked.discard(question)
+
+    async def _take_slot(self, place: Place) -> bool:
+        """Wait for a send slot and use it; return False, and use none, where that takes long or the chat is paused."""
+        async with self._slot_lock:
+            while (wait_s := await self._rate_limiter.due_in_s(1)) > 0:
+                if wait_s > _LONGEST_SLOT_WAIT_S:
+                    return False
+                await asyncio.sleep(wait_s)
+            if self._rate_limiter.pause_left_s(place.chat):
+                return False
+            self._rate_limiter.use_slot()
+            return True
+
+    async def _ask(self, delivery: Delivery, approval: Approval, settings: PlaceSettings) -> None:
         try:
             is_private = not approval.is_asked and await self._ask_privately(delivery, settings)
             if not is_private:
                 card = replace(asked_here_card(name_of(delivery)), silent=delivery.message.silent)  # in quiet hours
-                await self._chat.send(delivery.place, card, key=uuid4().hex)
+                await self._send(delivery.place, card)
             after = replace(approval, is_asked=True, is_asked_here=not is_private)
             await self._approvals.put(delivery.place, name_of(delivery), before=approval, after=after)
         except ChatMoved as error:
@@ -131,11 +174,21 @@ class ApprovalGate:
         card = asked_privately_card(delivery.message, name_of(delivery), place.chat)
         try:
             # A private chat of Telegram has the id of its person.
-            await self._chat.send(Place(Platform.TELEGRAM, settings.approver), card, key=uuid4().hex)
+            await self._send(Place(Platform.TELEGRAM, settings.approver), card)
         except DeliveryError as error:
+            if isinstance(error, RetryLater) and error.rate_limited:
+                raise
             log.info("moderator cannot be asked in private", place=str(place), error=str(error))
             return False
         return True
+
+    async def _send(self, place: Place, card: Message) -> None:
+        try:
+            await self._chat.send(place, card, key=uuid4().hex)
+        except RetryLater as busy:
+            if busy.rate_limited:
+                await self._rate_limiter.slow_down(place, busy)
+            raise
 
 
 def _got_worse(delivery: Delivery, approval: Approval) -> bool:

@@ -74,8 +74,10 @@ class DeliveryWorker:
         self._place_settings = place_settings
         self._clock = clock
         self._mutes = mutes
-        self._approval_gate = ApprovalGate(approvals, chat, subscriptions=subscriptions, clock=clock)
         self._rate_limiter = rate_limiter or RateLimiter(chat.platform)
+        self._approval_gate = ApprovalGate(
+            approvals, chat, subscriptions=subscriptions, clock=clock, rate_limiter=self._rate_limiter
+        )
         self._attempt = DeliveryAttempt(
             chat,
             outbox=outbox,

@@ -1,5 +1,6 @@
 """Places that want to release the first post of an incident: who is asked where, and what is held and what is not."""
 
+import asyncio
 from dataclasses import replace
 from datetime import time, timedelta
 
@@ -9,7 +10,7 @@ from typing_extensions import override
 
 from bot.delivery.approval_gate import NOT_RELEASED
 from bot.domain.approval import APPROVAL_LASTS, ASKED_IN_PRIVATE_FOR, Approval, ApprovalDecision
-from bot.domain.errors import ChatGone, ChatMoved
+from bot.domain.errors import ChatGone, ChatMoved, RetryLater
 from bot.domain.local_time import QuietHours
 from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.place_settings import PlaceSettings
@@ -263,11 +264,10 @@ async def test_whoever_is_asked_in_private_and_does_not_answer_the_place_is_aske
         scene.tell("opened")
         await scene.until_asked()
         began = scene.clock.now()
-        await until(lambda: bool(scene.titles_in(HERE)), "a question in the place", limit=DAY_S)
+        await scene.until_shown(2)
         assert ASKED_IN_PRIVATE_FOR <= scene.clock.now() - began < APPROVAL_LASTS / 2
         assert scene.titles_in(HERE) == ["INC-8 waits for a moderator"]
-        later = scene.clock.now() + timedelta(minutes=30)
-        await until(lambda: scene.clock.now() >= later, "half an hour without a third question", limit=DAY_S)
+        await asyncio.sleep(1800)  # without a third question
         scene.decide(ApprovalDecision.POST)
         await scene.until_empty()
     assert scene.titles_in(HERE) == ["INC-8 waits for a moderator", "opened"]
@@ -296,7 +296,7 @@ async def test_a_first_message_that_is_an_edit_waits_and_is_not_left_out_in_sile
     scene = GatedScene(CHANNEL)
     async with scene.delivering():
         scene.tell("grown", kind=EDIT)  # as large by now as the place asks for, or missed while it was muted
-        await until(lambda: len(scene.titles_in(CHANNEL)) == 2, "what says that nobody decided", limit=DAY_S)
+        await scene.until_shown(2)
         assert scene.titles_in(CHANNEL) == ["INC-8 waits for a moderator", "INC-8 was not posted here"]
         scene.tell("worse", kind=EDIT, severity=Severity.SEVERE)
         await until(lambda: len(scene.titles_in(CHANNEL)) == 3, "a second question", limit=DAY_S)
@@ -326,8 +326,9 @@ async def test_what_was_discarded_and_got_worse_while_the_place_was_muted_is_ask
 async def test_each_time_that_nobody_decides_about_something_worse_it_is_said() -> None:
     scene = GatedScene(CHANNEL)
     async with scene.delivering():
-        for severity in (Severity.ELEVATED, Severity.SEVERE):
+        for count, severity in ((2, Severity.ELEVATED), (4, Severity.SEVERE)):
             scene.tell("opened", severity=severity)
+            await scene.until_shown(count)
             await scene.until_empty()
     assert scene.titles_in(CHANNEL) == ["INC-8 waits for a moderator", "INC-8 was not posted here"] * 2
 
@@ -359,3 +360,62 @@ async def test_in_quiet_hours_the_place_is_asked_without_a_sound() -> None:
         assert [message.silent for message in scene.chat.messages] == [True]
         scene.decide(ApprovalDecision.POST)
         await scene.until_empty()
+
+
+@in_simulated_time
+async def test_a_question_that_takes_long_is_asked_once() -> None:
+    scene = GatedScene(CHANNEL)
+    scene.slow_places.add(CHANNEL)
+    async with scene.delivering():
+        scene.tell("opened")
+        later = scene.clock.now() + timedelta(seconds=50)
+        await until(lambda: scene.clock.now() >= later, "three returns of the delivery", limit=DAY_S)
+        scene.slow.set()
+        await scene.until_asked()
+        assert scene.titles_in(CHANNEL) == ["INC-8 waits for a moderator"]
+        scene.decide(ApprovalDecision.POST)
+        await scene.until_empty()
+    assert len(scene.chat.keys) == 2
+
+
+@in_simulated_time
+async def test_many_questions_keep_to_the_rate_and_a_pause_of_the_whole_bot_holds_them() -> None:
+    places = [Place(Platform.TELEGRAM, f"-{number}") for number in range(2000, 2300)]
+    scene = GatedScene(*places)
+    scene.chat.answers = [RetryLater("429", after=timedelta(seconds=30), rate_limited=True, whole_bot=True)]
+    async with scene.delivering():
+        scene.tell("opened")
+        await asyncio.sleep(25)
+        assert len(scene.chat.keys) <= 5  # those that were under way
+        await scene.until_shown(len(places))
+        for first, last in zip(scene.chat.times, scene.chat.times[40:], strict=False):
+            assert last - first >= 1.0
+        scene.decide(ApprovalDecision.DISCARD)
+        await scene.until_empty()
+    assert {place for place, _, _ in scene.chat.shown} == {*places}
+
+
+@in_simulated_time
+async def test_a_429_to_the_person_is_no_reason_to_ask_the_place() -> None:
+    scene = GatedScene(HERE)
+    scene.chat.answers = [RetryLater("429", after=timedelta(seconds=7), rate_limited=True)]
+    async with scene.delivering():
+        scene.tell("opened")
+        await scene.until_asked()
+        assert [place for place, _, _ in scene.chat.shown] == [ANN]
+        scene.decide(ApprovalDecision.DISCARD)
+        await scene.until_empty()
+
+
+@in_simulated_time
+async def test_a_place_that_asked_for_a_pause_is_asked_after_it() -> None:
+    scene = GatedScene(SMALL)
+    scene.chat.answers = [RetryLater("429", after=timedelta(seconds=20), rate_limited=True)]
+    async with scene.delivering():
+        scene.tell("opened")
+        await asyncio.sleep(19)
+        assert len(scene.chat.keys) == 1
+        await scene.until_asked()
+        scene.decide(ApprovalDecision.DISCARD)
+        await scene.until_empty()
+    assert scene.titles_in(SMALL) == ["INC-8 waits for a moderator"]
