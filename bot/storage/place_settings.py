@@ -123,7 +123,7 @@ def _decode_settings(body: str | bytes) -> PlaceSettings:
     fields = _fields_decoder.decode(body)
     try:
         # A newer program may have stored what this one does not know.
-        known = {name: fields[name] for name in PlaceSetting if name in fields and name != PlaceSetting.TIMEZONE}
+        known = {str(name): fields[name] for name in PlaceSetting if name in fields and name != PlaceSetting.TIMEZONE}
         # The name of a zone that this system's tables lack is kept: for it no digest and no approval must be lost.
         timezone = fields.get(PlaceSetting.TIMEZONE, UTC_NAME)
         return replace(PlaceSettings.from_fields(known), timezone=timezone, approver=fields.get(_APPROVER, ""))
