@@ -1,5 +1,6 @@
 """/export and /import — everything that a place has set as a file, and the file read back, here or elsewhere."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from bot.commands.arguments import Arg, ConfirmationCode, PlaceName
@@ -8,13 +9,14 @@ from bot.commands.place_export_json import export_text, read_export
 from bot.domain.errors import AskerError, echo
 from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
-from bot.domain.place_import import ImportPlan, ImportTarget, plan_import
+from bot.domain.place_import import ImportPlan, ImportTarget, LeftOut, Omission, plan_import
 from bot.domain.setting_change import SettingEditor
 from bot.domain.stress import STRESS
 from bot.messages.cards.porting import export_card, import_preview_card, imported_card, nothing_to_import_card
 from bot.messages.documents import Document
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
+from handlers.subscriptions import can_fire
 from handlers.target_place import target_place
 
 _PREVIEWED = "previewed\n"
@@ -86,9 +88,13 @@ async def _plan(request: Request, target: Place, file: PlaceExport) -> ImportPla
     known = {exchange.id for exchange in request.queries.exchanges()}
     editor = SettingEditor(request.caller.id, echo(clean(request.caller.name)))
     refused = await _refused_mentions(request, target, file)
-    return plan_import(
+    plan = plan_import(
         file, ImportTarget(present, editor, request.now, known | {STRESS.id} if known else frozenset(), refused)
     )
+    # What /subscribe would refuse is imported, for the bot may be set up otherwise tomorrow, but not in silence.
+    mute = [each.exchange for each in plan.changes.subscriptions if not can_fire(request, each)]
+    left_out = (*plan.left_out, *(LeftOut(Omission.CANNOT_ALERT, exchange) for exchange in mute))
+    return replace(plan, left_out=left_out)
 
 
 async def _refused_mentions(request: Request, target: Place, file: PlaceExport) -> frozenset[str]:

@@ -160,6 +160,18 @@ def exchanges_with_critical(request: Request, chosen: Exchange | None) -> list[E
     return [exchange for exchange in exchanges if request.queries.has_withdrawal_source(exchange.id)]
 
 
+def can_fire(request: Request, subscription: Subscription) -> bool:
+    """Return whether an alert can ever come of a subscription that was not typed but read from a file."""
+    if subscription.exchange == STRESS.id or not request.queries.exchanges():  # while no list is known, nothing is
+        return True
+    chosen = request.queries.exchange(subscription.exchange) if subscription.exchange else None
+    try:
+        _check_can_fire(request, subscription, chosen, exchanges_with_critical(request, chosen))
+    except AskerError:
+        return False
+    return True
+
+
 def _with_general(
     general: Subscription | None,
     subscription: Subscription,

@@ -25,19 +25,20 @@ _SAME_END = timedelta(seconds=1)  # a mute's end is rounded in a file, and by th
 
 
 class Omission(StrEnum):
-    """Why something of a file is left out."""
+    """Why something of a file is left out, or has no effect where it is imported."""
 
     NO_MENTIONS = "no mentions"
     MENTION_REFUSED = "mention refused"
     UNKNOWN_EXCHANGE = "unknown exchange"
     WAITS_FOR_INCIDENT = "waits for incident"
+    CANNOT_ALERT = "cannot alert"
     MUTE_OVER = "mute over"
     MUTE_TOO_LONG = "mute too long"
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What of a file is left out, and why: `about` is the id of an exchange, None for all of them."""
+    """What of a file is left out or has no effect, and why: `about` is the id of an exchange, None for all of them."""
 
     omission: Omission
     about: str | None

@@ -10,6 +10,7 @@ from bot.commands.place_export_json import read_export
 from bot.domain.errors import AskerError
 from bot.domain.mute import Mute
 from bot.domain.place import Place, Platform
+from bot.domain.severity import Severity
 from bot.messages.documents import Document
 from bot.messages.model import Message
 from tests.builders import HERE, HOUR
@@ -122,6 +123,25 @@ async def test_the_code_of_one_button_does_nothing_behind_another_command(bench:
     assert await bench.memory.subscriptions.of_place(HERE) == []
     await moderate(bench, undo.command)
     assert len(await bench.memory.subscriptions.of_place(HERE)) == 2
+
+
+async def test_what_can_never_alert_is_imported_and_said(bench: DispatcherBench) -> None:
+    """`/subscribe okx critical` is refused where the bot has no source for withdrawals."""
+    for line in ("subscribe okx", "subscribe binance", "subscribe stress", "subscribe all"):
+        await moderate(bench, line)
+    places = json.loads(file_of(await moderate(bench, "export")))
+    for subscription in places["places"][0]["subscriptions"]:
+        if subscription["exchange"] == "okx":
+            subscription["severity"] = "critical"
+    preview = await send(bench, json.dumps(places), place=CHANNEL)
+    sentence = "No alert can come of it on this bot: OKX."
+    assert sentence in said(preview)
+    assert sentence in said(await moderate(bench, confirm(preview), CHANNEL))
+    kept = {each.exchange: each for each in await bench.memory.subscriptions.of_place(CHANNEL)}
+    assert kept["okx"].min_severity is Severity.CRITICAL
+
+    empty = DispatcherBench()  # no list of exchanges is known yet
+    assert "No alert can come" not in said(await send(empty, json.dumps(places), place=CHANNEL))
 
 
 async def test_twice_is_as_once(bench: DispatcherBench) -> None:

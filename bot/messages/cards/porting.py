@@ -22,7 +22,8 @@ _OMISSIONS = {
     Omission.NO_MENTIONS: "The mention is left out, because this platform has none for a whole chat",
     Omission.MENTION_REFUSED: "The mention is left out, because it is not possible here or not for you",
     Omission.UNKNOWN_EXCHANGE: "Left out, because this bot does not know the exchange",
-    Omission.WAITS_FOR_INCIDENT: "The mute is left out, because it waits for an incident to get worse",
+    Omission.CANNOT_ALERT: "No alert can come of it on this bot",
+    Omission.WAITS_FOR_INCIDENT: "The mute is left out, because it waits for an incident",
     Omission.MUTE_OVER: "The mute is left out, because it is over",
     Omission.MUTE_TOO_LONG: "The mute is left out, because it is longer than 30 days",
 }
