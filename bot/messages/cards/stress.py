@@ -22,7 +22,7 @@ from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.messages.cards.flows import normal_range
 from bot.messages.cards.withdrawals import main_networks_table, withdrawals_line
 from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
-from bot.messages.number_format import percent, span, usd
+from bot.messages.number_format import counted, percent, span, usd
 from bot.messages.plain_text import shorten
 
 _ICONS_AND_LETTERS: Mapping[StressOutcome, str] = {
@@ -212,13 +212,13 @@ def _lived_lines(facts: StressFacts) -> Iterator[Line | str]:
     if lived is None:
         yield "Worst outflows: not known yet."
         return
-    days = (lived.until - lived.since).days
+    days = counted((lived.until - lived.since).days, "day", "days")
     worst = (("24 h", lived.day, facts.closed_then[0]), ("7 d", lived.week, facts.closed_then[1]))
     for length, outflow, closed in worst:
         if outflow is None:
-            yield f"Worst {length} in {days} days: no net outflow."
+            yield f"Worst {length} in {days}: no net outflow."
         else:
-            yield _lived_line(f"Worst {length} in {days} days", outflow, closed)
+            yield _lived_line(f"Worst {length} in {days}", outflow, closed)
 
 
 def _lived_line(name: str, outflow: LivedOutflow, closed: tuple[str, ...] | None) -> Line:
