@@ -43,7 +43,7 @@ def alert_test_card() -> Message:
     """Return the test alert."""
     return Message(
         title="TEST · no real event",
-        tone=Tone.ELEVATED,
+        tone=Tone.INFO,
         lines=lines(
             _NOTHING_HAPPENED,
             "A real alert says here what leaves which exchange, how much of its reserves that is, and as of when.",
