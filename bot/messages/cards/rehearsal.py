@@ -12,6 +12,7 @@ from bot.messages.cards.common import LIABILITIES, TONES, provenance
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, bold, line, lines
+from bot.messages.number_format import counted
 
 _MAX_SHOWN = 3  # two lines each on a phone
 _MAX_NAMED = 1
@@ -38,9 +39,11 @@ def rehearsal_card(  # noqa: PLR0913 — what was rehearsed, what came of it, an
                 _entry_line(incident, names.get(incident.subject, incident.subject), card_of(incident.rule, kinds))
                 for incident in fired[-_MAX_SHOWN:]
             ],
-            f"… and {len(fired) - _MAX_SHOWN} earlier ones." if len(fired) > _MAX_SHOWN else None,
+            f"… and {counted(len(fired) - _MAX_SHOWN, 'earlier one', 'earlier ones')}."
+            if len(fired) > _MAX_SHOWN
+            else None,
             _coverage_line(rehearsal, names),
-            f"{left_out} smaller exchanges were left out." if left_out else None,
+            f"{counted(left_out, 'smaller exchange was', 'smaller exchanges were')} left out." if left_out else None,
             "Checked once a day here; live it checks hourly during moves and may fire earlier.",
             LIABILITIES,
         ),

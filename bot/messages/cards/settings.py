@@ -23,7 +23,7 @@ _EXPLANATIONS: Mapping[PlaceSetting, str] = {
     PlaceSetting.TIMEZONE: "Quiet hours and the digest go by it, and on Telegram the times in messages. Any city that "
     "has a zone of its own will do.",
     PlaceSetting.QUIET: "Between these times alerts come without a sound and mention nobody. Critical ones sound.",
-    PlaceSetting.DIGEST: "One message a day or a week: what was told, the biggest movers, closed withdrawals. “All "
+    PlaceSetting.DIGEST: "One message a day or a week: incidents, the biggest movers, closed withdrawals. “All "
     "calm” when there was nothing.",
     PlaceSetting.ANSWERS: "Who reads the answer to a member's question: everybody here, or only whoever asked. "
     "On Telegram it then comes in their own chat with the bot.",
