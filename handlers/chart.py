@@ -18,6 +18,7 @@ from bot.messages.cards.chart_composition import composition_chart_card
 from bot.messages.cards.chart_flows import flows_chart_card
 from bot.messages.cards.chart_reserves import reserves_chart_card
 from bot.messages.cards.chart_run import run_chart_card
+from bot.messages.cards.reserves import reserves_card
 from bot.messages.model import Message
 from bot.messages.pictures import PictureKind
 
@@ -31,6 +32,9 @@ async def chart(
 ) -> Message:
     """Draw reserves, flows, what an exchange holds, or its outflow beside past runs"""
     snapshot = await request.queries.snapshot(exchange)
+    if snapshot.shown_reading is None:
+        # It may be that no wallets of it are known: that answer says so, and does not promise a chart for later.
+        return reserves_card(snapshot, request.now)
     if what is PictureKind.COMPOSITION:
         if window:
             raise AskerError(

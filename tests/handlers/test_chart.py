@@ -2,8 +2,10 @@
 
 import pytest
 
+from bot.domain.exchange import Exchange
 from bot.domain.signal import Rule
 from bot.messages.model import Tone
+from bot.messages.pictures import PictureKind
 from tests.builders import DAY, HOUR, NOON, holding, incident, listing, signal
 from tests.fakes.dispatcher import DispatcherBench
 from tests.messages.cards.plain import said
@@ -47,6 +49,14 @@ async def test_an_open_incident_is_marked_and_starts_the_run(bench: DispatcherBe
     assert answer.picture
     assert "INC-3 since 11 Dec" in [band.name for band in answer.picture.bands]
     assert "the day before INC-3 began" in said(await bench.ask("chart binance run"))
+
+
+@pytest.mark.parametrize("what", PictureKind)
+async def test_without_known_wallets_no_chart_is_promised_for_later(bench: DispatcherBench, what: PictureKind) -> None:
+    bench.latest.set_listings([listing(), listing(Exchange("nexo", "NEXO", slug=None), total=None)])
+    answer = said(await bench.ask(f"chart nexo {what}"))
+    assert "tracks no wallets of NEXO, so there is nothing to watch." in answer
+    assert "Ask again" not in answer
 
 
 async def test_while_the_store_is_away_flows_and_composition_are_drawn(bench: DispatcherBench) -> None:

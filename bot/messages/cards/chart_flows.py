@@ -73,7 +73,7 @@ def flows_chart_card(snapshot: ExchangeSnapshot, incidents: Sequence[Incident], 
             missing_line(snapshot),
             LIABILITIES,
         ),
-        chart=_bars(days),
+        chart=_bars(days, signal.flow(Window.DAY)),
         footer=provenance(reading.source, reading.as_of),
         actions=chart_actions(snapshot.exchange.id, PictureKind.FLOWS),
         picture=picture,
@@ -164,11 +164,15 @@ def _hold_sentence(signal: Signal) -> str | None:
     return f"Why: {hold_sentence(flow.hold)}." if flow and flow.hold else None
 
 
-def _bars(days: Sequence[Point]) -> Chart:
-    """Return the days as a line of bars, for where pictures cannot be shown."""
+def _bars(days: Sequence[Point], newest: Flow | None) -> Chart:
+    """Return the days, and the last 24 h behind them, as a line of bars, for where pictures cannot be shown."""
     known = [(datetime.fromtimestamp(at, UTC), value) for at, value in days if value is not None]
+    title = f"Net flow a day, {len(known)} days"
+    # Without it the line would end with yesterday as its “now”.
+    if newest and newest.hold is None:
+        known.append((newest.end, certain_share(newest)))
     times, values = zip(*known, strict=True)
-    return Chart(f"Net flow a day, {len(known)} days", "share", times, values)
+    return Chart(title, "share", times, values)
 
 
 def _percent(share: float) -> str:

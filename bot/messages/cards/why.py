@@ -123,6 +123,8 @@ def _newest_line(incident: Incident, card: SignalCard) -> Line:
     label = "Newest reading: " if signal is incident.signal else "Last complete reading: "
     if incident.state is IncidentState.RESOLVED:
         label = "At its end: "
+        if incident.rule == Rule.DATA:  # what is back, or counted elsewhere, exceeds no limit of a notice
+            return line(bold(label), *card.figure(signal))
     exceeded = card.exceeded_limits(signal)
     return line(
         bold(label), *card.figure(signal), f" · over the limit: {exceeded}" if exceeded else " · no limit is exceeded"

@@ -39,7 +39,7 @@ class WithdrawalsCard(SignalCard):
     footnote = "This is what the exchange itself says. A wallet upgrade closes withdrawals, too."
     method = (
         "Closed means every main network is: BTC on Bitcoin, ETH on Ethereum, USDT on Tron and Ethereum, USDC on "
-        "Ethereum and Solana. Closing and opening both have to show in two polls."
+        "Ethereum and Solana. Closing and opening both have to show in two readings."
     )
     nothing_measured = "the exchange tells nothing that can be read"
 

@@ -146,6 +146,16 @@ def test_the_last_24_hours_follow_the_last_whole_day() -> None:
     assert latest.points[0][0] - main.points[-1][0] == DAY.total_seconds()
 
 
+def test_the_bars_of_text_end_with_the_last_24_hours_as_the_headline_does() -> None:
+    message = flows(snapshot())
+    assert message.chart
+    assert message.chart.title == "Net flow a day, 30 days"
+    assert message.chart.values == pytest.approx((*(0.002,) * 30, -0.036))
+    held = flows(snapshot(day=flow(-0.2, hold=CHAIN_MISSING)))
+    assert held.chart
+    assert held.chart.values == pytest.approx((0.002,) * 30)
+
+
 def test_a_flow_with_two_ends_shows_what_is_certain_and_what_is_not() -> None:
     _, certain, uncertain = drawn(MESSAGES["flows between two ends"]).series
     assert (certain.stroke, certain.name) == (Stroke.LATEST, "last 24 h, at least")

@@ -97,6 +97,20 @@ def test_it_is_among_the_incidents_and_why_explains_it() -> None:
         assert words in why
 
 
+def test_at_its_end_no_limit_is_exceeded_any_more() -> None:
+    begun, later = notice(), replace(notice(verdict=Verdict.RETURNED).signal, as_of=NOON + 36 * HOUR)
+    over = replace(
+        begun,
+        state=IncidentState.RESOLVED,
+        ending=Ending.RETURNED,
+        raised_by=begun.signal,
+        signal=later,
+        announced=later,
+    )
+    at_its_end = next(row for row in said(why_card(over, "Binance")).splitlines() if row.startswith("At its end"))
+    assert at_its_end == "At its end: −12.0 % in one step, returned"
+
+
 def test_its_figure_is_the_step_and_what_became_of_it() -> None:
     """What `/why` says of its newest reading and the list of incidents beside its number."""
     card = DataNoticeCard()

@@ -119,7 +119,7 @@ def test_why_tells_the_limits_that_were_crossed_and_all_others() -> None:
         "Limits at normal sensitivity: watch one major closed for 60 min, or 20.0 % more of all networks than normal · "
         "elevated two for 15 min · severe all four, at once. Announced maintenance counts one severity less."
     ) in text
-    assert "Closing and opening both have to show in two polls." in text
+    assert "Closing and opening both have to show in two readings." in text
 
 
 @pytest.mark.parametrize(
