@@ -79,7 +79,9 @@ async def here(_: str) -> Place:
 
 
 async def test_nothing_stored_is_said(bench: DispatcherBench) -> None:
-    assert "Nothing is stored here." in said(await moderate(bench, "privacy show"))
+    shown = await moderate(bench, "privacy show")
+    assert "Nothing is stored here." in said(shown)
+    assert shown.actions == ()
     nothing = await moderate(bench, "privacy delete")
     assert said(nothing).endswith("Nothing is stored here.\n")
     assert nothing.actions == ()

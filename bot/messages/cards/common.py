@@ -36,7 +36,7 @@ HOLD_WORDS = {
     HoldReason.WALLETS_CHANGED: "a jump, perhaps a changed wallet list; waiting for the next reading",
     HoldReason.SOURCE_GLITCH: "perhaps a fault of the source; waiting for the next reading",
     HoldReason.DISAGREE: "our figure and the source's own disagree",
-    HoldReason.WITHHELD: "figures paused by the operator",
+    HoldReason.WITHHELD: "figures paused",
     HoldReason.UNKNOWN: "not known",
 }
 """Why figures are held, in full; the detail of a hold follows in brackets."""

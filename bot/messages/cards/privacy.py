@@ -91,10 +91,13 @@ def stored_card(stored: StoredHere, names: Mapping[str, str], *, here: Place, na
                 *_more_lines(stored, names, most, names_people=names_people),
                 end,
             ),
+            # Of nothing there is no file, and nothing to delete.
             actions=(
                 Action("As a file", " ".join(("export", *place))),
                 Action("Delete everything here", " ".join(("privacy delete", *place)), in_place=True),
-            ),
+            )
+            if any(stored.counts())
+            else (),
             private=True,
         )
 

@@ -9,7 +9,7 @@ def suppressed_card(suppression: Suppression, name: str) -> Message:
     return Message(
         title=f"{name} · figures paused",
         lines=lines(
-            f"Paused {suppression}",
+            f"Paused {str(suppression).removesuffix('.')}.",
             "Its figures open and close no alert until /release. Answers still show them, with this reason.",
         ),
         private=True,
