@@ -81,6 +81,7 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
             _unclear_line(len(unclear)),
             f"Share of reserves {name} ago, own token excluded.",
             LIABILITIES,
+            _other_way_line([flow for _, flow in ranked], by),
             _AT_LEAST if any(is_bounded(flow) for _, flow in ranked) else None,
             *missing_notes([*shown, *unclear]),
             _later_line(snapshots, window, now),
@@ -105,6 +106,13 @@ def _nothing_ranked(snapshots: Sequence[ExchangeSnapshot], window: Window, now: 
         works = f"{'; ' if instead else ' '}{name} works from "
         return line(f"No {name} figures yet.{instead}{works}", moment(later[0].judged_from), ".")
     return line(f"No {name} figures yet.{instead}{'.' if instead else ''} /status says why.")
+
+
+def _other_way_line(flows: Sequence[Flow], by: RankBy) -> str | None:
+    """Return that not all of the largest outflows are any, or inflows; None where they are."""
+    if by is RankBy.INFLOW:
+        return "Those with a − have an outflow." if any(certain_share(flow) < 0 for flow in flows) else None
+    return "Those with a + have an inflow." if any(certain_share(flow) > 0 for flow in flows) else None
 
 
 def _unclear_line(count: int) -> str | None:

@@ -95,6 +95,18 @@ def test_figures_that_cannot_be_compared_are_not_ranked_but_counted() -> None:
     assert "Binance" not in text
 
 
+def test_a_ranking_says_that_what_is_at_its_end_went_the_other_way() -> None:
+    left, came = (replace(SNAPSHOTS[0], signal=signal(None, flows=[flow(share)])) for share in (-0.02, 0.01))
+    for by, words in (
+        (RankBy.OUTFLOW, "Those with a + have an inflow."),
+        (RankBy.OUTFLOW_USD, "Those with a + have an inflow."),
+        (RankBy.INFLOW, "Those with a − have an outflow."),
+    ):
+        assert words in said(top_card([left, came], by, Window.DAY, NOON))
+        same = came if by is RankBy.INFLOW else left
+        assert "Those with" not in said(top_card([same], by, Window.DAY, NOON))
+
+
 def test_with_nothing_to_rank_it_says_where_to_look() -> None:
     card = top_card(SNAPSHOTS, RankBy.OUTFLOW, Window.HOUR, NOON)
 
