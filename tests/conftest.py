@@ -3,6 +3,7 @@
 The end of a run says on which servers the Redis-backed tests ran.
 """
 
+import gc
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -152,6 +153,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # By default tracebacks are drawn by rich, with every variable: a quarter of a second for each on a busy machine.
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep the garbage collector from going through 12,000 collected tests again and again: a tenth of the CPU."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
