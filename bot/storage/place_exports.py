@@ -23,7 +23,7 @@ from bot.storage.connection import Database
 from bot.storage.lua import script
 from bot.storage.mutes import RedisMutes
 from bot.storage.pending_changes import RedisPendingChanges
-from bot.storage.place_settings import RedisPlaceSettings, settings_arguments
+from bot.storage.place_settings import RedisPlaceSettings, setting_changes, settings_arguments
 from bot.storage.reading_encoding import microseconds
 from bot.storage.stored_mute import encode_mute_terms
 from bot.storage.stored_subscription import encode_subscription, stored_exchange
@@ -96,7 +96,7 @@ class RedisPlaceExports(PlaceExports):
         for name, text in changes.settings:
             after = after.with_value(PlaceSetting(name), text)
         after = after.approved_by(changes.editor.id, before)
-        return settings_arguments(before, after, editor=changes.editor, now=now)
+        return settings_arguments(before, after, setting_changes(before, after, changes.editor, now), now)
 
 
 def _subscription_words(changes: PlaceChanges) -> list[str]:

@@ -61,18 +61,16 @@ class RedisPlaceSettings(PlaceSettingsStore):
             [(body, notices_off, drills_off)] = await self._stored([place])
             before = await self._settings(place, body, notices_off, drills_off)
             after = edit(before).approved_by(editor.id, before)
-            changes = [_encoder.encode(change) for change in _changes(before, after, editor, now)]
+            changes = setting_changes(before, after, editor, now)
             if not changes:
                 return after
-            arguments = (
+            is_stored = await self.database.script(
+                script("settings_indexes", "change_settings"),
+                _SETTINGS,
                 *(str(place), body, _state(is_off=notices_off), _state(is_off=drills_off)),
-                *(encode_settings(after), _state(is_off=not after.notices), _state(is_off=not after.drills)),
-                _next_digest(before, after, now),
-                CHANGES_MAX,
+                *settings_arguments(before, after, changes, now),
             )
-            if await self.database.script(
-                script("settings_indexes", "change_settings"), _SETTINGS, *arguments, *changes
-            ):
+            if is_stored:
                 return after
         raise StorageError("the settings of a place are changed again and again")
 
@@ -132,20 +130,23 @@ def _decode_settings(body: str | bytes) -> PlaceSettings:
 
 
 def settings_arguments(
-    before: PlaceSettings, after: PlaceSettings, *, editor: SettingEditor, now: datetime
+    before: PlaceSettings, after: PlaceSettings, changes: Sequence[SettingChange], now: datetime
 ) -> list[str]:
-    """Return what a script needs that stores settings unasked: import_place.lua says in which order."""
+    """Return what store_settings of settings_indexes.lua is given to store."""
     return [
         encode_settings(after).decode(),
         _state(is_off=not after.notices),
         _state(is_off=not after.drills),
         str(_next_digest(before, after, now)),
         str(CHANGES_MAX),
-        *(_encoder.encode(change).decode() for change in _changes(before, after, editor, now)),
+        *(_encoder.encode(change).decode() for change in changes),
     ]
 
 
-def _changes(before: PlaceSettings, after: PlaceSettings, editor: SettingEditor, now: datetime) -> list[SettingChange]:
+def setting_changes(
+    before: PlaceSettings, after: PlaceSettings, editor: SettingEditor, now: datetime
+) -> list[SettingChange]:
+    """Return which settings differ, with who changed them and when."""
     return [
         SettingChange(now, editor, setting, before.value_of(setting), after.value_of(setting))
         for setting in PlaceSetting
@@ -154,7 +155,7 @@ def _changes(before: PlaceSettings, after: PlaceSettings, editor: SettingEditor,
 
 
 def _next_digest(before: PlaceSettings, after: PlaceSettings, now: datetime) -> str | int:
-    """Return when the next digest is due for change_settings.lua; "=" leaves one that is due, or late, as it is."""
+    """Return when the next digest is due for store_settings; "=" leaves one that is due, or late, as it is."""
     if (before.digest, before.timezone) == (after.digest, after.timezone):
         return "="
     due = after.next_digest_after(now)

@@ -31,6 +31,25 @@ local function keep_for(key, microseconds)
   if redis.call('TTL', key) < seconds then redis.call('EXPIRE', key, seconds) end
 end
 
+-- Store a mute that ends later than now, and return it as it is stored. One that lasts keeps its id and since when it
+-- is; one that is over is told of under its own, and what was missed under both at the new one's end at the latest.
+local function keep_mute(place, exchange, ends, id, body, is_until_worse, now)
+  local key, member = KEY.mutes .. place, place .. ' ' .. exchange
+  local since, known = now, redis.call('HGET', key, exchange)
+  if lasts(known, now) then
+    local _, known_since, known_id = string.match(known, '^(%d+) (%d+) (%S+) ')
+    since, id = known_since or since, known_id or id
+  end
+  local value = table.concat({ends, since, id, body}, ' ')
+  redis.call('HSET', key, exchange, value)
+  redis.call('ZADD', KEY.mute_ends, ends, member)
+  redis.call(is_until_worse and 'SADD' or 'SREM', KEY.mutes_until_worse, member)
+  for _, kept in ipairs({key, KEY.missed .. place, KEY.mute_ends, KEY.mutes_until_worse}) do
+    keep_for(kept, tonumber(ends) - tonumber(now))
+  end
+  return value
+end
+
 local function forget_mute(place, exchange)
   redis.call('HDEL', KEY.mutes .. place, exchange)
   redis.call('ZREM', KEY.mute_ends, place .. ' ' .. exchange)

@@ -17,6 +17,30 @@ local function index_settings(place)
   if string.find(place, '/', 1, true) then redis.call('SADD', settings_topics_of(place), place) end
 end
 
+-- Store settings of a place, and who changed them. `stored` has from `first` on: settings (JSON) or '', notices 'on' or
+-- 'off', drills 'on' or 'off'; when the next digest is due (microseconds), '' for none or '=' for what it was; the most
+-- changes to keep; the changes (JSON), the newest last.
+local function store_settings(place, stored, first)
+  local settings, notices, drills, due, most = unpack(stored, first, first + 4)
+  if settings == '' then
+    redis.call('HDEL', KEY.place_settings, place)
+  else
+    redis.call('HSET', KEY.place_settings, place, settings)
+  end
+  redis.call(notices == 'off' and 'SADD' or 'SREM', KEY.notices_off, place)
+  redis.call(drills == 'off' and 'SADD' or 'SREM', KEY.drills_off, place)
+  if due == '' then
+    redis.call('ZREM', KEY.digests, place)
+  elseif due ~= '=' then
+    redis.call('ZADD', KEY.digests, due, place)
+  end
+  index_settings(place)
+  local log = KEY.setting_changes .. place
+  for index = first + 5, #stored do redis.call('LPUSH', log, stored[index]) end
+  redis.call('LTRIM', log, 0, tonumber(most) - 1)
+  redis.call('EXPIRE', log, LIFETIME_S.setting_changes)
+end
+
 local function forget_settings(place)
   redis.call('HDEL', KEY.place_settings, place)
   redis.call('SREM', KEY.notices_off, place)
