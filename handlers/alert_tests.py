@@ -3,13 +3,13 @@
 from enum import StrEnum
 from typing import Annotated
 
-from bot.commands.arguments import Arg, PlaceName
+from bot.commands.arguments import Arg
 from bot.commands.declaration import Access, Request, command
 from bot.domain.alert_tests import AlertTestMention
 from bot.domain.place import Platform
 from bot.messages.cards.alert_tests import alert_test_result_card
 from bot.messages.model import Message
-from handlers.target_place import target_place
+from handlers.target_place import OtherPlace, target_place
 
 
 class PingChoice(StrEnum):
@@ -22,7 +22,7 @@ class PingChoice(StrEnum):
 async def test(
     request: Request,
     mention: Annotated[PingChoice | None, Arg("ping: with the mention of the subscription; empty: without")] = None,  # noqa: PT028 — a command, not a test of ours
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,  # noqa: PT028 — as above
+    place: OtherPlace = None,  # noqa: PT028 — as above
 ) -> Message:
     """Send a marked test alert here, the way that real ones take"""
     target = await target_place(request, place)

@@ -11,7 +11,7 @@ from bot.domain.place import Place, Platform
 from bot.messages.cards.approval import decided_card, nothing_waits_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
-from handlers.target_place import target_place
+from handlers.target_place import OtherPlace, target_place
 
 _ATTEMPTS = 10  # one more than what may change it within a second; more is a store that is damaged
 _TELEGRAM_GROUP = "-100"  # how the ids of supergroups and channels begin
@@ -22,7 +22,7 @@ async def approve(
     request: Request,
     incident: Annotated[IncidentNumber, Arg("Incident that waits for a moderator, e.g. INC-42")],
     decision: Annotated[ApprovalDecision, Arg("post it, or discard it")],
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """Post or discard an alert that waits for a moderator"""
     target, label = await _asked_place(request, place), f"INC-{incident}"

@@ -7,7 +7,7 @@ refused in private, as with the typed command.
 from typing import Annotated
 
 from bot.alerting.routing import hears_of
-from bot.commands.arguments import Arg, ExchangeName, MuteSpan, PlaceName
+from bot.commands.arguments import Arg, ExchangeName, MuteSpan
 from bot.commands.declaration import Access, Request, command
 from bot.domain.errors import AskerError
 from bot.domain.exchange import MARKET, Exchange
@@ -17,7 +17,7 @@ from bot.domain.signal import Rule
 from bot.domain.stress import STRESS
 from bot.messages.cards.mutes import muted_card, mutes_card, unmuted_card, which_span_card
 from bot.messages.model import Message
-from handlers.target_place import target_place
+from handlers.target_place import OtherPlace, target_place
 
 _ALL = "all"
 _NO_EXCHANGES = {MARKET.id: MARKET, STRESS.id: STRESS}
@@ -29,7 +29,7 @@ async def mute(
     request: Request,
     exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. binance; empty: everything")] = None,
     duration: Annotated[MuteSpan | None, Arg("How long: 30m, 4h, 24h, 7d (at most 30d), or until worse")] = None,
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """Post nothing here for a while, critical alerts included, and sum up afterwards"""
     target = await target_place(request, place)
@@ -54,7 +54,7 @@ async def mute(
 async def unmute(
     request: Request,
     exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. binance, or all; empty: everything")] = None,
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """Post alerts here again"""
     target = await target_place(request, place)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from bot.commands.arguments import Arg, ConfirmationCode, PlaceName
+from bot.commands.arguments import Arg, ConfirmationCode
 from bot.commands.declaration import Access, Request, command
 from bot.commands.place_export_json import export_text, read_export
 from bot.domain.errors import AskerError, echo
@@ -17,7 +17,7 @@ from bot.messages.documents import Document
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
 from handlers.subscriptions import can_fire
-from handlers.target_place import target_place
+from handlers.target_place import OtherPlace, target_place
 
 _PREVIEWED = "previewed\n"
 """Stands before a file that waits for its confirmation, so that nothing else that is kept is taken for one."""
@@ -30,7 +30,7 @@ _NO_FILE = (
 @command(access=Access.MODERATOR)
 async def export(
     request: Request,
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """Save everything that this place has set as a file"""
     exported = await request.place_exports.of_place(await target_place(request, place))
@@ -43,7 +43,7 @@ async def export(
 async def import_(
     request: Request,
     code: Annotated[ConfirmationCode | None, Arg("What the button Import fills in, after the preview")] = None,
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """Read a file of /export back, here or in another place: first shows what would change"""
     target = await target_place(request, place)

@@ -11,7 +11,7 @@ from bot.messages.cards.drills import forgotten_drills_card
 from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, deleted_card, privacy_card, stored_card
 from bot.messages.model import Message
 from handlers.drills import drill_member
-from handlers.target_place import target_place
+from handlers.target_place import OtherPlace, target_place
 
 _DELETION = "delete everything here"
 """What is kept until it is confirmed, in place of a file: nobody else confirms, and no button of last week does."""
@@ -32,7 +32,7 @@ async def privacy(
         PrivacyChoice | None, Arg("show or delete what is stored about this place; forget: delete your drills")
     ] = None,
     code: Annotated[ConfirmationCode | None, Arg("What the button Delete fills in, to confirm it")] = None,
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """Show what is stored about you and this place, or delete it"""
     if what is PrivacyChoice.FORGET:

@@ -16,7 +16,7 @@ from bot.domain.setting_change import SettingEditor
 from bot.messages.cards.settings import setting_card, settings_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
-from handlers.target_place import target_place
+from handlers.target_place import OtherPlace, target_place
 
 
 @command(access=Access.MODERATOR)
@@ -24,7 +24,7 @@ async def settings(
     request: Request,
     name: Annotated[PlaceSetting | None, Arg("Which setting; empty: all of them, with buttons")] = None,
     value: Annotated[SettingValue | None, Arg("What it shall be, e.g. Europe/Paris, 22:00-07:00 or off")] = None,
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """Show or change time zone, quiet hours, digest and more"""
     asked = _Asked(name, value or "", place) if name or not value else _read_line(value)

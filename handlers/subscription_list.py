@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from bot.commands.arguments import Arg, ExchangeOrAll, PageNumber, PlaceName
+from bot.commands.arguments import Arg, ExchangeOrAll, PageNumber
 from bot.commands.declaration import Request, command
 from bot.domain.place import Place, Platform
 from bot.domain.stress import STRESS
@@ -10,7 +10,7 @@ from bot.messages.cards.places import why_closed
 from bot.messages.cards.subscription_list import ListedPlace, subscription_detail_card, subscriptions_card
 from bot.messages.model import Message
 from handlers.subscriptions import exchange_or_all, exchanges_with_critical
-from handlers.target_place import target_place
+from handlers.target_place import OtherPlace, target_place
 
 
 @command(about_place=True)
@@ -18,7 +18,7 @@ async def subscriptions(
     request: Request,
     exchange: Annotated[ExchangeOrAll | None, Arg("One of them in detail, e.g. binance or all")] = None,
     page: Annotated[PageNumber | None, Arg("Which page, where there are many")] = None,
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """List what this place has subscribed to, and change it"""
     target = await target_place(request, place)

@@ -16,7 +16,6 @@ from bot.commands.arguments import (
     LeastShare,
     LeastUsd,
     MentionOrNobody,
-    PlaceName,
 )
 from bot.commands.declaration import Access, Request, command
 from bot.detection.window_coverage import window_coverage
@@ -39,7 +38,7 @@ from bot.messages.cards.subscriptions import (
 from bot.messages.model import Action, Message
 from bot.messages.subscription_line import ALL_WORD, unsubscribe_line
 from handlers.subscription_undo import kept_subscriptions, undo_action
-from handlers.target_place import target_place
+from handlers.target_place import OtherPlace, target_place
 from handlers.withdrawals import any_withdrawal_source
 
 
@@ -62,7 +61,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     mention: Annotated[
         MentionOrNobody | None, Arg("Whom to ping when it opens or gets worse: a role, @here, @everyone or nobody")
     ] = None,
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """Post alerts about an exchange, or the daily stress test, in this place"""
     if exchange.lower() == STRESS.id:
@@ -126,7 +125,7 @@ async def unsubscribe(
     request: Request,
     exchange: Annotated[ExchangeOrAll | None, Arg("An exchange, e.g. binance, or all; empty: everything")] = None,
     code: Annotated[ConfirmationCode | None, Arg("What the button Undo fills in, to take it back")] = None,
-    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: OtherPlace = None,
 ) -> Message:
     """Stop alerts in this place"""
     target = await target_place(request, place)

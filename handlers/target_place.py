@@ -1,9 +1,14 @@
 """Which place a command is about: the one where it is used, or another that the caller moderates."""
 
-from bot.commands.arguments import PlaceName
+from typing import Annotated
+
+from bot.commands.arguments import Arg, PlaceName
 from bot.commands.declaration import Request
 from bot.domain.errors import NotPermitted
 from bot.domain.place import Place
+
+OtherPlace = Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")]
+"""The argument by which a command names another place than the one where it is used."""
 
 
 async def target_place(request: Request, elsewhere: PlaceName | None) -> Place:
