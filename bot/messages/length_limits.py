@@ -75,7 +75,7 @@ def keep_rows(message: Message, count: int) -> Message:
         return replace(
             message,
             table=None,
-            lines=(*message.lines, line(f"… and {counted(len(table.rows), 'more row', 'more rows')}")),
+            lines=(*message.lines, line(f"… and {counted(len(table.rows), 'more row')}")),
         )
     note = (f"… and {len(table.rows) - count + 1} more", *("" for _ in table.header[1:]))
     return replace(message, table=Table(table.header, (*table.rows[: count - 1], note), table.numeric))
@@ -90,7 +90,7 @@ def keep_fields(message: Message, count: int) -> Message:
         return replace(
             message,
             fields=(),
-            lines=(*message.lines, line(f"… and {counted(len(message.fields), 'more figure', 'more figures')}")),
+            lines=(*message.lines, line(f"… and {counted(len(message.fields), 'more figure')}")),
         )
     note = Field("…", line(f"and {left_out} more"), inline=False)
     return replace(message, fields=(*message.fields[: count - 1], note))

@@ -33,9 +33,9 @@ def percent(fraction: float, *, signed: bool = False, digits: int | None = None)
     return text if float(f"{size:.{digits}f}") == 0 else f"{_sign(fraction, signed=signed)}{text}"
 
 
-def counted(count: int, singular: str, plural: str) -> str:
-    """Return a count with the words that fit it: `1 more asset is`, `3 more assets are`."""
-    return f"{count} {singular if count == 1 else plural}"
+def counted(count: int, singular: str, plural: str = "") -> str:
+    """Return a count with the words that fit it: `1 more asset is`, `3 more assets are`; else with an s."""
+    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"
 
 
 def span(length: timedelta) -> str:

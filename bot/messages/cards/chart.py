@@ -11,8 +11,8 @@ from enum import StrEnum
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import source_name
-from bot.messages.model import Action, Line, Message, Tone, line, lines
-from bot.messages.number_format import clock
+from bot.messages.model import Action, Message, Tone, lines
+from bot.messages.number_format import clock, counted
 from bot.messages.pictures import Band, PictureKind
 
 MIN_POINTS = 3
@@ -111,12 +111,7 @@ def date(at: datetime) -> str:
 
 def too_few_days(snapshot: ExchangeSnapshot, known: int, what: str) -> str:
     """Return that there are not enough days for a picture yet."""
-    days = "1 day" if known == 1 else f"{known} days"
     missing = MIN_POINTS - known
     when = "tomorrow" if missing == 1 else f"in {missing} days"
+    days = counted(known, "day")
     return f"{days} of {snapshot.exchange.name} known so far: a chart of {what} needs {MIN_POINTS}. Ask again {when}."
-
-
-def sentence(text: str | None) -> Line | None:
-    """Return a sentence as a line, None for nothing."""
-    return line(text) if text else None

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from bot.domain.assets import STABLECOINS
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.chart import chart_actions, missing_sentence, picture_source, sentence, undrawable_card
+from bot.messages.cards.chart import chart_actions, missing_sentence, picture_source, undrawable_card
 from bot.messages.cards.common import LIABILITIES
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
 from bot.messages.model import Message, Table, bold, line, lines
-from bot.messages.number_format import percent, usd
+from bot.messages.number_format import counted, percent, usd
 from bot.messages.pictures import Axis, Picture, PictureKind, Series, Stroke
 
 _ROWS = 8
@@ -47,7 +47,7 @@ def composition_chart_card(snapshot: ExchangeSnapshot) -> Message:
     )
     return Message(
         title=title,
-        lines=lines(line(bold(headline)), sentence(stable), missing_line(snapshot), LIABILITIES),
+        lines=lines(line(bold(headline)), stable, missing_line(snapshot), LIABILITIES),
         table=Table(("Asset", "Share · value"), tuple((row.name, row.figure) for row in rows), numeric=(1,)),
         footer=provenance_of_total(snapshot, shown),
         actions=chart_actions(snapshot.exchange.id, PictureKind.COMPOSITION),
@@ -62,8 +62,7 @@ def _rows(shown: Reading, own_tokens: frozenset[str], total_usd: float) -> Itera
     for asset, value_usd in others[:_ROWS]:
         yield _row(asset, value_usd, total_usd)
     if rest := others[_ROWS:]:
-        count = f"{len(rest)} {'other' if len(rest) == 1 else 'others'}"
-        yield _row(count, sum(value_usd for _, value_usd in rest), total_usd)
+        yield _row(counted(len(rest), "other"), sum(value_usd for _, value_usd in rest), total_usd)
     for asset in assets:
         if asset in own_tokens:
             yield _row(f"{asset} own", assets[asset].usd, total_usd, Stroke.EXTRA)

@@ -20,7 +20,6 @@ from bot.messages.cards.chart import (
     incident_bands,
     missing_sentence,
     picture_source,
-    sentence,
     too_few_days,
     undrawable_card,
 )
@@ -68,8 +67,8 @@ def flows_chart_card(snapshot: ExchangeSnapshot, incidents: Sequence[Incident], 
         lines=lines(
             line(bold(headline)),
             _normal_line(signal.baseline),
-            sentence(unknown),
-            sentence(hold),
+            unknown,
+            hold,
             missing_line(snapshot),
             LIABILITIES,
         ),

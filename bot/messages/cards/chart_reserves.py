@@ -19,14 +19,13 @@ from bot.messages.cards.chart import (
     incident_bands,
     missing_sentence,
     picture_source,
-    sentence,
     too_few_days,
     undrawable_card,
 )
 from bot.messages.cards.common import LIABILITIES
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
 from bot.messages.model import Chart, Message, bold, line, lines
-from bot.messages.number_format import usd
+from bot.messages.number_format import counted, usd
 from bot.messages.pictures import Axis, Picture, PictureKind, Series
 
 _LAYERS = 5
@@ -71,7 +70,7 @@ def reserves_chart_card(
     )
     return Message(
         title=title,
-        lines=lines(line(bold(headline)), missing_line(snapshot), prices, sentence(own), sentence(gaps), LIABILITIES),
+        lines=lines(line(bold(headline)), missing_line(snapshot), prices, own, gaps, LIABILITIES),
         chart=Chart(
             f"Reserves, {len(known)} days",
             "usd",
@@ -119,7 +118,7 @@ def _layers(newest: Mapping[str, float], days: Sequence[tuple[datetime, DailyAss
     rest = tuple((at.timestamp(), _without(held.usd, names) if held else None) for at, held in days)
     others = len(newest) - len(names)
     if others or any(value for _, value in rest):
-        name = "others" if not others else "1 other" if others == 1 else f"{others} others"
+        name = counted(others, "other") if others else "others"
         yield Series(name, rest, usd(_without(newest, names)))
 
 
@@ -130,7 +129,7 @@ def _without(held: Mapping[str, float], names: Sequence[str]) -> float:
 def _gap_sentence(count: int) -> str | None:
     if not count:
         return None
-    return f"{count} {'day is' if count == 1 else 'days are'} left open: the figures were incomplete."
+    return f"{counted(count, 'day is', 'days are')} left open: the figures were incomplete."
 
 
 def _own_token_sentence(snapshot: ExchangeSnapshot, shown: Reading) -> str | None:

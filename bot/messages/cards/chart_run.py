@@ -11,7 +11,7 @@ from datetime import timedelta
 from bot.domain.incident import Incident
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.chart import ChartWindow, chart_actions, date, picture_source, sentence, undrawable_card
+from bot.messages.cards.chart import ChartWindow, chart_actions, date, picture_source, undrawable_card
 from bot.messages.cards.common import LIABILITIES
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
 from bot.messages.model import Chart, Message, bold, line, lines
@@ -66,8 +66,8 @@ def run_chart_card(
             line(bold(headline)),
             day_zero,
             *(_comparison(past_curve, curve) for past_curve in past_curves),
-            sentence(gap),
-            sentence(past),
+            gap,
+            past,
             missing_line(snapshot),
             LIABILITIES,
         ),

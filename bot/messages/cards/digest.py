@@ -50,9 +50,9 @@ def _headline(digest: Digest) -> str:
         return "all calm"
     pieces = []
     if count := len(digest.incidents):
-        pieces.append("1 incident" if count == 1 else f"{count} incidents")
+        pieces.append(counted(count, "incident"))
     if count := len(digest.closed):
-        pieces.append(f"withdrawals closed at {'1 exchange' if count == 1 else f'{count} exchanges'}")
+        pieces.append(f"withdrawals closed at {counted(count, 'exchange')}")
     if digest.blind:
         pieces.append("not everything was seen")
     # Without any figure nobody knows whether it was calm.
@@ -81,7 +81,7 @@ def _blind_lines(digest: Digest) -> Iterator[Line]:
     for span in digest.blind[:_SHOWN_BLIND]:
         yield line("⚠️ Nothing was seen from ", moment(span.since), " to ", moment(span.until), ".")
     if (more := len(digest.blind) - _SHOWN_BLIND) > 0:
-        yield line(f"⚠️ Nothing was seen {counted(more, 'more time', 'more times')}.")
+        yield line(f"⚠️ Nothing was seen {counted(more, 'more time')}.")
 
 
 def _body(digest: Digest, names: Mapping[str, str]) -> Iterator[Line]:
@@ -109,7 +109,7 @@ def _closed_lines(digest: Digest) -> Iterator[Line]:
             pieces += [", " if number else "", bold(major.asset), *closed_since(major)]
         yield line(*pieces)
     if (more := len(digest.closed) - _SHOWN_CLOSED) > 0:
-        yield line(f"Withdrawals closed at {counted(more, 'more exchange', 'more exchanges')}: /withdrawals names all.")
+        yield line(f"Withdrawals closed at {counted(more, 'more exchange')}: /withdrawals names all.")
 
 
 def _mover_lines(digest: Digest) -> Iterator[Line]:
@@ -119,8 +119,7 @@ def _mover_lines(digest: Digest) -> Iterator[Line]:
     for exchange, flow in digest.movers[:_SHOWN_MOVERS]:
         yield _mover_line(exchange, flow)
     if digest.incomparable:
-        count = digest.incomparable
-        yield line(f"{count} {'exchange' if count == 1 else 'exchanges'} could not be compared; /status says why.")
+        yield line(f"{counted(digest.incomparable, 'exchange')} could not be compared; /status says why.")
     if digest.movers:
         yield line(LIABILITIES)
 

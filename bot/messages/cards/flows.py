@@ -34,7 +34,7 @@ from bot.messages.cards.flow_bounds import (
 from bot.messages.cards.reserves import incident_mark, reserves_card
 from bot.messages.cards.shown_total import missing_line, shown_total, source_figure_beside
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, line, lines
-from bot.messages.number_format import amount, clock, percent, usd
+from bot.messages.number_format import amount, clock, counted, percent, usd
 
 _MAX_ASSETS = 10
 """Rows of the table of assets; a chat shows as many of them as fit on its screen."""
@@ -101,7 +101,7 @@ def _other_window(exchange: str, shown: Window) -> Action:
 def _more_notes(count: int) -> str | None:
     if count < 1:
         return None
-    return f"{count} more {'note' if count == 1 else 'notes'} on these figures: /incidents, then Why."
+    return f"{counted(count, 'more note')} on these figures: /incidents, then Why."
 
 
 def daily_line(snapshot: ExchangeSnapshot) -> str:

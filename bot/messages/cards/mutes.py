@@ -18,7 +18,7 @@ from bot.messages.cards.common import TONES, provenance
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
-from bot.messages.number_format import span
+from bot.messages.number_format import counted, span
 
 _EVERYTHING = "all exchanges"
 _MOST_LINES = 10  # one screen of a phone; what else was missed is counted, and /incidents has it
@@ -122,14 +122,14 @@ def unmuted_card(
             lines=lines(*still) or lines(f"Nothing is muted{_here(where)}."),
             private=True,
         )
-    incidents = "1 incident" if missed == 1 else f"{missed} incidents"
+    told = (
+        f"What was missed ({counted(missed, 'incident')}) follows in one message." if missed else "Nothing was missed."
+    )
     return Message(
         title=f"Unmuted{there(where)} · {', '.join(_name(mute, names) for mute in lifted)}",
         tone=Tone.GOOD,
         lines=lines(
-            f"{_posted_again(lifted, names, where)} What was missed ({incidents}) follows in one message."
-            if missed
-            else f"{_posted_again(lifted, names, where)} Nothing was missed.",
+            f"{_posted_again(lifted, names, where)} {told}",
             *still,
         ),
     )

@@ -13,6 +13,7 @@ from bot.domain.place_import import ImportPlan, LeftOut, Omission
 from bot.messages.cards.subscription_terms import EVERYTHING, short_line, subscription_name, terms
 from bot.messages.documents import Document
 from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines, moment
+from bot.messages.number_format import counted
 from bot.messages.phone_screen import naming_what_fits
 from bot.messages.subscription_line import place_words
 
@@ -47,9 +48,9 @@ def export_card(export: PlaceExport, document: Document) -> Message:
 def held_words(export: PlaceExport) -> str:
     """Return what a place has set, as numbers: `3 subscriptions, 7 settings, 1 mute`."""
     counts = (
-        _count(len(export.subscriptions), "subscription"),
-        _count(len(export.settings), "setting"),
-        _count(len(export.mutes), "mute"),
+        counted(len(export.subscriptions), "subscription"),
+        counted(len(export.settings), "setting"),
+        counted(len(export.mutes), "mute"),
     )
     return ", ".join(counts)
 
@@ -105,18 +106,17 @@ def imported_card(plan: ImportPlan, names: Mapping[str, str], *, here: Place) ->
 
 
 def _summary(plan: ImportPlan, *, would: bool) -> str:
-    added = _count(len(plan.added), "subscription")
+    added = counted(len(plan.added), "subscription")
     parts = [f"add {added}", f"change {len(plan.changed)}", "remove nothing"]
     if not would:
         parts = [f"added {added}", f"changed {len(plan.changed)}", "removed nothing"]
     sentence = f"{'Would ' if would else ''}{', '.join(parts[:-1])} and {parts[-1]}"
     others = [
-        _count(number, noun) for number, noun in ((len(plan.settings), "setting"), (len(plan.mutes), "mute")) if number
+        counted(number, noun) for number, noun in ((len(plan.settings), "setting"), (len(plan.mutes), "mute")) if number
     ]
     more = f" {'Also' if would else 'Also set'}: {' and '.join(others)}." if others else ""
-    stays = f" {_count(plan.kept, 'subscription')} not in the file {'stay' if plan.kept > 1 else 'stays'}." * bool(
-        plan.kept
-    )
+    kept = counted(plan.kept, "subscription not in the file stays", "subscriptions not in the file stay")
+    stays = f" {kept}." if plan.kept else ""
     return f"{sentence[0].upper()}{sentence[1:]}.{more}{stays}"
 
 
@@ -146,7 +146,3 @@ def left_out_lines(left_out: Sequence[LeftOut], names: Mapping[str, str], most: 
 
 def _name(exchange: str | None, names: Mapping[str, str]) -> str:
     return names.get(exchange, exchange) if exchange else EVERYTHING
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -9,6 +9,7 @@ from bot.domain.place_settings import PlaceSettings
 from bot.domain.setting_change import SettingChange
 from bot.messages.cards.subscription_terms import EVERYTHING, short_line
 from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines
+from bot.messages.number_format import counted
 from bot.messages.phone_screen import naming_what_fits
 from bot.messages.subscription_line import place_words
 
@@ -38,14 +39,14 @@ class StoredHere:
 
     def counts(self) -> Iterator[str]:
         """Yield what there is, in numbers."""
-        for number, noun in (
-            (len(self.export.subscriptions), "subscription"),
-            (len(self.changed_settings), "changed setting"),
-            (len(self.changes), "entry of who changed what"),
-            (len(self.export.mutes), "mute"),
+        for number, singular, plural in (
+            (len(self.export.subscriptions), "subscription", ""),
+            (len(self.changed_settings), "changed setting", ""),
+            (len(self.changes), "entry of who changed what", "entries of who changed what"),
+            (len(self.export.mutes), "mute", ""),
         ):
             if number:
-                yield _count(number, noun)
+                yield counted(number, singular, plural)
         if self.has_trouble:
             yield "why alerts could not be delivered"
 
@@ -127,7 +128,7 @@ def confirm_deletion_card(stored: StoredHere, confirmation: str, *, here: Place,
 
 def deleted_card(stored: StoredHere, *, drills: int | None) -> Message:
     """Return what a deletion has removed; `drills` are those of the person whose private chat it is."""
-    own = f" Of yours: {_count(drills, 'drill')}." if drills is not None else ""
+    own = f" Of yours: {counted(drills, 'drill')}." if drills is not None else ""
     return Message(
         title="Privacy · deleted",
         tone=Tone.GOOD,
@@ -147,7 +148,7 @@ def _more_lines(stored: StoredHere, names: Mapping[str, str], most: int, *, name
     if stored.changes:
         editors = sorted({change.editor.name for change in stored.changes} - {""}) if names_people else []
         by_whom = f" ({_listed(editors, most)})" if editors else ""
-        yield f"Who changed settings: {_count(len(stored.changes), 'entry')}, for 180 days{by_whom}."
+        yield f"Who changed settings: {counted(len(stored.changes), 'entry', 'entries')}, for 180 days{by_whom}."
     if stored.export.mutes:
         exchanges = [mute.exchange for mute in stored.export.mutes]
         muted = [names.get(exchange, exchange) if exchange else EVERYTHING for exchange in exchanges]
@@ -166,10 +167,3 @@ def _listed(names: Sequence[str], most: int) -> str:
 
 def _sum(stored: StoredHere) -> str:
     return ", ".join(stored.counts()) or "nothing"
-
-
-def _count(number: int, noun: str) -> str:
-    if number == 1:
-        return f"1 {noun}"
-    plural = noun.replace("entry", "entries") if "entry" in noun else f"{noun}s"
-    return f"{number} {plural}"

@@ -19,7 +19,7 @@ from bot.messages.cards.coverage import later_windows_line
 from bot.messages.cards.flow_bounds import certain_share, certain_usd, is_bounded
 from bot.messages.cards.shown_total import INCOMPLETE_MARK, listed_total, missing_notes, shown_total
 from bot.messages.model import Action, Line, Message, ShownTotal, Table, Tone, line, lines, moment
-from bot.messages.number_format import percent, span, usd
+from bot.messages.number_format import counted, percent, span, usd
 
 _MAX_ROWS = 10
 """Exchanges in a ranking: as many as fit on a phone."""
@@ -118,7 +118,7 @@ def _other_way_line(flows: Sequence[Flow], by: RankBy) -> str | None:
 def _unclear_line(count: int) -> str | None:
     if not count:
         return None
-    return f"{count} more {'is' if count == 1 else 'are'} unclear: /flows <exchange> says why."
+    return f"{counted(count, 'more is', 'more are')} unclear: /flows <exchange> says why."
 
 
 def _largest_reserves(snapshots: Sequence[ExchangeSnapshot], window: Window) -> Message:

@@ -39,9 +39,7 @@ def rehearsal_card(  # noqa: PLR0913 — what was rehearsed, what came of it, an
                 _entry_line(incident, names.get(incident.subject, incident.subject), card_of(incident.rule, kinds))
                 for incident in fired[-_MAX_SHOWN:]
             ],
-            f"… and {counted(len(fired) - _MAX_SHOWN, 'earlier one', 'earlier ones')}."
-            if len(fired) > _MAX_SHOWN
-            else None,
+            f"… and {counted(len(fired) - _MAX_SHOWN, 'earlier one')}." if len(fired) > _MAX_SHOWN else None,
             _coverage_line(rehearsal, names),
             f"{counted(left_out, 'smaller exchange was', 'smaller exchanges were')} left out." if left_out else None,
             "Checked once a day here; live it checks hourly during moves and may fire earlier.",

@@ -170,7 +170,7 @@ def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
     others_usd = total - sum(holding.usd for _, holding in shown)
     if len(assets) > len(shown):
         others_share = percent(others_usd / total) if total > 0 else "–"
-        rows.append((counted(len(assets) - len(shown), "other", "others"), "", usd(others_usd), others_share))
+        rows.append((counted(len(assets) - len(shown), "other"), "", usd(others_usd), others_share))
     return Table(("Asset", "Amount", "Value", "Share"), tuple(rows), numeric=(1, 2, 3), chat_rows=len(rows))
 
 

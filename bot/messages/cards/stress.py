@@ -162,7 +162,7 @@ def _unread_line(unread: int) -> str | None:
     """Return that whose turn it is may change, None where every exchange has been read."""
     if not unread:
         return None
-    return f"Whose turn it is may change: {unread} {'exchange is' if unread == 1 else 'exchanges are'} not read yet."
+    return f"Whose turn it is may change: {counted(unread, 'exchange is', 'exchanges are')} not read yet."
 
 
 def _turn_line(turn: date | None) -> str:
@@ -212,7 +212,7 @@ def _lived_lines(facts: StressFacts) -> Iterator[Line | str]:
     if lived is None:
         yield "Worst outflows: not known yet."
         return
-    days = counted((lived.until - lived.since).days, "day", "days")
+    days = counted((lived.until - lived.since).days, "day")
     worst = (("24 h", lived.day, facts.closed_then[0]), ("7 d", lived.week, facts.closed_then[1]))
     for length, outflow, closed in worst:
         if outflow is None:

@@ -195,15 +195,14 @@ def _cancelled(what: str | None, count: int, left: Sequence[Subscription], where
     general = next((kept for kept in left if kept.exchange is None), None)
     own = [kept for kept in left if kept.exchange not in {None, STRESS.id}]
     if what is None:
-        removed = "1 subscription" if count == 1 else f"{count} subscriptions"
-        yield f"All alerts {where} are off ({removed} removed)."
+        yield f"All alerts {where} are off ({counted(count, 'subscription')} removed)."
     elif what == STRESS.name:
         yield f"The daily stress test is off {where}."
     elif general:
         yield f"{what} has no settings of its own {where} any more."
         yield f"Its alerts still come by the subscription to all exchanges: {terms(general)}."
     elif what == EVERYTHING and own:
-        still = "1 exchange" if len(own) == 1 else f"{len(own)} exchanges"
+        still = counted(len(own), "exchange")
         yield f"Alerts for all other exchanges are off {where}; {still} with settings of their own still come."
     elif what == EVERYTHING:
         yield f"Alerts for all exchanges are off {where}."

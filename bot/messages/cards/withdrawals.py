@@ -34,7 +34,7 @@ from bot.domain.withdrawals import (
 )
 from bot.messages.cards.majors_line import closed_since
 from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
-from bot.messages.number_format import percent
+from bot.messages.number_format import counted, percent
 from bot.messages.plain_text import shorten
 
 CLOSINGS_COUNTED = timedelta(days=30)
@@ -350,7 +350,7 @@ def _closed_before_line(status: ExchangeWithdrawals) -> str | None:
         return None
     main = [_where(network.asset, network.network) for network in closed if _is_main(network)]
     others = len(closed) - len(main)
-    more = f"{others} {'more ' if main else ''}{'network' if others == 1 else 'networks'}"
+    more = counted(others, "more network" if main else "network")
     return f"Closed when last told: {', '.join([*main, more] if others else main)}."
 
 
