@@ -10,7 +10,7 @@ middle of 20,000 others is sent with one of the next slots. What an error leads 
 import asyncio
 import random
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -49,6 +49,22 @@ _MAX_GAPS_POSTPONED = 8
 # A delivery waits in this worker for so long at most. For a longer pause it goes back to the outbox, where it can be
 # superseded or expire, and where another worker may claim it.
 _MAX_WAIT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedDelivery:
+    """A claimed delivery and what is known of its place; `reason` is why it must not be sent, a label of the metric."""
+
+    delivery: Delivery
+    status: PlaceStatus
+    settings: PlaceSettings
+    reason: str | None
+    is_pointless: bool
+
+    @property
+    def is_wanted(self) -> bool:
+        """Return whether it is to be sent unless its place is muted."""
+        return not self.reason and not self.is_pointless
 
 
 class DeliveryWorker:
@@ -150,36 +166,31 @@ class DeliveryWorker:
         )
         # By the present address: settings have moved with their chat.
         settings = await settings_or_defaults(self._place_settings, [status.place for status in statuses])
-        checked = list(zip(batch, statuses, settings, strict=True))
-        wanted = [
-            (delivery, status)
-            for delivery, status, settings_there in checked
-            if not _reason_to_drop(delivery, status)
-            and not unwanted_by_settings(delivery, settings_there)
-            and not self._attempt.is_pointless(delivery)
-        ]
-        muted = await muted_deliveries(self._mutes, wanted)
+        checked = [self._checked(*known) for known in zip(batch, statuses, settings, strict=True)]
+        muted = await muted_deliveries(
+            self._mutes, [(known.delivery, known.status) for known in checked if known.is_wanted]
+        )
         async with asyncio.TaskGroup() as tasks:  # at the same time: the outbox stores such results in one request
-            for delivery, status, settings_there in checked:
-                unmuted = muted.get(delivery.receipt, delivery)
-                if ending := self._queue_or_end(delivery, status, settings_there, unmuted, asking):
+            for known in checked:
+                unmuted = muted.get(known.delivery.receipt, known.delivery)
+                if ending := self._queue_or_end(known, unmuted, asking):
                     tasks.create_task(ending)
 
+    def _checked(self, delivery: Delivery, status: PlaceStatus, settings: PlaceSettings) -> _CheckedDelivery:
+        reason = _reason_to_drop(delivery, status) or unwanted_by_settings(delivery, settings)
+        return _CheckedDelivery(delivery, status, settings, reason, self._attempt.is_pointless(delivery))
+
     def _queue_or_end(
-        self,
-        delivery: Delivery,
-        status: PlaceStatus,
-        settings: PlaceSettings,
-        unmuted: Delivery | None,
-        asking: asyncio.TaskGroup,
+        self, known: _CheckedDelivery, unmuted: Delivery | None, asking: asyncio.TaskGroup
     ) -> Coroutine[None, None, None] | None:
         """Queue a delivery and return None, or return the coroutine that ends or postpones it.
 
         `unmuted` is what a mute of the place leaves of it.
         """
-        if reason := _reason_to_drop(delivery, status) or unwanted_by_settings(delivery, settings):
-            return self._attempt.results.drop(delivery, reason)
-        if self._attempt.is_pointless(delivery):
+        delivery, status, settings = known.delivery, known.status, known.settings
+        if known.reason:
+            return self._attempt.results.drop(delivery, known.reason)
+        if known.is_pointless:
             return self._attempt.finish_unsent(delivery)
         if unmuted is None:
             return self._attempt.results.drop(delivery, PLACE_MUTED)
