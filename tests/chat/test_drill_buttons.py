@@ -9,11 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.discord.client import DiscordPlatform
-from bot.chat.telegram.client import TelegramPlatform
-from bot.chat.telegram.polling import PollingTimeouts
 from bot.domain.drill import DrillOutcome
 from bot.ports.chat import ChatPlatform
 from tests.chat.discord.conftest import SHORT_TIMEOUTS
+from tests.chat.telegram.polled import polled
 from tests.fakes.discord import TOKEN, FakeDiscord
 from tests.fakes.discord_world import User as Member
 from tests.fakes.dispatcher import DispatcherBench
@@ -43,17 +42,7 @@ async def running(chat: ChatPlatform) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def on_telegram(bench: DispatcherBench, telegram: FakeTelegram) -> AsyncIterator[FakeTelegram]:
-    chat = TelegramPlatform(
-        bench.dispatcher,
-        token=telegram.token,
-        api_url=telegram.url,
-        subscriptions=bench.memory.subscriptions,
-        clock=bench.memory.clock,
-        owner_ids=frozenset(),
-        meter=bench.memory.meter,
-        timeouts=PollingTimeouts(poll_s=5.0, margin_s=2.0, shutdown_s=0.5),
-    )
-    async with running(chat):
+    async with polled(telegram, bench):
         yield telegram
 
 

@@ -174,3 +174,8 @@ class _Rights:
 def topic(place: Place, thread: str) -> Place:
     """Return a topic of a chat."""
     return replace(place, thread=thread)
+
+
+async def moderate(bench: DispatcherBench, line: str, place: Place = HERE) -> Message:
+    """Answer a line that a moderator types, without its slash."""
+    return await bench.ask(line, who=MODERATOR, place=place)

@@ -8,13 +8,6 @@ from tests.fakes.dispatcher import DispatcherBench
 from tests.messages.cards.plain import said
 
 
-@pytest.fixture
-async def bench() -> DispatcherBench:
-    bench = DispatcherBench()
-    await bench.load()
-    return bench
-
-
 async def read_okx(bench: DispatcherBench) -> None:
     await bench.memory.readings.add([holding(9, at=NOON - DAY, exchange="okx"), holding(9.09, exchange="okx")])
     bench.latest.set_snapshot(await bench.snapshot_builder.snapshot(OKX))

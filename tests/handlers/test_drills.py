@@ -17,13 +17,6 @@ MINUTE = timedelta(minutes=1)
 ELSEWHERE = Place(Platform.TELEGRAM, "-1002", "7")
 
 
-@pytest.fixture
-async def bench() -> DispatcherBench:
-    bench = DispatcherBench()
-    await bench.load()
-    return bench
-
-
 async def wait_and_press(bench: DispatcherBench, step: str, minutes: float, *, who: str = "ann") -> Message:
     bench.memory.clock.advance(minutes * MINUTE)
     return await bench.ask(f"drill binance {step}", who=who)

@@ -9,24 +9,12 @@ from bot.domain.mute import LONGEST_MUTE, MissedIncident, Mute, UntilWorse
 from bot.domain.place import Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
-from bot.messages.model import Message
 from tests.builders import HERE, HOUR, NOON, incident, subscription
-from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench
+from tests.fakes.dispatcher import CHANNEL, DispatcherBench, moderate
 from tests.messages.cards.plain import said
 
 BY = "telegram:moderator"
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def bench() -> DispatcherBench:
-    bench = DispatcherBench()
-    await bench.load()
-    return bench
-
-
-async def moderate(bench: DispatcherBench, line: str) -> Message:
-    return await bench.ask(line, who=MODERATOR)
 
 
 async def mutes(bench: DispatcherBench) -> list[tuple[str | None, timedelta]]:

@@ -14,7 +14,7 @@ from bot.domain.severity import Severity
 from bot.messages.documents import Document
 from bot.messages.model import Message
 from tests.builders import HERE, HOUR
-from tests.fakes.dispatcher import CHANNEL, MEMBER, MODERATOR, DispatcherBench
+from tests.fakes.dispatcher import CHANNEL, MEMBER, MODERATOR, DispatcherBench, moderate
 from tests.messages.cards.plain import said
 
 ON_DISCORD = Place(Platform.DISCORD, "77")
@@ -26,10 +26,6 @@ async def bench() -> DispatcherBench:
     bench.moderates.add(ON_DISCORD)
     await bench.load()
     return bench
-
-
-async def moderate(bench: DispatcherBench, line: str, place: Place = HERE) -> Message:
-    return await bench.ask(line, who=MODERATOR, place=place)
 
 
 async def send(

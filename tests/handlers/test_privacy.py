@@ -2,25 +2,12 @@
 
 from dataclasses import replace
 
-import pytest
-
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
 from bot.ports.subscriptions import PlaceTrouble
 from tests.builders import HERE, HOUR, NOON
-from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench, moderate
 from tests.messages.cards.plain import said
-
-
-@pytest.fixture
-async def bench() -> DispatcherBench:
-    bench = DispatcherBench()
-    await bench.load()
-    return bench
-
-
-async def moderate(bench: DispatcherBench, line: str) -> Message:
-    return await bench.ask(line, who=MODERATOR)
 
 
 async def fill(bench: DispatcherBench) -> None:

@@ -7,13 +7,6 @@ from tests.fakes.dispatcher import DispatcherBench
 from tests.messages.cards.plain import said
 
 
-@pytest.fixture
-async def bench() -> DispatcherBench:
-    bench = DispatcherBench()
-    await bench.load()
-    return bench
-
-
 async def test_reserves_tell_what_an_exchange_holds(bench: DispatcherBench) -> None:
     answer = await bench.ask("reserves binance")
 

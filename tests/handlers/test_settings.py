@@ -12,21 +12,10 @@ from bot.domain.setting_change import SettingChange, SettingEditor
 from bot.messages.model import Message
 from handlers.settings import settings as settings_command
 from tests.builders import HERE, NOON
-from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench, moderate
 from tests.messages.cards.plain import plain, said
 
 GENERAL, ALERTS = Place(Platform.DISCORD, "997"), Place(Platform.DISCORD, "998")
-
-
-@pytest.fixture
-async def bench() -> DispatcherBench:
-    bench = DispatcherBench()
-    await bench.load()
-    return bench
-
-
-async def moderate(bench: DispatcherBench, line: str) -> Message:
-    return await bench.ask(line, who=MODERATOR)
 
 
 async def press(bench: DispatcherBench, answer: Message, label: str) -> Message:

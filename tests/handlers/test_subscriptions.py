@@ -8,21 +8,10 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.messages.model import Message, Tone
 from bot.ports.subscriptions import PlaceTrouble
 from tests.builders import DAY, HERE, HOUR, NOON, holding, incident
-from tests.fakes.dispatcher import CHANNEL, MODERATOR, OWNER, DispatcherBench, topic
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, OWNER, DispatcherBench, moderate, topic
 from tests.fakes.memory import HandClock
 from tests.known_withdrawals import FakeWithdrawalSource
 from tests.messages.cards.plain import said
-
-
-@pytest.fixture
-async def bench() -> DispatcherBench:
-    bench = DispatcherBench()
-    await bench.load()
-    return bench
-
-
-async def moderate(bench: DispatcherBench, line: str) -> Message:
-    return await bench.ask(line, who=MODERATOR)
 
 
 async def test_a_place_subscribes_with_the_usual_settings(bench: DispatcherBench) -> None:

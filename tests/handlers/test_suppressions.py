@@ -5,13 +5,6 @@ from tests.fakes.dispatcher import MEMBER, MODERATOR, OWNER, DispatcherBench
 from tests.messages.cards.plain import said
 
 
-@pytest.fixture
-async def bench() -> DispatcherBench:
-    bench = DispatcherBench()
-    await bench.load()
-    return bench
-
-
 async def test_a_suppression_says_what_users_will_read(bench: DispatcherBench) -> None:
     answer = said(await bench.ask("hold binance a migration of wallets, they say", who=OWNER))
 

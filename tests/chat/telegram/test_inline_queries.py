@@ -1,6 +1,5 @@
 """What people are offered who type the bot's name in any chat, with the real commands behind it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,14 +7,12 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.chat.telegram.client import TelegramPlatform
-from bot.chat.telegram.polling import PollingTimeouts
 from bot.domain.exchange import Exchange
 from tests.builders import OKX, listing
+from tests.chat.telegram.polled import polled
 from tests.fakes.as_read import as_read
 from tests.fakes.dispatcher import DispatcherBench
 from tests.fakes.telegram import FakeTelegram, User
-from tests.waiting import stop, until
 
 RESERVES, FLOWS = " · $58.0 B · 24 h −$2.00 B (−3.3 %)", " · 24 h −$2.00 B (−3.3 %)"
 
@@ -35,20 +32,8 @@ async def bench() -> DispatcherBench:
 @pytest.fixture
 async def asked(telegram: FakeTelegram, bench: DispatcherBench) -> AsyncIterator[FakeTelegram]:
     """The stand-in of a Telegram that a bot polls."""
-    chat = TelegramPlatform(
-        bench.dispatcher,
-        token=telegram.token,
-        api_url=telegram.url,
-        subscriptions=bench.memory.subscriptions,
-        clock=bench.memory.clock,
-        owner_ids=frozenset(),
-        meter=bench.memory.meter,
-        timeouts=PollingTimeouts(poll_s=5.0, margin_s=2.0, shutdown_s=0.5),
-    )
-    running = asyncio.create_task(chat.run())
-    await until(lambda: chat.trouble() is None, "a connection to Telegram without trouble")
-    yield telegram
-    await stop(running)
+    async with polled(telegram, bench):
+        yield telegram
 
 
 async def offered(telegram: FakeTelegram, user: User, typed: str) -> dict[str, Any]:
@@ -144,16 +129,6 @@ async def test_a_fault_costs_one_answer(bench: DispatcherBench, asked: FakeTeleg
 async def test_that_inline_mode_is_off_is_logged_once_connected(telegram: FakeTelegram, bench: DispatcherBench) -> None:
     telegram.has_inline_mode = False
     with capture_logs() as logs:
-        chat = TelegramPlatform(
-            bench.dispatcher,
-            token=telegram.token,
-            api_url=telegram.url,
-            subscriptions=bench.memory.subscriptions,
-            clock=bench.memory.clock,
-            owner_ids=frozenset(),
-            meter=bench.memory.meter,
-        )
-        running = asyncio.create_task(chat.run())
-        await until(lambda: chat.trouble() is None, "a connection to Telegram without trouble")
-        await stop(running)
+        async with polled(telegram, bench):
+            pass
     assert "inline mode is off" in [entry["event"] for entry in logs]
