@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.common import source_name
-from bot.messages.model import Action, Message, Tone, lines
-from bot.messages.number_format import clock, counted
-from bot.messages.pictures import Band, PictureKind
+from bot.messages.cards.common import LIABILITIES, source_name
+from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, lines
+from bot.messages.number_format import clock, counted, usd
+from bot.messages.pictures import Band, Picture, PictureKind
 
 MIN_POINTS = 3
 """Two points are a straight line and show no shape."""
@@ -56,6 +57,29 @@ def chart_actions(exchange: str, shown: PictureKind) -> tuple[Action, ...]:
     return tuple(Action(label, f"chart {exchange} {kind}") for kind, label in _LABELS.items() if kind is not shown)
 
 
+def chart_card(
+    exchange: str,
+    picture: Picture,
+    *told: str | Line | None,
+    footer: Line,
+    chart: Chart | None = None,
+    table: Table | None = None,
+) -> Message:
+    """Return the message of a picture of an exchange, given by its id: the figure first, then what else is told.
+
+    `chart` or `table` says the same where no picture is shown.
+    """
+    return Message(
+        title=picture.title,
+        lines=lines(line(bold(picture.headline)), *told, LIABILITIES),
+        chart=chart,
+        table=table,
+        footer=footer,
+        actions=chart_actions(exchange, picture.kind),
+        picture=picture,
+    )
+
+
 def undrawable_card(snapshot: ExchangeSnapshot, kind: PictureKind, sentence: str) -> Message:
     """Return the answer where there is too little to draw, with what can be looked at instead."""
     exchange = snapshot.exchange
@@ -73,6 +97,11 @@ def undrawable_card(snapshot: ExchangeSnapshot, kind: PictureKind, sentence: str
             ),
         ),
     )
+
+
+def clean_total(total_usd: float, exchange: Exchange) -> str:
+    """Return what an exchange holds without its own token, as the headline of a picture."""
+    return f"{usd(total_usd)} without its own token" if exchange.own_tokens else usd(total_usd)
 
 
 def picture_source(source: str, as_of: datetime) -> str:

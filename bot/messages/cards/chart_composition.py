@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from bot.domain.assets import STABLECOINS
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.chart import chart_actions, missing_sentence, picture_source, undrawable_card
-from bot.messages.cards.common import LIABILITIES
+from bot.messages.cards.chart import chart_card, clean_total, missing_sentence, picture_source, undrawable_card
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
-from bot.messages.model import Message, Table, bold, line, lines
+from bot.messages.model import Message, Table
 from bot.messages.number_format import counted, percent, usd
 from bot.messages.pictures import Axis, Picture, PictureKind, Series, Stroke
 
@@ -30,28 +29,25 @@ def composition_chart_card(snapshot: ExchangeSnapshot) -> Message:
             f"What {exchange.name} holds was not read yet, so there is nothing to show.",
         )
     rows = tuple(_rows(shown, exchange.own_tokens, total_usd))
-    clean_usd = shown.total_usd(without=exchange.own_tokens)
-    headline = f"{usd(clean_usd)} without its own token" if exchange.own_tokens else usd(clean_usd)
     stable_usd = sum(held.usd for asset, held in shown.by_asset().items() if asset in STABLECOINS)
     stable = f"Stablecoins: {percent(stable_usd / total_usd)} of everything it holds ({usd(total_usd)})."
-    title = f"{exchange.name} · what it holds"
     picture = Picture(
         kind=PictureKind.COMPOSITION,
-        title=title,
-        headline=headline,
+        title=f"{exchange.name} · what it holds",
+        headline=clean_total(shown.total_usd(without=exchange.own_tokens), exchange),
         across=Axis.SHARE,
         up=Axis.RANK,
         series=rows,
         source=picture_source(shown.source, shown.as_of),
         notes=tuple(note for note in (stable, missing_sentence(snapshot)) if note),
     )
-    return Message(
-        title=title,
-        lines=lines(line(bold(headline)), stable, missing_line(snapshot), LIABILITIES),
+    return chart_card(
+        exchange.id,
+        picture,
+        stable,
+        missing_line(snapshot),
         table=Table(("Asset", "Share · value"), tuple((row.name, row.figure) for row in rows), numeric=(1,)),
         footer=provenance_of_total(snapshot, shown),
-        actions=chart_actions(snapshot.exchange.id, PictureKind.COMPOSITION),
-        picture=picture,
     )
 
 

@@ -16,17 +16,17 @@ from bot.domain.snapshot import DailyPoint, ExchangeSnapshot
 from bot.messages.cards.chart import (
     MIN_POINTS,
     ChartWindow,
-    chart_actions,
+    chart_card,
     incident_bands,
     missing_sentence,
     picture_source,
     too_few_days,
     undrawable_card,
 )
-from bot.messages.cards.common import LIABILITIES, hold_sentence, provenance
+from bot.messages.cards.common import hold_sentence, provenance
 from bot.messages.cards.flow_bounds import certain_share, flow_figures, is_bounded
 from bot.messages.cards.shown_total import missing_line
-from bot.messages.model import Chart, Message, bold, line, lines
+from bot.messages.model import Chart, Message
 from bot.messages.number_format import percent
 from bot.messages.pictures import Axis, Band, Picture, PictureKind, Point, Series, Stroke
 
@@ -46,14 +46,12 @@ def flows_chart_card(snapshot: ExchangeSnapshot, incidents: Sequence[Incident], 
             PictureKind.FLOWS,
             too_few_days(snapshot, known, "flows"),
         )
-    headline = _headline(signal.flow(Window.DAY))
     unknown = _unknown_sentence(len(days) - known)
     hold = _hold_sentence(signal)
-    title = f"{snapshot.exchange.name} · net flow a day · {window.words}"
     picture = Picture(
         kind=PictureKind.FLOWS,
-        title=title,
-        headline=headline,
+        title=f"{snapshot.exchange.name} · net flow a day · {window.words}",
+        headline=_headline(signal.flow(Window.DAY)),
         across=Axis.TIME,
         up=Axis.SHARE,
         series=tuple(_series(signal, days)),
@@ -62,20 +60,15 @@ def flows_chart_card(snapshot: ExchangeSnapshot, incidents: Sequence[Incident], 
         scale=_LEAST_SCALE,
         notes=tuple(note for note in (unknown, hold, missing_sentence(snapshot)) if note),
     )
-    return Message(
-        title=title,
-        lines=lines(
-            line(bold(headline)),
-            _normal_line(signal.baseline),
-            unknown,
-            hold,
-            missing_line(snapshot),
-            LIABILITIES,
-        ),
+    return chart_card(
+        snapshot.exchange.id,
+        picture,
+        _normal_line(signal.baseline),
+        unknown,
+        hold,
+        missing_line(snapshot),
         chart=_bars(days, signal.flow(Window.DAY)),
         footer=provenance(reading.source, reading.as_of),
-        actions=chart_actions(snapshot.exchange.id, PictureKind.FLOWS),
-        picture=picture,
     )
 
 

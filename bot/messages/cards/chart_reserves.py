@@ -15,16 +15,16 @@ from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.chart import (
     MIN_POINTS,
     ChartWindow,
-    chart_actions,
+    chart_card,
+    clean_total,
     incident_bands,
     missing_sentence,
     picture_source,
     too_few_days,
     undrawable_card,
 )
-from bot.messages.cards.common import LIABILITIES
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
-from bot.messages.model import Chart, Message, bold, line, lines
+from bot.messages.model import Chart, Message
 from bot.messages.number_format import counted, usd
 from bot.messages.pictures import Axis, Picture, PictureKind, Series
 
@@ -52,15 +52,13 @@ def reserves_chart_card(
             too_few_days(snapshot, len(known), "reserves"),
         )
     days = list(_calendar(known))
-    headline = f"{usd(newest.total_usd)} without its own token" if exchange.own_tokens else usd(newest.total_usd)
     gaps = _gap_sentence(sum(held is None for _, held in days))
     prices = "At each day's prices, so it moves with the market as well."
     own = _own_token_sentence(snapshot, shown)
-    title = f"{exchange.name} · reserves by asset · {window.words}"
     picture = Picture(
         kind=PictureKind.RESERVES,
-        title=title,
-        headline=headline,
+        title=f"{exchange.name} · reserves by asset · {window.words}",
+        headline=clean_total(newest.total_usd, exchange),
         across=Axis.TIME,
         up=Axis.USD,
         series=tuple(_layers(newest.usd, days)),
@@ -68,9 +66,13 @@ def reserves_chart_card(
         bands=incident_bands(incidents, days[0][0], days[-1][0]),
         notes=tuple(note for note in (prices, own, gaps, missing_sentence(snapshot)) if note),
     )
-    return Message(
-        title=title,
-        lines=lines(line(bold(headline)), missing_line(snapshot), prices, own, gaps, LIABILITIES),
+    return chart_card(
+        exchange.id,
+        picture,
+        missing_line(snapshot),
+        prices,
+        own,
+        gaps,
         chart=Chart(
             f"Reserves, {len(known)} days",
             "usd",
@@ -78,8 +80,6 @@ def reserves_chart_card(
             tuple(held.total_usd for held in known),
         ),
         footer=provenance_of_total(snapshot, shown),
-        actions=chart_actions(snapshot.exchange.id, PictureKind.RESERVES),
-        picture=picture,
     )
 
 

@@ -11,10 +11,9 @@ from datetime import timedelta
 from bot.domain.incident import Incident
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.chart import ChartWindow, chart_actions, date, picture_source, undrawable_card
-from bot.messages.cards.common import LIABILITIES
+from bot.messages.cards.chart import ChartWindow, chart_card, date, picture_source, undrawable_card
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
-from bot.messages.model import Chart, Message, bold, line, lines
+from bot.messages.model import Chart, Message
 from bot.messages.number_format import percent, span
 from bot.messages.pictures import Axis, Picture, PictureKind, Point, Series, Stroke
 
@@ -42,16 +41,14 @@ def run_chart_card(
             PictureKind.RUN,
             f"There are no two readings of {name} a day apart yet: nothing can be laid beside past runs.",
         )
-    headline = f"{_percent(curve.shares[-1])} of reserves in {span(curve.length)}"
     day_zero = _day_zero_sentence(curve, incident)
     past = _past_sentence(past_curves)
     own = _own_series(name, curve)
     gap = "Days that cannot be compared are left open." if any(share is None for _, share in own.points) else None
-    title = f"{name} · net flow since day 0"
     picture = Picture(
         kind=PictureKind.RUN,
-        title=title,
-        headline=headline,
+        title=f"{name} · net flow since day 0",
+        headline=f"{_percent(curve.shares[-1])} of reserves in {span(curve.length)}",
         across=Axis.DAYS,
         up=Axis.SHARE,
         series=(own, *(_past_series(past_curve, curve, window) for past_curve in past_curves)),
@@ -60,21 +57,16 @@ def run_chart_card(
         notes=tuple(note for note in (day_zero, gap, past) if note),
     )
     times = tuple(curve.start + elapsed for elapsed in curve.elapsed)
-    return Message(
-        title=title,
-        lines=lines(
-            line(bold(headline)),
-            day_zero,
-            *(_comparison(past_curve, curve) for past_curve in past_curves),
-            gap,
-            past,
-            missing_line(snapshot),
-            LIABILITIES,
-        ),
+    return chart_card(
+        snapshot.exchange.id,
+        picture,
+        day_zero,
+        *(_comparison(past_curve, curve) for past_curve in past_curves),
+        gap,
+        past,
+        missing_line(snapshot),
         chart=Chart(f"{name}, net flow since day 0", "share", times, curve.shares),
         footer=provenance_of_total(snapshot, shown),
-        actions=chart_actions(snapshot.exchange.id, PictureKind.RUN),
-        picture=picture,
     )
 
 
