@@ -173,7 +173,7 @@ class CommandDispatcher:
             return await command.handler(request, **_values(command, words))
         except (AskerError, StorageError):
             return None
-        except Exception:
+        except Exception:  # one answer of several that are offered: the others still are
             log.exception("not answered from memory", command=command.name)
             return None
 
