@@ -33,7 +33,7 @@ echo 'The packages could not be installed; the lines above say why. They come fr
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check-settings ask test check lint types floors bench chaos lock clean
+.PHONY: help demo run check-settings ask test check lint types floors bench chaos catalogues lock clean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -75,6 +75,9 @@ bench: $(DEV)  ## measure what the documents promise
 
 chaos: $(DEV)  ## break what deliveries, then the whole service stand on, at random; SEED=7 repeats what seed 7 did
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+catalogues: $(DEV)  ## take the texts of the code into the catalogues of all languages, and compile them
+	@$(BIN)/python -m tests.language
 
 lock:  ## rewrite the lock files from pyproject.toml; ARGS=--upgrade moves every version
 	@command -v uv >/dev/null || { echo 'make lock needs uv: pipx install uv' >&2; exit 1; }

@@ -4,11 +4,12 @@ Cards build a `Message`, and each platform's renderer turns it into an embed, HT
 literal: `<b>` in an exchange's name is shown as these three characters everywhere.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.snapshot import MissingPart
+from bot.language.translation import language_code
 from bot.messages.documents import Document
 from bot.messages.pictures import Picture
 
@@ -156,7 +157,8 @@ class Message:
     `sample` marks an example that describes no real event. `totals` are the totals in it, for programs. `fold` says
     what of it are details; without one everything is shown. `picture` is shown in place of `chart` and `table`, where a
     platform shows pictures and it can be drawn. `document` is a file that comes with an answer to a command; alerts
-    have none.
+    have none. `language` is the code of the language it was written in: whoever shows it adds words of their own in
+    that language, such as "… and 6 more".
     """
 
     title: str
@@ -175,6 +177,7 @@ class Message:
     fold: Fold | None = None
     picture: Picture | None = None
     document: Document | None = None
+    language: str = field(default_factory=language_code)
 
 
 def takes_place(answer: Message) -> bool:

@@ -1,23 +1,27 @@
 """Numbers as people read them: three significant digits, a real minus sign, times in their largest unit.
 
-Three digits because the figures behind them are no more exact: prices and amounts are minutes to hours old.
+Three digits because the figures behind them are no more exact: prices and amounts are minutes to hours old. All are
+written as the language in force writes them; the examples are English.
 """
 
 from datetime import UTC, datetime, timedelta
 
-_SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+from bot.language.languages import NumberStyle
+from bot.language.translation import language, tr
+
 _ROUNDS_UP_FROM = 0.9995
 """From this part of a scale on three digits round up to it: $999.5 K would read $1000 K, so it is $1.00 M."""
 
 
 def usd(value: float, *, signed: bool = False) -> str:
     """Return dollars with three significant digits: 1.1436e9 → `$1.14 B`, −2.3e9 → `−$2.30 B`."""
-    return f"{_sign(value, signed=signed)}${_short(abs(value))}"
+    style = language().numbers
+    return style.dollars.format(sign=_sign(value, signed=signed), number=_short(abs(value), style))
 
 
 def amount(value: float, asset: str, *, signed: bool = False) -> str:
     """Return an amount of an asset with three significant digits: `475 K BTC`; without an asset the bare number."""
-    return f"{_sign(value, signed=signed)}{_short(abs(value))} {asset}".rstrip()
+    return f"{_sign(value, signed=signed)}{_short(abs(value), language().numbers)} {asset}".rstrip()
 
 
 def percent(fraction: float, *, signed: bool = False, digits: int | None = None) -> str:
@@ -25,12 +29,46 @@ def percent(fraction: float, *, signed: bool = False, digits: int | None = None)
 
     There are so many `digits` after the point, else two below one per cent and one from there on.
     """
+    sign, number = _percent_parts(fraction, digits, signed=signed)
+    return language().numbers.percent.format(sign=sign, number=number)
+
+
+def percent_range(first: float, second: float) -> str:
+    """Return between which two fractions something lies, with their signs: `−55.0 to −61.0 %`."""
+    low, high = ("".join(_percent_parts(fraction, None, signed=True)) for fraction in (first, second))
+    return language().numbers.percent_range.format(low=low, high=high)
+
+
+def _percent_parts(fraction: float, digits: int | None, *, signed: bool) -> tuple[str, str]:
+    """Return the sign and the digits of a fraction as per cent."""
     size = abs(fraction) * 100
     if digits is None:
         digits = 2 if size < 1 else 1
-    text = f"{size:.{digits}f} %"
+    text = f"{size:.{digits}f}"
     # What rounds to nothing has no sign: not `−0.00 %`.
-    return text if float(f"{size:.{digits}f}") == 0 else f"{_sign(fraction, signed=signed)}{text}"
+    sign = "" if float(text) == 0 else _sign(fraction, signed=signed)
+    return sign, _pointed(text, language().numbers)
+
+
+def decimal(value: float, digits: int, *, signed: bool = False) -> str:
+    """Return a number with so many digits after the point, and a real minus sign: `−3.5`."""
+    return f"{_sign(value, signed=signed)}{_pointed(f'{abs(value):.{digits}f}', language().numbers)}"
+
+
+def significant(value: float, digits: int) -> str:
+    """Return a number with so many significant digits and no zeros at its end: `0.25`, `−12`, `20,000`."""
+    return f"{_sign(value, signed=False)}{_pointed(f'{abs(value):,.{digits}g}', language().numbers)}"
+
+
+def price(value: float) -> str:
+    """Return the price of one unit with six significant digits, and without a word for thousands: `$16,803.5`."""
+    return language().numbers.dollars.format(sign=_sign(value, signed=False), number=significant(abs(value), 6))
+
+
+def day_and_month(at: datetime) -> str:
+    """Return a date without its year, for the axis of a chart: `13 Dec`."""
+    written = language()
+    return written.date.format(day=at.day, month=written.months[at.month - 1])
 
 
 def counted(count: int, singular: str, plural: str = "") -> str:
@@ -43,17 +81,17 @@ def span(length: timedelta) -> str:
     seconds = max(0, round(length.total_seconds()))
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if minutes < 1:
-        return f"{seconds} s"
+        return tr("{seconds} s", seconds=seconds)
     if hours < 1:
-        return f"{minutes} min"
+        return tr("{minutes} min", minutes=minutes)
     if hours < 10 and minutes % 60:  # noqa: PLR2004 — from ten hours on minutes do not matter
-        return f"{hours} h {minutes % 60} min"
-    return f"{hours} h" if days < 2 else f"{days} d"  # noqa: PLR2004 — two days and more are told in days
+        return tr("{hours} h {minutes} min", hours=hours, minutes=minutes % 60)
+    return tr("{hours} h", hours=hours) if days < 2 else tr("{days} d", days=days)  # noqa: PLR2004 — two days and more are told in days
 
 
 def ago(then: datetime, now: datetime) -> str:
     """Return how long ago that was: `12 min ago`; a moment in the future is `just now`."""
-    return f"{span(now - then)} ago" if now - then >= timedelta(seconds=1) else "just now"
+    return tr("{time} ago", time=span(now - then)) if now - then >= timedelta(seconds=1) else tr("just now")
 
 
 def clock(at: datetime) -> str:
@@ -69,15 +107,22 @@ def _sign(value: float, *, signed: bool) -> str:
     return "+" if signed and value > 0 else ""
 
 
-def _short(size: float) -> str:
-    for scale, letter in _SCALES:
+def _short(size: float, style: NumberStyle) -> str:
+    for scale, word in style.scales:
         if size >= scale * _ROUNDS_UP_FROM:
-            return f"{_three_digits(size / scale)} {letter}"
-    return _three_digits(size)
+            return f"{_pointed(_three_digits(size / scale), style)}{style.gap}{word}"
+    return _pointed(_three_digits(size), style)
+
+
+def _pointed(digits: str, style: NumberStyle) -> str:
+    """Return a number that Python has written with the points and commas of a style."""
+    if style.point == ".":
+        return digits
+    return digits.translate({ord("."): style.point, ord(","): style.group})
 
 
 def _three_digits(value: float) -> str:
-    """Return three significant digits of a value below 1000."""
+    """Return three significant digits of a value below 1000, all of one below 10,000: Chinese counts 9,999 as that."""
     if value >= 99.95:  # noqa: PLR2004 — from here on three digits need no decimals
         return f"{value:.0f}"
     if value >= 9.995:  # noqa: PLR2004 — and here one

@@ -22,7 +22,7 @@ from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.stress import STRESS
 from bot.domain.withdrawal_reading import WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals
-from bot.messages.cards.common import LIABILITIES
+from bot.messages.cards.common import liabilities
 from bot.messages.model import Tone
 from bot.monitoring.digest_post import PLACES_AT_A_TIME, DigestPost
 from bot.ports.outbox import Alert, DeliveryKind
@@ -131,7 +131,7 @@ async def test_when_nothing_happened_it_says_all_calm_with_source_and_age(bench:
         "Kraken −2.0 % · −$1.28 B",
         "Binance −1.0 % · −$641 M",
         "OKX +0.40 % · +$256 M",
-        LIABILITIES,
+        liabilities(),
         "DefiLlama · as of 2022-12-13 08:00 UTC (ago)",
         "Incidents",
         "Top",

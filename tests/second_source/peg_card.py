@@ -14,8 +14,13 @@ from tests.second_source.peg import SCALES, THRESHOLDS
 class PegCard(SignalCard):
     """The words."""
 
-    footnote = "A price is one venue's opinion."
-    nothing_measured = "no price was there"
+    @override
+    def footnote(self) -> str:
+        return "A price is one venue's opinion."
+
+    @override
+    def nothing_measured(self) -> str:
+        return "no price was there"
 
     @override
     def headline(self, incident: Incident) -> str:

@@ -20,11 +20,11 @@ from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import MarketMember, Rule, Signal
 from bot.messages.cards.common import (
-    LIABILITIES,
     TONES,
-    WINDOW_NAMES,
     lasting_provenance,
+    liabilities,
     note_sentence,
+    window_name,
 )
 from bot.messages.cards.data_notice import notice_card
 from bot.messages.cards.flow_bounds import flow_sentence
@@ -80,7 +80,7 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
         None if incident.is_frozen else comparability(signal, card),
         *map(note_sentence, signal.notes),
         None if resolved else drills,
-        card.footnote,
+        card.footnote(),
     )
     message = Message(
         title=f"{incident.label} · {name} · {_title_state(shown, card)}",
@@ -138,7 +138,7 @@ def market_card(incident: Incident, names: Mapping[str, str], first: Line | None
             *(() if resolved else map(note_sentence, signal.notes)),
             *members[:_SHOWN_MEMBERS],
             "Could be users leaving several exchanges at once, or one move of the whole market.",
-            LIABILITIES,
+            liabilities(),
             *members[_SHOWN_MEMBERS:],
             None if resolved else "Alerts about single exchanges go only to places that subscribed to them by name.",
         ),
@@ -176,7 +176,7 @@ def _peak_line(incident: Incident, card: SignalCard) -> Line:
 def _member_line(member: MarketMember, names: Mapping[str, str]) -> Line:
     label = f" ({member.label})" if member.label else ""
     moved = f"{usd(member.usd, signed=True)} · {percent(member.share, signed=True)}"
-    figures = f"{member.severity} · {moved} in {WINDOW_NAMES[member.window]}"
+    figures = f"{member.severity} · {moved} in {window_name(member.window)}"
     return line(bold(names.get(member.exchange, member.exchange)), f"{label} · {figures}")
 
 
@@ -251,7 +251,7 @@ def _frozen_line(incident: Incident, card: SignalCard) -> Line:
     of = moment(incident.announced.as_of)
     names = _missing_names(incident.signal)
     if not names:
-        causes = " and ".join(why for _, why in card.holds(incident.signal)) or card.nothing_measured
+        causes = " and ".join(why for _, why in card.holds(incident.signal)) or card.nothing_measured()
         return line(
             bold(f"Figures frozen: {causes}"), ". They are those of ", of, ", until newer ones can be compared."
         )

@@ -11,7 +11,7 @@ from enum import StrEnum
 from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.common import LIABILITIES, source_name
+from bot.messages.cards.common import liabilities, source_name
 from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, lines
 from bot.messages.number_format import clock, counted, usd
 from bot.messages.pictures import Band, Picture, PictureKind
@@ -71,7 +71,7 @@ def chart_card(
     """
     return Message(
         title=picture.title,
-        lines=lines(line(bold(picture.headline)), *told, LIABILITIES),
+        lines=lines(line(bold(picture.headline)), *told, liabilities()),
         chart=chart,
         table=table,
         footer=footer,

@@ -12,65 +12,93 @@ from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
+from bot.language.translation import marked, tr
+from bot.messages.cards.hold_details import fault_words, hold_detail
 from bot.messages.model import Line, Tone, line, moment
-from bot.messages.number_format import span, usd
+from bot.messages.number_format import price, span, usd
+from bot.messages.translated_lines import tr_line
 
-LIABILITIES = "Reserves only. What the exchange owes its customers is not included."
 TONES = {
     Severity.WATCH: Tone.WATCH,
     Severity.ELEVATED: Tone.ELEVATED,
     Severity.SEVERE: Tone.SEVERE,
     Severity.CRITICAL: Tone.CRITICAL,
 }
-WINDOW_NAMES = {
-    Window.HOUR: "1 h",
-    Window.DAY: "24 h",
-    Window.THREE_DAYS: "72 h",
-    Window.WEEK: "7 d",
-    Window.FORTNIGHT: "14 d",
-    Window.MONTH: "30 d",
+_SEVERITY_WORDS = {
+    Severity.WATCH: marked("watch"),
+    Severity.ELEVATED: marked("elevated"),
+    Severity.SEVERE: marked("severe"),
+    Severity.CRITICAL: marked("critical"),
 }
-HOLD_WORDS = {
-    HoldReason.CHAIN_MISSING: "chain missing",
-    HoldReason.STALE: "data too old",
-    HoldReason.WALLETS_CHANGED: "a jump, perhaps a changed wallet list; waiting for the next reading",
-    HoldReason.SOURCE_GLITCH: "perhaps a fault of the source; waiting for the next reading",
-    HoldReason.DISAGREE: "our figure and the source's own disagree",
-    HoldReason.WITHHELD: "figures paused",
-    HoldReason.UNKNOWN: "not known",
+_HOLD_WORDS = {
+    HoldReason.CHAIN_MISSING: marked("chain missing"),
+    HoldReason.STALE: marked("data too old"),
+    HoldReason.WALLETS_CHANGED: marked("a jump, perhaps a changed wallet list; waiting for the next reading"),
+    HoldReason.SOURCE_GLITCH: marked("perhaps a fault of the source; waiting for the next reading"),
+    HoldReason.DISAGREE: marked("our figure and the source's own disagree"),
+    HoldReason.WITHHELD: marked("figures paused"),
+    HoldReason.UNKNOWN: marked("not known"),
 }
-"""Why figures are held, in full; the detail of a hold follows in brackets."""
-HOLD_BRIEF = {
-    HoldReason.CHAIN_MISSING: "a part is missing",
-    HoldReason.STALE: "data too old",
-    HoldReason.WALLETS_CHANGED: "jumped in one step",
-    HoldReason.SOURCE_GLITCH: "perhaps a fault of the source",
-    HoldReason.DISAGREE: "two figures disagree",
-    HoldReason.WITHHELD: "paused by the operator",
-    HoldReason.UNKNOWN: "not known",
+_HOLD_BRIEF = {
+    HoldReason.CHAIN_MISSING: marked("a part is missing"),
+    HoldReason.STALE: marked("data too old"),
+    HoldReason.WALLETS_CHANGED: marked("jumped in one step"),
+    HoldReason.SOURCE_GLITCH: marked("perhaps a fault of the source"),
+    HoldReason.DISAGREE: marked("two figures disagree"),
+    HoldReason.WITHHELD: marked("paused by the operator"),
+    HoldReason.UNKNOWN: marked("not known"),
 }
-"""The same beside a figure, where the full words stand elsewhere."""
 _NOTE_WORDS = {
-    NoteReason.WALLETS_CHANGED: (
+    NoteReason.WALLETS_CHANGED: marked(
         "{subject} {moved} jumped in one step (a changed wallet list or one large transfer): not counted as a flow"
     ),
-    NoteReason.COUNTED: "{subject} {moved} jumped in one step and is counted in full now",
-    NoteReason.TOGETHER: (
+    NoteReason.COUNTED: marked("{subject} {moved} jumped in one step and is counted in full now"),
+    NoteReason.TOGETHER: marked(
         "{subject} {moved} in one step, in the same hour as at other exchanges: perhaps a fault of the source. "
         "Not called severe until more leaves"
     ),
-    NoteReason.ROUND_TRIP: "{subject} {size} left and came back: no flow",
-    NoteReason.PASSAGE: "{subject} {size} came in and left again: no flow",
-    NoteReason.PRICE_ODD: "{subject} is valued at {price}, its last price: the source's new one is odd",
-    NoteReason.UNPRICED: "{subject} ({size}) is valued at its last price: the source gives none now",
-    NoteReason.OWN_TOKEN: "Own token {subject} {moved} in 24 h: left out of every flow.",
-    NoteReason.UNREPORTED: "Without {subject} ({size} when last reported), which the source does not report any more",
-    NoteReason.GAP: "No figure for {subject}: the reading from the start of that time is missing or incomplete.",
-    NoteReason.BLIND: "The bot was offline for a while.",
-    NoteReason.REVISED: "The source revised its history ({subject}): earlier figures for those days may be wrong",
+    NoteReason.ROUND_TRIP: marked("{subject} {size} left and came back: no flow"),
+    NoteReason.PASSAGE: marked("{subject} {size} came in and left again: no flow"),
+    NoteReason.PRICE_ODD: marked("{subject} is valued at {price}, its last price: the source's new one is odd"),
+    NoteReason.UNPRICED: marked("{subject} ({size}) is valued at its last price: the source gives none now"),
+    NoteReason.OWN_TOKEN: marked("Own token {subject} {moved} in 24 h: left out of every flow."),
+    NoteReason.UNREPORTED: marked(
+        "Without {subject} ({size} when last reported), which the source does not report any more"
+    ),
+    NoteReason.GAP: marked(
+        "No figure for {subject}: the reading from the start of that time is missing or incomplete."
+    ),
+    NoteReason.BLIND: marked("The bot was offline for a while."),
+    NoteReason.REVISED: marked(
+        "The source revised its history ({subject}): earlier figures for those days may be wrong"
+    ),
 }
 _AS_OLD = timedelta(hours=1)  # the list is fetched every ten minutes, amounts are up to an hour older
 _SOURCE_NAMES = {"defillama": "DefiLlama"}
+
+
+def liabilities() -> str:
+    """Return what reserves do not say, for every answer and alert about them."""
+    return tr("Reserves only. What the exchange owes its customers is not included.")
+
+
+def window_name(window: Window) -> str:
+    """Return the length of a window: `24 h`, `7 d`."""
+    if window.length <= timedelta(hours=72):
+        return tr("{hours} h", hours=window.length // timedelta(hours=1))
+    return tr("{days} d", days=window.length.days)
+
+
+def severity_word(severity: Severity) -> str:
+    """Return a severity as it is written within a sentence, and beside figures."""
+    return tr(_SEVERITY_WORDS[severity])
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: `Solana`, `Solana and Tron`, `Base, Solana and Tron`; "" for none."""
+    if len(names) < 2:  # noqa: PLR2004 — one is no list
+        return "".join(names)
+    return tr("{first} and {last}", first=", ".join(names[:-1]), last=names[-1])
 
 
 def source_name(source: str) -> str:
@@ -80,18 +108,26 @@ def source_name(source: str) -> str:
 
 def provenance(source: str, as_of: datetime, *, by_source: bool = True) -> Line:
     """Return where a figure is from and when it was true, or when it was fetched where the source does not say."""
-    return line(source_name(source), " · as of " if by_source else " · fetched ", moment(as_of, relative=True))
+    at = moment(as_of, relative=True)
+    if by_source:
+        return tr_line("{source} · as of {time}", source=source_name(source), time=at)
+    return tr_line("{source} · fetched {time}", source=source_name(source), time=at)
 
 
 def lasting_provenance(source: str, as_of: datetime) -> Line:
     """Return the same for a message that is posted and read hours later: how old the figure is must not be frozen."""
-    return line(source_name(source), " · as of ", moment(as_of, live=True))
+    return tr_line("{source} · as of {time}", source=source_name(source), time=moment(as_of, live=True))
 
 
 def hold_sentence(hold: Hold) -> str:
     """Return why figures are held, with what people may look up: `chain missing (Tron, 14.0 % of reserves)`."""
-    words = HOLD_WORDS[hold.reason]
-    return f"{words} ({hold.detail})" if hold.detail else words
+    words, detail = tr(_HOLD_WORDS[hold.reason]), hold_detail(hold.detail)
+    return f"{words} ({detail})" if detail else words
+
+
+def brief_hold(hold: Hold) -> str:
+    """Return the same beside a figure, where the full words stand elsewhere: `a part is missing`."""
+    return tr(_HOLD_BRIEF[hold.reason])
 
 
 def holds_by_reason(held: Iterable[tuple[str, Hold]]) -> list[tuple[tuple[str, ...], str]]:
@@ -104,15 +140,16 @@ def holds_by_reason(held: Iterable[tuple[str, Hold]]) -> list[tuple[tuple[str, .
     for name, hold in held:
         names_by_detail.setdefault(hold.reason, {}).setdefault(hold.detail, []).append(name)
     return [
-        (tuple(name for names in details.values() for name in names), hold_sentence(Hold(reason, _details(details))))
+        (tuple(name for names in details.values() for name in names), _sentence_of_all(reason, details))
         for reason, details in names_by_detail.items()
     ]
 
 
-def _details(names_by_detail: Mapping[str, Sequence[str]]) -> str:
+def _sentence_of_all(reason: HoldReason, names_by_detail: Mapping[str, Sequence[str]]) -> str:
     if len(names_by_detail) == 1:
-        return next(iter(names_by_detail))
-    return "; ".join(f"{', '.join(names)}: {detail}" for detail, names in names_by_detail.items())
+        return hold_sentence(Hold(reason, next(iter(names_by_detail))))
+    details = "; ".join(f"{', '.join(names)}: {hold_detail(detail)}" for detail, names in names_by_detail.items())
+    return f"{tr(_HOLD_WORDS[reason])} ({details})"
 
 
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:
@@ -121,7 +158,7 @@ def assets_sentence(flow: Flow, shown: int = 3) -> Line:
     other_usd = flow.usd - sum(asset_flow.usd for asset_flow in leading)
     pieces = [f"{asset_flow.asset} {usd(asset_flow.usd, signed=True)}" for asset_flow in leading]
     if len(flow.assets) > shown:
-        pieces.append(f"everything else {usd(other_usd, signed=True)}")
+        pieces.append(tr("everything else {usd}", usd=usd(other_usd, signed=True)))
     return line(" · ".join(pieces))
 
 
@@ -133,13 +170,20 @@ def source_figure_line(listing: Listing | None, window: Window, flow: Flow | Non
     given_usd = listing.inflows_usd.get(window) if listing else None
     if listing is None or not given_usd:
         return None
-    own_figure = f"{source_name(listing.source)}'s own {WINDOW_NAMES[window]} figure"
-    moved, at = usd(given_usd, signed=True), (" (", moment(listing.fetched_at), ")")
+    is_as_old = flow is not None and abs(listing.fetched_at - flow.end) <= _AS_OLD
     if flow is None:
-        return line(f"{own_figure}: {moved}", *at, ".")
-    verdict = "matches" if figures_agree(flow, given_usd) else "differs from"
-    is_as_old = abs(listing.fetched_at - flow.end) <= _AS_OLD
-    return line(f"{own_figure}, {moved}", *(() if is_as_old else at), f", {verdict} ours.")
+        text = marked("{source}'s own {window} figure: {usd}{time}.")
+    elif figures_agree(flow, given_usd):
+        text = marked("{source}'s own {window} figure, {usd}{time}, matches ours.")
+    else:
+        text = marked("{source}'s own {window} figure, {usd}{time}, differs from ours.")
+    return tr_line(
+        text,
+        source=source_name(listing.source),
+        window=window_name(window),
+        usd=usd(given_usd, signed=True),
+        time=() if is_as_old else line(" (", moment(listing.fetched_at), ")"),
+    )
 
 
 def source_figure(listing: Listing | None, window: Window) -> str | None:
@@ -151,10 +195,14 @@ def source_figure(listing: Listing | None, window: Window) -> str | None:
 def note_sentence(note: Note) -> Line:
     """Return what people should know beside the figures."""
     if note.reason is NoteReason.BLIND and note.at and note.until:
-        return line("The bot was offline from ", moment(note.at), " to ", moment(note.until), ".")
+        return tr_line("The bot was offline from {start} to {end}.", start=moment(note.at), end=moment(note.until))
     amount_usd = note.usd or 0.0
-    words = _NOTE_WORDS[note.reason].format(
-        subject=note.subject, moved=usd(amount_usd, signed=True), size=usd(abs(amount_usd)), price=f"${amount_usd:,.6g}"
+    words = tr(
+        _NOTE_WORDS[note.reason],
+        subject=note.subject,
+        moved=usd(amount_usd, signed=True),
+        size=usd(abs(amount_usd)),
+        price=price(amount_usd),
     )
     return line(words, *((" · ", moment(note.at)) if note.at else ()))
 
@@ -163,10 +211,9 @@ def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
     """Return what is wrong with a source right now, None when it works."""
     if health is None or health.fault is None or health.failing_since is None:
         return None
-    if health.fault.is_refusal:
-        refused_for = span(now - health.failing_since)
-        return line(
-            f"⚠️ The source has contradicted itself for {refused_for} ({health.fault}); shown is what it said before."
-        )
-    silent_for = span(now - health.failing_since)
-    return line(f"⚠️ The source has not answered for {silent_for} ({health.fault}); shown is what it said before.")
+    text = (
+        marked("⚠️ The source has contradicted itself for {time} ({fault}); shown is what it said before.")
+        if health.fault.is_refusal
+        else marked("⚠️ The source has not answered for {time} ({fault}); shown is what it said before.")
+    )
+    return tr_line(text, time=span(now - health.failing_since), fault=fault_words(health.fault))

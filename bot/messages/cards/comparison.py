@@ -17,7 +17,7 @@ from bot.domain.incident import Incident
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.common import HOLD_BRIEF, LIABILITIES, WINDOW_NAMES, provenance
+from bot.messages.cards.common import brief_hold, liabilities, provenance, window_name
 from bot.messages.cards.flow_bounds import certain_share, is_bounded, share_figure
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.shown_total import (
@@ -62,7 +62,7 @@ def side_by_side_card(first: ExchangeSnapshot, second: ExchangeSnapshot, now: da
             *_bounds_lines(first),
             *_bounds_lines(second),
             "Reserves, and flows as shares of them, without the exchange's own token.",
-            LIABILITIES,
+            liabilities(),
         ),
         table=Table(
             ("Measure", _column(first), _column(second)),
@@ -106,7 +106,7 @@ def beside_the_past_card(
             missing_line(snapshot),
             f"{past_curve.title}: {past_curve.label}.",
             "Net flow since the start of each, as a share of its reserves then.",
-            LIABILITIES,
+            liabilities(),
         ),
         chart=_chart(name, curve),
         table=_table(name, curve, past_curve),
@@ -139,7 +139,7 @@ def _measures(snapshot: ExchangeSnapshot, reading: Reading) -> Iterator[tuple[st
     yield "Own token", _share_of(total, total - clean)
     yield "Stablecoins", _share_of(total, stable)
     for window in _WINDOWS:
-        yield f"Flow {WINDOW_NAMES[window]}", _flow_share(snapshot, window)
+        yield f"Flow {window_name(window)}", _flow_share(snapshot, window)
     yield "Worst day", percent(baseline.worst, signed=True) if baseline else _UNKNOWN
 
 
@@ -164,16 +164,16 @@ def _flow(snapshot: ExchangeSnapshot, window: Window) -> Flow | None:
 def _unclear_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
     """Yield why figures of an exchange are unclear: in the table the reasons would not fit on a phone."""
     flows = [_flow(snapshot, window) for window in _WINDOWS]
-    reasons = dict.fromkeys(flow.hold.reason for flow in flows if flow and flow.hold)
+    reasons = {flow.hold.reason: flow.hold for flow in flows if flow and flow.hold}
     if reasons:
-        yield f"Unclear at {snapshot.exchange.name}: {'; '.join(HOLD_BRIEF[reason] for reason in reasons)}."
+        yield f"Unclear at {snapshot.exchange.name}: {'; '.join(map(brief_hold, reasons.values()))}."
 
 
 def _bounds_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
     """Yield between which ends those flows lie of which the table has what is certain."""
     bounded = [flow for flow in map(partial(_flow, snapshot), _WINDOWS) if flow and not flow.hold and is_bounded(flow)]
     if bounded:
-        ends = ", ".join(f"{WINDOW_NAMES[flow.window]} {share_figure(flow)}" for flow in bounded)
+        ends = ", ".join(f"{window_name(flow.window)} {share_figure(flow)}" for flow in bounded)
         yield f"* At least; {snapshot.exchange.name}: {ends}."
 
 

@@ -6,7 +6,7 @@ after 14 days of readings. Until then only large outflows (elevated or worse) ra
 
 from bot.detection.flow.baseline import MIN_DAYS
 from bot.detection.window_coverage import LaterWindow, WindowCoverage
-from bot.messages.cards.common import WINDOW_NAMES
+from bot.messages.cards.common import window_name
 from bot.messages.model import Line, Span, line, lines, moment
 
 
@@ -21,7 +21,7 @@ def later_windows_line(coverage: WindowCoverage) -> Line | None:
     """Return which windows are judged now and from when on the others are, None when all are."""
     if not coverage.later:
         return None
-    names = [WINDOW_NAMES[window] for window in coverage.judged]
+    names = [window_name(window) for window in coverage.judged]
     now = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
     pieces: list[str | Span] = ["Alerts work ", f"over {now} now, " if names else ""]
     for later in coverage.later:
@@ -32,7 +32,7 @@ def later_windows_line(coverage: WindowCoverage) -> Line | None:
 def _later_window(later: LaterWindow, exchanges: int) -> Line:
     judged_now = exchanges - later.exchanges
     already = f" (at {judged_now} of {exchanges} exchanges already)" if judged_now else ""
-    return line(f"over {WINDOW_NAMES[later.window]} from ", moment(later.judged_from), already)
+    return line(f"over {window_name(later.window)} from ", moment(later.judged_from), already)
 
 
 def _baseline_line(coverage: WindowCoverage) -> str | None:

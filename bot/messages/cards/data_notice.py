@@ -14,7 +14,8 @@ from bot.domain.incident import Ending, Incident, IncidentState, WorstMoment
 from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import UNREPORTED, Reason, Signal
-from bot.messages.cards.common import LIABILITIES, TONES, lasting_provenance
+from bot.language.translation import tr
+from bot.messages.cards.common import TONES, lasting_provenance, liabilities
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.unreported_notice import (
     STILL_AWAY,
@@ -45,11 +46,16 @@ _ENDINGS = {
 class DataNoticeCard(SignalCard):
     """The words of data notices."""
 
-    footnote = LIABILITIES
-    method = (
-        "A step is what moves from one reading to the next in a chain or an asset while the rest stands still. A part "
-        "is missing when two readings or more lack it, for six hours or more."
-    )
+    @override
+    def footnote(self) -> str:
+        return liabilities()
+
+    @override
+    def method(self) -> str:
+        return tr(
+            "A step is what moves from one reading to the next in a chain or an asset while the rest stands still. "
+            "A part is missing when two readings or more lack it, for six hours or more."
+        )
 
     @override
     def headline(self, incident: Incident) -> str:
@@ -127,7 +133,7 @@ def notice_card(incident: Incident, name: str, card: SignalCard) -> Message:
             *card.evidence(signal),
             card.caution(signal),
             line(bold(_outcome(incident, card))),
-            card.footnote,
+            card.footnote(),
         ),
         footer=lasting_provenance(signal.source, signal.as_of),
         actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),

@@ -11,7 +11,7 @@ from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import Flow
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.signal import Rule
-from bot.messages.cards.common import LIABILITIES, TONES, provenance
+from bot.messages.cards.common import TONES, liabilities, provenance
 from bot.messages.cards.flow_bounds import brief_share, certain_usd
 from bot.messages.cards.incident_list import severity_words
 from bot.messages.cards.majors_line import closed_since
@@ -121,7 +121,7 @@ def _mover_lines(digest: Digest) -> Iterator[Line]:
     if digest.incomparable:
         yield line(f"{counted(digest.incomparable, 'exchange')} could not be compared; /status says why.")
     if digest.movers:
-        yield line(LIABILITIES)
+        yield line(liabilities())
 
 
 def _mover_line(exchange: Exchange, flow: Flow) -> Line:

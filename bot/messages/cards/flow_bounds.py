@@ -12,7 +12,7 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.jump import Jump, Verdict
 from bot.domain.signal import Signal
-from bot.messages.cards.common import HOLD_BRIEF, WINDOW_NAMES, source_figure, source_name
+from bot.messages.cards.common import brief_hold, source_figure, source_name, window_name
 from bot.messages.model import Line, bold, line, moment
 from bot.messages.number_format import percent, usd
 
@@ -58,7 +58,7 @@ def flow_value(flow: Flow | None) -> Line:
     """Return a flow in dollars and as a share, or why there is none."""
     if flow is None:
         return line("not available yet")
-    return line(flow_figures(flow), f" · unclear: {HOLD_BRIEF[flow.hold.reason]}" if flow.hold else "")
+    return line(flow_figures(flow), f" · unclear: {brief_hold(flow.hold)}" if flow.hold else "")
 
 
 def flow_or_source_figure(signal: Signal | None, listing: Listing | None, window: Window) -> Line:
@@ -133,7 +133,7 @@ def _window_length(flow: Flow) -> Line:
     """
     off = abs((flow.end - flow.start) / flow.window.length - 1)
     since = line(" (since ", moment(flow.start), ")") if off > _NOTICEABLE else ()
-    return line(WINDOW_NAMES[flow.window], *since)
+    return line(window_name(flow.window), *since)
 
 
 def _why_bounded(flow: Flow, jumps: Iterable[Jump]) -> str:

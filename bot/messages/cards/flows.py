@@ -15,13 +15,13 @@ from bot.domain.flow import Baseline, Flow, Hold, Window
 from bot.domain.incident import Incident
 from bot.domain.snapshot import DailyPoint, ExchangeSnapshot
 from bot.messages.cards.common import (
-    LIABILITIES,
-    WINDOW_NAMES,
     hold_sentence,
+    liabilities,
     note_sentence,
     provenance,
     source_figure,
     trouble_sentence,
+    window_name,
 )
 from bot.messages.cards.flow_bounds import (
     certain_share,
@@ -61,7 +61,7 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime, incide
         lines=lines(
             flow_sentence(flow, signal.jumps) if flow else _without_flow(snapshot.listing, window),
             _unclear_sentence(flow.hold) if flow and flow.hold else None,
-            LIABILITIES,
+            liabilities(),
             missing_line(snapshot),
             _rank_sentence(flow, snapshot) if flow else None,
             usual_day(signal.baseline),
@@ -72,7 +72,7 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime, incide
             _more_notes(len(signal.notes) - _MAX_NOTES),
         ),
         fields=tuple(
-            Field(WINDOW_NAMES[shown], flow_or_source_figure(signal, snapshot.listing, shown))
+            Field(window_name(shown), flow_or_source_figure(signal, snapshot.listing, shown))
             for shown in _SHOWN_WINDOWS
             if shown is not window
         ),
@@ -90,7 +90,7 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime, incide
 
 def _title(snapshot: ExchangeSnapshot, window: Window, flow: Flow | None, incident: Incident | None) -> str:
     moved = title_figures(flow) or ("flow unclear" if flow else "flow not available yet")
-    return f"{snapshot.exchange.name} · {WINDOW_NAMES[window]} {moved}{incident_mark(incident)}"
+    return f"{snapshot.exchange.name} · {window_name(window)} {moved}{incident_mark(incident)}"
 
 
 def _other_window(exchange: str, shown: Window) -> Action:
@@ -117,7 +117,7 @@ def daily_line(snapshot: ExchangeSnapshot) -> str:
         names = ", ".join(part.name for part in total.missing)
         clean += f" at {clock(total.as_of)}, {names} missing since"
     flows = [(window, signal.flow(window)) for window in (Window.DAY, Window.WEEK)]
-    shares = [f"{WINDOW_NAMES[window]} {share_figure(flow)}" for window, flow in flows if flow]
+    shares = [f"{window_name(window)} {share_figure(flow)}" for window, flow in flows if flow]
     return " · ".join((f"{reading.as_of:%Y-%m-%d} {snapshot.exchange.name} {clean}", *shares))
 
 
@@ -146,7 +146,7 @@ def _rank_sentence(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
     if flow.window is Window.DAY:
         return _rank_among_days(share, baseline, snapshot.days)
     # The days it would be ranked among are flows over one day each: other windows cannot be compared with them.
-    name = WINDOW_NAMES[flow.window]
+    name = window_name(flow.window)
     if abs(robust_z(share, flow.window, baseline)) < abs(UNUSUAL_Z):
         return f"Not unusual for {name} here."
     return f"An unusual {'outflow' if share < 0 else 'inflow'} for {name} here."
@@ -181,7 +181,7 @@ def _completeness(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
 
 def _without_flow(listing: Listing | None, window: Window) -> str:
     """Return why a window has no flow; where the source states one itself, the line of its figure follows."""
-    name = WINDOW_NAMES[window]
+    name = window_name(window)
     if source_figure(listing, window) is None:
         return f"{name} flow: not available yet (no reading from {name} ago)."
     return f"{name} flow: not available yet (no reading from {name} ago), so no alert can follow from it."

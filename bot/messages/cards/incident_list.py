@@ -34,7 +34,7 @@ def incidents_card(
         lines=lines(
             f"{open_count} open · {len(incidents)} shown, newest first",
             *[_entry_line(incident, _name(incident, names), card_of(incident.rule, kinds)) for incident in incidents],
-            *dict.fromkeys(card_of(incident.rule, kinds).footnote for incident in incidents),
+            *dict.fromkeys(card_of(incident.rule, kinds).footnote() for incident in incidents),
         ),
         footer=provenance(newest.source, newest.as_of),
         actions=tuple(Action(f"Why {incident.label}", f"why {incident.label}") for incident in incidents[:3]),

@@ -16,7 +16,8 @@ from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.incident import Ending, Incident, WorstMoment
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
-from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, assets_sentence, source_name
+from bot.language.translation import tr
+from bot.messages.cards.common import assets_sentence, liabilities, source_name, window_name
 from bot.messages.cards.flow_bounds import (
     brief_share,
     certain_share,
@@ -46,12 +47,20 @@ _SHOWN_ASSETS = 4  # with amounts; the rest of the net figure is added up
 class OutflowCard(SignalCard):
     """The words of the outflow."""
 
-    footnote = LIABILITIES
-    method = (
-        "Flow = Σ (amount at the end − amount at the start) × price at the start, own token left out: "
-        "price moves are not flows."
-    )
-    nothing_measured = "no figure could be computed"
+    @override
+    def footnote(self) -> str:
+        return liabilities()
+
+    @override
+    def method(self) -> str:
+        return tr(
+            "Flow = Σ (amount at the end − amount at the start) × price at the start, own token left out: "
+            "price moves are not flows."
+        )
+
+    @override
+    def nothing_measured(self) -> str:
+        return tr("no figure could be computed")
 
     @override
     def headline(self, incident: Incident) -> str:
@@ -92,7 +101,7 @@ class OutflowCard(SignalCard):
     @override
     def brief(self, signal: Signal) -> str:
         flow = signal.leading_flow
-        return f"{brief_share(flow)} in {WINDOW_NAMES[flow.window]}" if flow else ""
+        return f"{brief_share(flow)} in {window_name(flow.window)}" if flow else ""
 
     @override
     def worst(self, incident: Incident) -> str:
@@ -106,7 +115,7 @@ class OutflowCard(SignalCard):
     @override
     def worst_moment(self, moment: WorstMoment) -> str:
         usd_then = f" ({usd(moment.size.usd, signed=True)})" if moment.size.usd is not None else ""
-        return f"{percent(moment.size.value, signed=True)}{usd_then} in {WINDOW_NAMES[Window(moment.measurement)]}"
+        return f"{percent(moment.size.value, signed=True)}{usd_then} in {window_name(Window(moment.measurement))}"
 
     @override
     def ending(self, incident: Incident) -> str:
@@ -116,13 +125,13 @@ class OutflowCard(SignalCard):
 
     @override
     def measurement(self, name: str) -> str:
-        return WINDOW_NAMES[Window(name)]
+        return window_name(Window(name))
 
     @override
     def reason(self, reason: Reason) -> str:
         if reason.measure == CLOSED_WITHDRAWALS or reason.window is None:
             return f"Withdrawals of {reason.value:.0f} major assets are closed; {reason.threshold:.0f} make it critical"
-        window = WINDOW_NAMES[reason.window]
+        window = window_name(reason.window)
         if reason.measure == "z":
             return f"{window}: robust z {reason.value:.1f} ≤ {reason.threshold:.1f}".replace("-", "−")
         return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
@@ -131,7 +140,7 @@ class OutflowCard(SignalCard):
     def exceeded_limit(self, reason: Reason) -> str:
         if reason.measure == CLOSED_WITHDRAWALS or reason.window is None:
             return f"withdrawals of {reason.value:.0f} major assets closed (limit {reason.threshold:.0f})"
-        window = WINDOW_NAMES[reason.window]
+        window = window_name(reason.window)
         if reason.measure == "z":
             return ""  # the details say how unusual it is, and what that means
         return f"{window} {percent(reason.value)} (limit {percent(reason.threshold)})"
@@ -146,7 +155,7 @@ class OutflowCard(SignalCard):
         by_severity = " · ".join(
             f"{severity} "
             + ", ".join(
-                f"{WINDOW_NAMES[limit.window]} −{-100 * limit.share * scale:.3g} %{'*' if limit.needs_z else ''}"
+                f"{window_name(limit.window)} −{-100 * limit.share * scale:.3g} %{'*' if limit.needs_z else ''}"
                 for limit in THRESHOLDS
                 if limit.severity is severity
             )
@@ -193,7 +202,7 @@ class OutflowCard(SignalCard):
         """
         rows = tuple(
             (
-                WINDOW_NAMES[flow.window] + (INCOMPLETE_MARK if flow.hold else ""),
+                window_name(flow.window) + (INCOMPLETE_MARK if flow.hold else ""),
                 usd(certain_usd(flow), signed=True),
                 percent(certain_share(flow), signed=True),
                 f"{flow.start:%m-%d}",
@@ -294,7 +303,7 @@ def _source_figure_lines(signal: Signal) -> Iterator[Line]:
     source = source_name(signal.source)
     for figure in signal.source_figures:
         yield line(
-            f"{source}'s own {WINDOW_NAMES[figure.window]} figure, {usd(figure.usd, signed=True)}"
+            f"{source}'s own {window_name(figure.window)} figure, {usd(figure.usd, signed=True)}"
             f"{_agreement(signal.flow(figure.window), figure)}"
         )
     if not signal.source_figures:

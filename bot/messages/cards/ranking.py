@@ -14,7 +14,7 @@ from bot.detection.window_coverage import GRADED_WINDOWS, window_coverage
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Window
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance
+from bot.messages.cards.common import liabilities, provenance, window_name
 from bot.messages.cards.coverage import later_windows_line
 from bot.messages.cards.flow_bounds import certain_share, certain_usd, is_bounded
 from bot.messages.cards.shown_total import INCOMPLETE_MARK, listed_total, missing_notes, shown_total
@@ -61,7 +61,7 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
     comparable = [(snapshot, flow) for snapshot, flow in measured if flow.hold is None]
     unclear = [snapshot for snapshot, flow in measured if flow.hold is not None]
     ranked = sorted(comparable, key=_SORT_KEYS[by])[:_MAX_ROWS]
-    name = WINDOW_NAMES[window]
+    name = window_name(window)
     title = f"{_TITLES[by]} · {name}"
     if not ranked:
         return Message(
@@ -80,7 +80,7 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
             f"Exchanges with a {name} figure: {len(comparable)} of {len(snapshots)}.",
             _unclear_line(len(unclear)),
             f"Share of reserves {name} ago, own token excluded.",
-            LIABILITIES,
+            liabilities(),
             _other_way_line([flow for _, flow in ranked], by),
             _AT_LEAST if any(is_bounded(flow) for _, flow in ranked) else None,
             *missing_notes([*shown, *unclear]),
@@ -96,7 +96,7 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
 
 def _nothing_ranked(snapshots: Sequence[ExchangeSnapshot], window: Window, now: datetime) -> Line:
     """Return that no exchange has a figure, which window has, and from when on the one that was asked for works."""
-    name = WINDOW_NAMES[window]
+    name = window_name(window)
     known = {
         flow.window for snapshot in snapshots if snapshot.signal for flow in snapshot.signal.flows if not flow.hold
     }
@@ -125,7 +125,7 @@ def _largest_reserves(snapshots: Sequence[ExchangeSnapshot], window: Window) -> 
     """Return the exchanges that hold most, each with its last complete figure and its flow over the window."""
     totals = [(snapshot, total) for snapshot in snapshots if snapshot.reading and (total := shown_total(snapshot))]
     ranked = sorted(totals, key=lambda pair: -(pair[1].reserves_usd or 0.0))[:_MAX_ROWS]
-    title = f"{_TITLES[RankBy.RESERVES]} · {WINDOW_NAMES[window]}"
+    title = f"{_TITLES[RankBy.RESERVES]} · {window_name(window)}"
     if not ranked:
         return Message(title=title, tone=Tone.TROUBLE, lines=lines("No exchange has been read yet. /status says why."))
     rows = tuple(
@@ -134,8 +134,8 @@ def _largest_reserves(snapshots: Sequence[ExchangeSnapshot], window: Window) -> 
     return Message(
         title=title,
         lines=lines(
-            f"Without the exchange's own token; beside them the net flow of {WINDOW_NAMES[window]}.",
-            LIABILITIES,
+            f"Without the exchange's own token; beside them the net flow of {window_name(window)}.",
+            liabilities(),
             *missing_notes(snapshot for snapshot, _ in ranked),
         ),
         table=Table(
@@ -205,7 +205,7 @@ def exchanges_card(listings: Sequence[Listing], snapshots: Sequence[ExchangeSnap
         title=f"Exchanges · {len(listings)} known, {len(read)} watched",
         lines=lines(
             "The largest come first; every other one can be asked for by its name." if is_long else None,
-            LIABILITIES,
+            liabilities(),
             *missing_notes(read[listing.exchange.id] for listing, _ in listed if listing.exchange.id in read),
         ),
         table=Table(("Exchange", "Total", "State"), rows, numeric=(1,), chat_rows=_CHAT_ROWS, least_rows=_LEAST_ROWS),

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.rehearsal import Rehearsal
-from bot.messages.cards.common import LIABILITIES, TONES, provenance
+from bot.messages.cards.common import TONES, liabilities, provenance
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, bold, line, lines
@@ -43,7 +43,7 @@ def rehearsal_card(  # noqa: PLR0913 — what was rehearsed, what came of it, an
             _coverage_line(rehearsal, names),
             f"{counted(left_out, 'smaller exchange was', 'smaller exchanges were')} left out." if left_out else None,
             "Checked once a day here; live it checks hourly during moves and may fire earlier.",
-            LIABILITIES,
+            liabilities(),
         ),
         footer=provenance(rehearsal.source, rehearsal.as_of),
         actions=tuple(Action(names.get(id_, id_), f"incidents {id_}") for id_ in list(judged)[:3]),

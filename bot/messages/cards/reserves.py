@@ -19,14 +19,14 @@ from bot.domain.reading import Reading
 from bot.domain.signal import NoteReason
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import (
-    LIABILITIES,
     TONES,
-    WINDOW_NAMES,
+    liabilities,
     note_sentence,
     provenance,
     source_figure,
     source_name,
     trouble_sentence,
+    window_name,
 )
 from bot.messages.cards.flow_bounds import flow_or_source_figure, title_figures
 from bot.messages.cards.shown_total import (
@@ -70,7 +70,7 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime, inc
         title=_title(snapshot, holdings, incident),
         lines=lines(
             _total_line(snapshot, shown, holdings),
-            LIABILITIES,
+            liabilities(),
             missing_line(snapshot),
             trouble_sentence(snapshot.health, now),
             *_price_notes(snapshot),
@@ -154,7 +154,7 @@ def _composition(reading: Reading, total: float) -> tuple[Field, ...]:
 def _flow_fields(snapshot: ExchangeSnapshot) -> tuple[Field, ...]:
     windows = (Window.DAY, Window.WEEK, Window.MONTH)
     return tuple(
-        Field(f"Flow {WINDOW_NAMES[window]}", flow_or_source_figure(snapshot.signal, snapshot.listing, window))
+        Field(f"Flow {window_name(window)}", flow_or_source_figure(snapshot.signal, snapshot.listing, window))
         for window in windows
     )
 
@@ -205,7 +205,7 @@ def _without_amounts(snapshot: ExchangeSnapshot, now: datetime) -> Message:
             _listed_totals(listing) if listing and has_total else None,
             _why_no_amounts(exchange, listing),
             _LIST_ALONE if has_total else None,
-            LIABILITIES if has_total else None,
+            liabilities() if has_total else None,
             trouble_sentence(snapshot.health, now),
         ),
         fields=_source_flow_fields(listing),
@@ -242,7 +242,7 @@ def _source_flow_fields(listing: Listing | None) -> tuple[Field, ...]:
         return ()
     name = source_name(listing.source)
     return tuple(
-        Field(f"Flow {WINDOW_NAMES[window]} by {name}", line(figure))
+        Field(f"Flow {window_name(window)} by {name}", line(figure))
         for window in listing.inflows_usd
         if (figure := source_figure(listing, window))
     )

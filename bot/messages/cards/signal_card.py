@@ -10,21 +10,26 @@ from collections.abc import Iterator
 from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Reason, Signal, Size, Unit
+from bot.language.translation import tr
 from bot.messages.cards.common import holds_by_reason
 from bot.messages.model import Action, Line, Table, bold, line
 from bot.messages.number_format import percent
 
 
 class SignalCard:
-    """The words of one signal source.
+    """The words of one signal source."""
 
-    `footnote` closes every answer about its incidents, `method` says in `/why` how its figures are made, and
-    `nothing_measured` why figures are missing where not even a hold says so; the first two may be absent.
-    """
+    def footnote(self) -> str | None:
+        """Return what closes every answer about its incidents, None for nothing."""
+        return None
 
-    footnote: str | None = None
-    method: str | None = None
-    nothing_measured: str = "nothing could be measured"
+    def method(self) -> str | None:
+        """Return how its figures are made, for `/why`; None for nothing."""
+        return None
+
+    def nothing_measured(self) -> str:
+        """Return why figures are missing where not even a hold says so."""
+        return tr("nothing could be measured")
 
     def headline(self, incident: Incident) -> str:
         """Return what is going on, in the few words of a title: `elevated outflow`."""

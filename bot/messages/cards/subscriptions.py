@@ -16,7 +16,7 @@ from bot.domain.place import Place, Subscription, same_terms
 from bot.domain.severity import Severity
 from bot.domain.stress import STRESS
 from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS
-from bot.messages.cards.common import LIABILITIES, TONES
+from bot.messages.cards.common import TONES, liabilities
 from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.subscription_terms import (
     EVERYTHING,
@@ -288,5 +288,5 @@ def _sample(name: str | None, least: Severity) -> tuple[Line, ...]:
         f"Net outflow {flow} of reserves ($64.1 B)",
         "Normal day: −0.6 % to +0.7 %",
         withdrawals or None,
-        LIABILITIES,
+        liabilities(),
     )

@@ -61,8 +61,8 @@ def why_card(  # noqa: PLR0913 — what its text is made of
         *_hold_lines(incident, card),
         *map(note_sentence, incident.signal.notes),
         note_sentence(revised) if revised and revised not in incident.signal.notes else None,
-        card.method,
-        card.footnote,
+        card.method(),
+        card.footnote(),
     )
     return Message(
         title=f"{incident.label} · {name} · why",
@@ -114,7 +114,7 @@ def _hold_lines(incident: Incident, card: SignalCard) -> Iterator[Line]:
 
 def _hold_causes(held: Event, card: SignalCard) -> str:
     first_of_each = {hold.reason: hold for hold in reversed(held.holds)}
-    return " and ".join(hold_sentence(hold) for hold in first_of_each.values()) or card.nothing_measured
+    return " and ".join(hold_sentence(hold) for hold in first_of_each.values()) or card.nothing_measured()
 
 
 def _newest_line(incident: Incident, card: SignalCard) -> Line:

@@ -24,6 +24,7 @@ from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Signal, Size, Unit
 from bot.domain.withdrawal_reading import WithdrawalState
+from bot.language.translation import tr
 from bot.messages.cards.majors_line import majors_lines
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, bold, line, moment
@@ -36,12 +37,20 @@ _MINUTES_AN_HOUR = 60
 class WithdrawalsCard(SignalCard):
     """The words of closed withdrawals at one exchange."""
 
-    footnote = "This is what the exchange itself says. A wallet upgrade closes withdrawals, too."
-    method = (
-        "Closed means every main network is: BTC on Bitcoin, ETH on Ethereum, USDT on Tron and Ethereum, USDC on "
-        "Ethereum and Solana. Closing and opening both have to show in two readings."
-    )
-    nothing_measured = "the exchange tells nothing that can be read"
+    @override
+    def footnote(self) -> str:
+        return tr("This is what the exchange itself says. A wallet upgrade closes withdrawals, too.")
+
+    @override
+    def method(self) -> str:
+        return tr(
+            "Closed means every main network is: BTC on Bitcoin, ETH on Ethereum, USDT on Tron and Ethereum, USDC on "
+            "Ethereum and Solana. Closing and opening both have to show in two readings."
+        )
+
+    @override
+    def nothing_measured(self) -> str:
+        return tr("the exchange tells nothing that can be read")
 
     @override
     def headline(self, incident: Incident) -> str:
@@ -127,9 +136,19 @@ class WithdrawalsCard(SignalCard):
 class ClosedNetworkCard(SignalCard):
     """The words of one network that several exchanges close within an hour."""
 
-    footnote = "Usually a network upgrade; it does not count against any exchange."
-    method = "An exchange that closes several main networks within that hour is not counted, and gets its own alert."
-    nothing_measured = "the exchanges tell nothing that can be read"
+    @override
+    def footnote(self) -> str:
+        return tr("Usually a network upgrade; it does not count against any exchange.")
+
+    @override
+    def method(self) -> str:
+        return tr(
+            "An exchange that closes several main networks within that hour is not counted, and gets its own alert."
+        )
+
+    @override
+    def nothing_measured(self) -> str:
+        return tr("the exchanges tell nothing that can be read")
 
     @override
     def headline(self, incident: Incident) -> str:

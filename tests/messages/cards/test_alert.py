@@ -13,7 +13,7 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Size, Unit
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.approval import asked_privately_card
-from bot.messages.cards.common import HOLD_WORDS, note_sentence
+from bot.messages.cards.common import _HOLD_WORDS, note_sentence
 from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
@@ -182,7 +182,7 @@ def test_what_was_left_out_is_said(note: Note, sentence: str) -> None:
 
 
 def test_every_reason_has_words_for_people() -> None:
-    assert set(HOLD_WORDS) == set(HoldReason)
+    assert set(_HOLD_WORDS) == set(HoldReason)
     assert all(note_sentence(Note(reason, "Tron", 1.0)) for reason in NoteReason)
 
 

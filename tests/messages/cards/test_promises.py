@@ -42,7 +42,7 @@ from bot.messages.cards.approval import (
     not_released_card,
     nothing_waits_card,
 )
-from bot.messages.cards.common import LIABILITIES
+from bot.messages.cards.common import liabilities
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.deliveries import followed_card, topic_notice
 from bot.messages.cards.digest import digest_card
@@ -261,7 +261,7 @@ def test_every_figure_says_its_source_and_its_age(card: Message) -> None:
 @every_figure
 def test_every_figure_says_once_that_what_is_owed_is_not_included(card: Message) -> None:
     if card is not FIGURES["resolved"]:  # an answer under the message that says so
-        assert LIABILITIES in said(card)
+        assert liabilities() in said(card)
 
 
 @every_card

@@ -1,0 +1,124 @@
+"""The languages there are, and how each writes numbers, units and dates.
+
+A language is a row of `LANGUAGES` and a catalogue under `catalogues/`. What a row says of numbers and dates is the
+Unicode CLDR's (https://cldr.unicode.org), which a test compares it with, but for two things: "$" stands before the
+number, as exchanges and their users write it in all of them; and where the CLDR has "B" for something else than a
+billion, a thousand in Turkish and a trillion in Spanish, the word is written out.
+
+Example: −1.1436e9 dollars are "−$1.14 B" in English, "−$1,14 млрд" in Russian, "−US$ 1,14 bi" in Portuguese and
+"−$11.4亿" in Chinese, which counts in ten thousands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+ENGLISH = "en"
+"""The language that texts are written in, and in which whatever has no other is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStyle:
+    """How numbers are written: the decimal point, and the words for thousands, millions and so on, the largest first.
+
+    `group` stands between thousands, `gap` between a number and a word for its scale. `dollars` and `percent` have
+    `{sign}` and `{number}` in them, and `percent_range` the numbers `{low}` and `{high}` with their signs.
+    """
+
+    point: str
+    scales: tuple[tuple[float, str], ...]
+    group: str = ","
+    gap: str = " "
+    dollars: str = "{sign}${number}"
+    percent: str = "{sign}{number} %"
+    percent_range: str = "{low} – {high} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language: its code as in `/settings language es`, its own name, and how it writes what is no sentence.
+
+    `months` and `weekdays` (from Monday on) are short names. `date` has `{day}` and `{month}` in it. `reviewed` says
+    whether somebody whose first language it is has read the whole catalogue.
+    """
+
+    code: str
+    name: str
+    numbers: NumberStyle
+    months: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    date: str = "{day} {month}"
+    reviewed: bool = False
+
+
+def _numbers(point: str, thousand: str, million: str, billion: str, trillion: str, **styles: str) -> NumberStyle:
+    return NumberStyle(point, ((1e12, trillion), (1e9, billion), (1e6, million), (1e3, thousand)), **styles)
+
+
+_ALL = (
+    Language(
+        ENGLISH,
+        "English",
+        _numbers(".", "K", "M", "B", "T", percent_range="{low} to {high} %"),
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+        ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+        reviewed=True,
+    ),
+    Language(
+        "es",
+        "Español",
+        _numbers(",", "mil", "M", "mil M", "billones", group=".", percent_range="{low} a {high} %"),
+        ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
+        ("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
+    ),
+    Language(
+        "ru",
+        "Русский",
+        _numbers(",", "тыс.", "млн", "млрд", "трлн", group="\N{NO-BREAK SPACE}"),
+        ("янв.", "февр.", "мар.", "апр.", "мая", "июн.", "июл.", "авг.", "сент.", "окт.", "нояб.", "дек."),
+        ("пн", "вт", "ср", "чт", "пт", "сб", "вс"),
+    ),
+    Language(
+        "tr",
+        "Türkçe",
+        _numbers(",", "bin", "Mn", "Mr", "Tn", group=".", percent="{sign}%{number}", percent_range="%{low} – %{high}"),
+        ("Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"),
+        ("Pzt", "Sal", "Çar", "Per", "Cum", "Cmt", "Paz"),
+    ),
+    Language(
+        "pt-BR",
+        "Português (Brasil)",
+        _numbers(
+            ",", "mil", "mi", "bi", "tri", group=".", dollars="{sign}US$ {number}", percent_range="{low} a {high} %"
+        ),
+        ("jan.", "fev.", "mar.", "abr.", "mai.", "jun.", "jul.", "ago.", "set.", "out.", "nov.", "dez."),
+        ("seg.", "ter.", "qua.", "qui.", "sex.", "sáb.", "dom."),
+        date="{day} de {month}",
+    ),
+    Language(
+        "zh-CN",
+        "简体中文",
+        NumberStyle(".", ((1e12, "万亿"), (1e8, "亿"), (1e4, "万")), gap="", percent_range="{low} 至 {high} %"),
+        tuple(f"{month}月" for month in range(1, 13)),
+        ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+        date="{month}{day}日",
+    ),
+)
+LANGUAGES: Mapping[str, Language] = MappingProxyType({language.code: language for language in _ALL})
+"""Every language by its code, English first."""
+
+
+def supported_language(tag: str) -> str:
+    """Return the code of the language that an app's tag asks for, "" where there is no catalogue for it.
+
+    Apps name more than there is: `es-419`, `es_MX` and `es-ES` are `es`, `pt` is `pt-BR`, `zh-Hans` and `zh` are
+    `zh-CN`. Traditional Chinese is another language than Simplified.
+    """
+    whole = tag.replace("_", "-")
+    if whole.lower() in _TRADITIONAL_CHINESE:
+        return ""
+    main = whole.partition("-")[0].lower()
+    return next((code for code in LANGUAGES if main and code.partition("-")[0] == main), "")
+
+
+_TRADITIONAL_CHINESE = frozenset({"zh-tw", "zh-hk", "zh-mo", "zh-hant", "zh-hant-tw", "zh-hant-hk"})

@@ -1,0 +1,96 @@
+"""The detail of a hold in the language in force: detection keeps it in English, as the record of what it saw.
+
+Example: "Tron, 14.0 % of reserves" is "Tron, 14,0 % de las reservas" in Spanish. A text that is none of these forms is
+shown as it is: the operator's own words for a pause, and what an older version has stored.
+"""
+
+import re
+from collections.abc import Callable
+
+from bot.domain.errors import SourceFault
+from bot.language.translation import marked, tr, tr_count
+from bot.messages.number_format import percent
+
+_FAULTS = {
+    SourceFault.TIMEOUT: marked("timeout"),
+    SourceFault.UNREACHABLE: marked("unreachable"),
+    SourceFault.RATE_LIMITED: marked("rate limited"),
+    SourceFault.BLOCKED: marked("blocked"),
+    SourceFault.UNKNOWN_SLUG: marked("unknown slug"),
+    SourceFault.SERVER_ERROR: marked("server error"),
+    SourceFault.TOO_LARGE: marked("too large"),
+    SourceFault.CUT_SHORT: marked("cut short"),
+    SourceFault.NOT_JSON: marked("not JSON"),
+    SourceFault.BAD_SHAPE: marked("bad shape"),
+    SourceFault.EMPTY: marked("empty"),
+    SourceFault.WRONG_EXCHANGE: marked("wrong exchange"),
+    SourceFault.TOTAL_DISAGREES: marked("total disagrees"),
+    SourceFault.VALUES_DISAGREE: marked("values disagree"),
+    SourceFault.LIST_SHRANK: marked("list shrank"),
+    SourceFault.KEY_REFUSED: marked("key refused"),
+    SourceFault.KEY_NOT_ACCEPTED: marked("key not accepted"),
+    SourceFault.CRASHED: marked("crashed"),
+}
+
+
+def fault_words(fault: SourceFault) -> str:
+    """Return why a source delivered nothing."""
+    return tr(_FAULTS[fault])
+
+
+def hold_detail(detail: str) -> str:
+    """Return the detail of a hold in the language in force."""
+    for pattern, say in _FORMS:
+        if match := pattern.fullmatch(detail):
+            return say(match)
+    return detail
+
+
+def _fraction(text: str) -> float:
+    return float(text.replace("−", "-")) / 100
+
+
+def _missing(match: re.Match[str]) -> str:
+    return tr("{names}, {share} of reserves", names=match["names"], share=percent(_fraction(match["share"]), digits=1))
+
+
+def _jumped(match: re.Match[str]) -> str:
+    share = percent(_fraction(match["share"]), signed=True, digits=1)
+    said = tr("{names}, {share} of reserves in one step", names=match["names"], share=share)
+    if not match["returns"]:
+        return said
+    returns = tr_count("away again after {count} return", "away again after {count} returns", int(match["returns"]))
+    return f"{said}, {returns}"
+
+
+def _stale(match: re.Match[str]) -> str:
+    return tr("newest reading is {hours} h old", hours=match["hours"])
+
+
+def _disagreeing(match: re.Match[str]) -> str:
+    return tr("ours {ours}, theirs {theirs}", ours=match["ours"], theirs=match["theirs"])
+
+
+def _untold(match: re.Match[str]) -> str:
+    del match
+    return tr("not told any more")
+
+
+def _fault(match: re.Match[str]) -> str:
+    return fault_words(SourceFault(match[0]))
+
+
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"(?P<names>.+), (?P<share>[\d.]+) % of reserves"), _missing),
+    (
+        re.compile(
+            r"(?P<names>.+), (?P<share>[+−]?[\d.]+) % of reserves in one step"
+            r"(?:, away again after (?P<returns>\d+) returns?)?"
+        ),
+        _jumped,
+    ),
+    (re.compile(r"newest reading is (?P<hours>\d+) h old"), _stale),
+    (re.compile(r"ours (?P<ours>.+), theirs (?P<theirs>.+)"), _disagreeing),
+    (re.compile(r"not told any more"), _untold),
+    (re.compile("|".join(map(re.escape, SourceFault))), _fault),
+)
