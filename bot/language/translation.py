@@ -49,12 +49,12 @@ def tr(text: str, /, **values: object) -> str:
     return _filled(translated(text), values)
 
 
-def tr_count(one: str, many: str, count: int, /, **values: object) -> str:
+def tr_count(singular: str, plural: str, count: int, /, **values: object) -> str:
     """Return the text that fits a count, which is `{count}` in it: `1 asset is closed`, `3 assets are closed`.
 
     Other languages have other forms: Russian three, Chinese one. English texts need both.
     """
-    return _filled(translated_count(one, many, count), {"count": count, **values})
+    return _filled(translated_count(singular, plural, count), {"count": count, **values})
 
 
 def tr_as(meaning: str, text: str, /, **values: object) -> str:
@@ -74,12 +74,12 @@ def translated(text: str) -> str:
     return catalogue.gettext(text) if catalogue and text else text
 
 
-def translated_count(one: str, many: str, count: int) -> str:
+def translated_count(singular: str, plural: str, count: int) -> str:
     """Return the text that fits a count, its names in braces unfilled."""
     catalogue = _catalogue(_code.get())
     if catalogue:
-        return catalogue.ngettext(one, many, count)
-    return one if count == 1 else many
+        return catalogue.ngettext(singular, plural, count)
+    return singular if count == 1 else plural
 
 
 @lru_cache

@@ -22,9 +22,9 @@ def tr_line(text: str, /, **values: Value) -> Line:
     return _joined(_spans(translated(text), values))
 
 
-def tr_count_line(one: str, many: str, count: int, /, **values: Value) -> Line:
+def tr_count_line(singular: str, plural: str, count: int, /, **values: Value) -> Line:
     """Return the text that fits a count, which is `{count}` in it, as a line."""
-    return _joined(_spans(translated_count(one, many, count), {"count": count, **values}))
+    return _joined(_spans(translated_count(singular, plural, count), {"count": count, **values}))
 
 
 def _spans(text: str, values: Mapping[str, Value]) -> Iterator[Span]:

@@ -5,12 +5,12 @@ Collected is what stands in the calls named in `KEYWORDS`, and from the commands
 and the questions. An English text that is gone leaves the catalogues, a new one enters them with no translation yet.
 """
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -19,14 +19,11 @@ from handlers import COMMANDS
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "bot" / "language" / "catalogues"
-KEYWORDS = {
-    "tr": (1,),
-    "tr_line": (1,),
-    "marked": (1,),
-    "tr_count": (1, 2),
-    "tr_count_line": (1, 2),
-    "tr_as": ((1, "c"), 2),
-}
+KEYWORDS = {"tr": 1, "tr_line": 1, "marked": 1, "tr_count": 2, "tr_count_line": 2, "tr_as": 2}
+"""The calls whose first arguments are texts, and how many of them are; the first of `tr_as` is the meaning."""
+Text = tuple[str | tuple[str, str], str | None, str]
+"""A text or its two forms, its meaning where its words do not say it, and the comment for translators."""
+_FOR_TRANSLATORS = "Translators:"
 _IN_A_DESCRIPTION = "At most 100 characters, no full stop: Discord's limit."
 # Headers that change with every run; version control has dates and authors.
 _UNSTEADY = tuple(
@@ -53,16 +50,57 @@ def template() -> Catalog:
     """Return every text of the code and of the commands, with the files that they are in."""
     collected = Catalog()
     for folder in ("bot", "handlers"):
-        for name, line, text, comments, context in extract_from_dir(
-            ROOT / folder, method_map=[("**.py", "python")], keywords=KEYWORDS, comment_tags=("Translators:",)
-        ):
-            del line
-            collected.add(
-                text, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context, flags=_flags(text)
-            )
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for text, meaning, comment in texts_of(path.read_text()):
+                collected.add(
+                    text,
+                    locations=[(str(path.relative_to(ROOT)), 0)],
+                    auto_comments=[comment] if comment else [],
+                    context=meaning,
+                    flags=_flags(text),
+                )
     for text, comment in _declared_texts():
         collected.add(text, locations=[("handlers", 0)], auto_comments=[comment] if comment else [])
     return collected
+
+
+def texts_of(code: str) -> Iterator[Text]:
+    """Yield the texts of a module with their meanings and translators' comments, as the calls have them.
+
+    Babel's own extraction leaves out calls within f-strings and within other calls, so the syntax tree is read.
+    """
+    lines = code.splitlines()
+    for node in ast.walk(ast.parse(code)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in KEYWORDS:
+            continue
+        words = [_literal(argument) for argument in node.args[: KEYWORDS[node.func.id]]]
+        if any(word is None for word in words):
+            continue  # a name of a text that is marked elsewhere
+        comment = _comment_above(lines, node.lineno)
+        literals = [word for word in words if word is not None]
+        if node.func.id == "tr_as":
+            yield literals[1], literals[0], comment
+        elif len(literals) > 1:
+            yield (literals[0], literals[1]), None, comment
+        else:
+            yield literals[0], None, comment
+
+
+def _literal(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _comment_above(lines: Sequence[str], number: int) -> str:
+    """Return the translators' comment that ends on the line above a call, "" for none."""
+    comment: list[str] = []
+    for above in reversed(lines[: number - 1]):
+        stripped = above.strip()
+        if not stripped.startswith("#"):
+            return ""
+        comment.insert(0, stripped.removeprefix("#").strip())
+        if comment[0].startswith(_FOR_TRANSLATORS):
+            return " ".join(comment).removeprefix(_FOR_TRANSLATORS).strip()
+    return ""
 
 
 def catalogue(code: str) -> Catalog:
