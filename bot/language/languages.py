@@ -21,8 +21,9 @@ ENGLISH = "en"
 class NumberStyle:
     """How numbers are written: the decimal point, and the words for thousands, millions and so on, the largest first.
 
-    `group` stands between thousands, `gap` between a number and a word for its scale. `dollars` and `percent` have
-    `{sign}` and `{number}` in them, and `percent_range` the numbers `{low}` and `{high}` with their signs.
+    Between two scales a number has up to six digits, of which three are exact. `group` stands between thousands, `gap`
+    between a number and a word for its scale. `dollars` and `percent` have `{sign}` and `{number}` in them, and
+    `percent_range` the numbers `{low}` and `{high}` with their signs.
     """
 
     point: str
@@ -67,7 +68,8 @@ _ALL = (
     Language(
         "es",
         "Español",
-        _numbers(",", "mil", "M", "mil M", "billones", group=".", percent_range="{low} a {high} %"),
+        # A billion is a thousand million, written so in full: "$13.200 M".
+        NumberStyle(",", ((1e12, "billones"), (1e6, "M"), (1e3, "mil")), group=".", percent_range="{low} a {high} %"),
         ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
         ("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
     ),

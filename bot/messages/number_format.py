@@ -122,7 +122,9 @@ def _pointed(digits: str, style: NumberStyle) -> str:
 
 
 def _three_digits(value: float) -> str:
-    """Return three significant digits of a value below 1000, all of one below 10,000: Chinese counts 9,999 as that."""
+    """Return three significant digits of a value; one of 1000 and more, which is no scale of its own, in full."""
+    if value >= 999.5:  # noqa: PLR2004 — from here on the three digits are followed by zeros
+        return f"{float(f'{value:.3g}'):,.0f}"
     if value >= 99.95:  # noqa: PLR2004 — from here on three digits need no decimals
         return f"{value:.0f}"
     if value >= 9.995:  # noqa: PLR2004 — and here one
