@@ -10,7 +10,7 @@ from bot.detection.guards.source_figures import figures_agree
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
-from bot.domain.severity import Severity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason
 from bot.language.translation import marked, tr
 from bot.messages.cards.hold_details import fault_words, hold_detail
@@ -217,3 +217,15 @@ def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
         else marked("⚠️ The source has not answered for {time} ({fault}); shown is what it said before.")
     )
     return tr_line(text, time=span(now - health.failing_since), fault=fault_words(health.fault))
+
+
+_SENSITIVITY_WORDS = {
+    Sensitivity.CALM: marked("calm"),
+    Sensitivity.NORMAL: marked("normal"),
+    Sensitivity.EARLY: marked("early"),
+}
+
+
+def sensitivity_word(sensitivity: Sensitivity) -> str:
+    """Return a preset as a word of a sentence, `early`; where it is to be typed it is English in every language."""
+    return tr(_SENSITIVITY_WORDS[sensitivity])
