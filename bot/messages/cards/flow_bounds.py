@@ -12,9 +12,11 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.jump import Jump, Verdict
 from bot.domain.signal import Signal
+from bot.language.translation import marked, tr
 from bot.messages.cards.common import brief_hold, source_figure, source_name, window_name
-from bot.messages.model import Line, bold, line, moment
-from bot.messages.number_format import percent, usd
+from bot.messages.model import Line, line, moment
+from bot.messages.number_format import percent, percent_range, usd
+from bot.messages.translated_lines import tr_line
 
 _NOTICEABLE = 0.1  # 24 h measured over 22 to 26 h is as good as 24 h; from 2.4 h off on the true start is said
 
@@ -51,14 +53,16 @@ def title_figures(flow: Flow | None) -> str:
         return ""
     if not is_certain:
         return flow_figures(flow)
-    return f"at least {usd(certain_usd(flow), signed=True)} ({_percent(certain_share(flow))})"
+    return tr("at least {usd} ({share})", usd=usd(certain_usd(flow), signed=True), share=_percent(certain_share(flow)))
 
 
 def flow_value(flow: Flow | None) -> Line:
     """Return a flow in dollars and as a share, or why there is none."""
     if flow is None:
-        return line("not available yet")
-    return line(flow_figures(flow), f" · unclear: {brief_hold(flow.hold)}" if flow.hold else "")
+        return line(tr("not available yet"))
+    if flow.hold:
+        return tr_line("{flow} · unclear: {reason}", flow=flow_figures(flow), reason=brief_hold(flow.hold))
+    return line(flow_figures(flow))
 
 
 def flow_or_source_figure(signal: Signal | None, listing: Listing | None, window: Window) -> Line:
@@ -69,7 +73,7 @@ def flow_or_source_figure(signal: Signal | None, listing: Listing | None, window
     flow = signal.flow(window) if signal else None
     figure = source_figure(listing, window)
     if flow is None and listing and figure:
-        return line(f"{figure} ({source_name(listing.source)}'s own figure)")
+        return tr_line("{figure} ({source}'s own figure)", figure=figure, source=source_name(listing.source))
     return flow_value(flow)
 
 
@@ -77,15 +81,14 @@ def share_figure(flow: Flow) -> str:
     """Return the share alone, as short as a column of a table needs it: `−55.0 to −61.0 %`."""
     if not is_bounded(flow):
         return _percent(flow.share)
-    nearer, farther = _in_order(flow.low, flow.high)
-    return f"{_percent(nearer).removesuffix(' %')} to {_percent(farther)}"
+    return percent_range(*_in_order(flow.low, flow.high))
 
 
 def brief_share(flow: Flow) -> str:
     """Return the share alone as a list has it, what is certain of it: `at least −55.0 %`."""
     if not is_bounded(flow) or _is_open(flow):
         return share_figure(flow)
-    return f"at least {_percent(certain_share(flow))}"
+    return tr("at least {share}", share=_percent(certain_share(flow)))
 
 
 def flow_sentence(flow: Flow, jumps: Iterable[Jump] = ()) -> Line:
@@ -93,26 +96,62 @@ def flow_sentence(flow: Flow, jumps: Iterable[Jump] = ()) -> Line:
 
     `jumps` are those of its signal: one that waits for its verdict is a cause.
     """
-    of_reserves = f" of reserves ({reserves_at_start(flow)})"
-    certain, window = certain_share(flow), _window_length(flow)
     if not is_bounded(flow):
-        moved, share = bold(usd(flow.usd, signed=True)), bold(percent(abs(flow.share)))
-        return line(
-            f"Net {'outflow' if flow.usd < 0 else 'inflow'} ", moved, " in ", *window, " · ", share, of_reserves
+        return _certain_sentence(flow)
+    told = _open_sentence(flow) if _is_open(flow) else _bounded_sentence(flow)
+    causes = _causes(flow, jumps)
+    return (*told, *line(f": {'; '.join(causes)}")) if causes else told
+
+
+def _certain_sentence(flow: Flow) -> Line:
+    text = (
+        # Translators: {usd} is "−$2.31 B", {window} "24 h" or "24 h (since 08:20 UTC)", {reserves} "$64.1 B".
+        marked("Net outflow **{usd}** in {window} · **{share}** of reserves ({reserves})")
+        if flow.usd < 0
+        else marked("Net inflow **{usd}** in {window} · **{share}** of reserves ({reserves})")
+    )
+    return tr_line(
+        text,
+        usd=usd(flow.usd, signed=True),
+        window=_window_length(flow),
+        share=percent(abs(flow.share)),
+        reserves=reserves_at_start(flow),
+    )
+
+
+def _open_sentence(flow: Flow) -> Line:
+    first, second = _in_order(flow.low, flow.high)
+    return tr_line(
+        "Net flow in {window} between **{first}** and **{second}** of reserves ({reserves}), {usd_range}",
+        window=_window_length(flow),
+        first=_percent(first),
+        second=_percent(second),
+        reserves=reserves_at_start(flow),
+        usd_range=_usd_range(flow),
+    )
+
+
+def _bounded_sentence(flow: Flow) -> Line:
+    certain = certain_share(flow)
+    _, farther = _in_order(flow.low, flow.high)
+    text = (
+        marked(
+            "Net outflow of at least **{usd}** in {window} · at least **{share}** of reserves ({reserves}), "
+            "at most {most}"
         )
-    nearer, farther = _in_order(flow.low, flow.high)
-    why = _why_bounded(flow, jumps)
-    if _is_open(flow):
-        ends = (bold(_percent(nearer)), " and ", bold(_percent(farther)))
-        return line("Net flow in ", *window, " between ", *ends, f"{of_reserves}, {_usd_range(flow)}{why}")
-    return line(
-        f"Net {'outflow' if certain < 0 else 'inflow'} of at least ",
-        bold(usd(certain_usd(flow), signed=True)),
-        " in ",
-        *window,
-        " · at least ",
-        bold(percent(abs(certain))),
-        f"{of_reserves}, at most {percent(abs(farther))}{why}",
+        if certain < 0
+        else marked(
+            "Net inflow of at least **{usd}** in {window} · at least **{share}** of reserves ({reserves}), "
+            "at most {most}"
+        )
+    )
+    return tr_line(
+        text,
+        usd=usd(certain_usd(flow), signed=True),
+        window=_window_length(flow),
+        share=percent(abs(certain)),
+        reserves=reserves_at_start(flow),
+        most=percent(abs(farther)),
     )
 
 
@@ -121,9 +160,12 @@ def reserves_at_start(flow: Flow) -> str:
 
     "$106 B, with Tron as last read", and once Tron is not reported any more: "$88.0 B, without Tron".
     """
-    as_last_read = f", with {', '.join(flow.lost_at_start)} as last read" if flow.lost_at_start else ""
-    without = f", without {', '.join(flow.gone_parts)}" if flow.gone_parts else ""
-    return f"{usd(flow.reserves_usd)}{as_last_read}{without}"
+    reserves = usd(flow.reserves_usd)
+    if flow.lost_at_start:
+        reserves = tr("{usd}, with {chains} as last read", usd=reserves, chains=", ".join(flow.lost_at_start))
+    if flow.gone_parts:
+        reserves = tr("{usd}, without {chains}", usd=reserves, chains=", ".join(flow.gone_parts))
+    return reserves
 
 
 def _window_length(flow: Flow) -> Line:
@@ -132,15 +174,18 @@ def _window_length(flow: Flow) -> Line:
     It began early where a reading is missing: `24 h (since 2022-12-12 09:00 UTC)`; or late, as on a bot's first day.
     """
     off = abs((flow.end - flow.start) / flow.window.length - 1)
-    since = line(" (since ", moment(flow.start), ")") if off > _NOTICEABLE else ()
-    return line(window_name(flow.window), *since)
+    if off > _NOTICEABLE:
+        return tr_line("{window} (since {time})", window=window_name(flow.window), time=moment(flow.start))
+    return line(window_name(flow.window))
 
 
-def _why_bounded(flow: Flow, jumps: Iterable[Jump]) -> str:
-    causes = [f"{', '.join(flow.missing_chains)} missing"] if flow.missing_chains else []
+def _causes(flow: Flow, jumps: Iterable[Jump]) -> list[str]:
+    """Return why a flow has two ends."""
+    # Translators: why a figure is not certain, "Solana, Tron missing".
+    causes = [tr("{chains} missing", chains=", ".join(flow.missing_chains))] if flow.missing_chains else []
     if waiting := [jump.group for jump in jumps if jump.verdict is Verdict.WAITING]:
-        causes.append(f"{', '.join(waiting)} jumped in one step, waiting for the next reading")
-    return f": {'; '.join(causes)}" if causes else ""
+        causes.append(tr("{assets} jumped in one step, waiting for the next reading", assets=", ".join(waiting)))
+    return causes
 
 
 def _is_open(flow: Flow) -> bool:
@@ -164,7 +209,8 @@ def _in_order(low: float, high: float) -> tuple[float, float]:
 
 def _usd_range(flow: Flow) -> str:
     nearer, farther = _in_order(*_ends_usd(flow))
-    return f"{usd(nearer, signed=True)} to {usd(farther, signed=True)}"
+    # Translators: "−$2.00 B to −$3.00 B", "−0.2 % to +0.2 %".
+    return tr("{first} to {second}", first=usd(nearer, signed=True), second=usd(farther, signed=True))
 
 
 def _percent(share: float) -> str:

@@ -14,6 +14,7 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import Baseline, Flow, Hold, Window
 from bot.domain.incident import Incident
 from bot.domain.snapshot import DailyPoint, ExchangeSnapshot
+from bot.language.translation import tr, tr_count
 from bot.messages.cards.common import (
     hold_sentence,
     liabilities,
@@ -33,8 +34,9 @@ from bot.messages.cards.flow_bounds import (
 )
 from bot.messages.cards.reserves import incident_mark, reserves_card
 from bot.messages.cards.shown_total import missing_line, shown_total, source_figure_beside
-from bot.messages.model import Action, Chart, Field, Line, Message, Table, line, lines
-from bot.messages.number_format import amount, clock, counted, percent, usd
+from bot.messages.model import Action, Chart, Field, Line, Message, Table, lines
+from bot.messages.number_format import amount, clock, percent, usd
+from bot.messages.translated_lines import tr_count_line, tr_line
 
 _MAX_ASSETS = 10
 """Rows of the table of assets; a chat shows as many of them as fit on its screen."""
@@ -80,34 +82,45 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime, incide
         table=_table(flow) if flow else None,
         footer=provenance(snapshot.reading.source, snapshot.reading.as_of),
         actions=(
-            Action("Reserves", f"reserves {snapshot.exchange.id}"),
+            Action(tr("Reserves"), f"reserves {snapshot.exchange.id}"),
             _other_window(snapshot.exchange.id, window),
-            Action("Subscribe", f"subscribe {snapshot.exchange.id}"),
+            Action(tr("Subscribe"), f"subscribe {snapshot.exchange.id}"),
         ),
         totals=(total,) if (total := shown_total(snapshot)) else (),
     )
 
 
 def _title(snapshot: ExchangeSnapshot, window: Window, flow: Flow | None, incident: Incident | None) -> str:
-    moved = title_figures(flow) or ("flow unclear" if flow else "flow not available yet")
-    return f"{snapshot.exchange.name} · {window_name(window)} {moved}{incident_mark(incident)}"
+    name = window_name(window)
+    if figures := title_figures(flow):
+        moved = f"{name} {figures}"
+    else:
+        moved = tr("{window} flow unclear", window=name) if flow else tr("{window} flow not available yet", window=name)
+    return f"{snapshot.exchange.name} · {moved}{incident_mark(incident)}"
 
 
 def _other_window(exchange: str, shown: Window) -> Action:
     """Return the button to another window than the one that is shown."""
-    return Action("24 h", f"flows {exchange} 24h") if shown is Window.WEEK else Action("7 d", f"flows {exchange} 7d")
+    other = Window.DAY if shown is Window.WEEK else Window.WEEK
+    return Action(window_name(other), f"flows {exchange} {other}")
 
 
 def _more_notes(count: int) -> str | None:
     if count < 1:
         return None
-    return f"{counted(count, 'more note')} on these figures: /incidents, then Why."
+    # Translators: Why is the label of a button.
+    return tr_count(
+        "{count} more note on these figures: /incidents, then Why.",
+        "{count} more notes on these figures: /incidents, then Why.",
+        count,
+    )
 
 
 def daily_line(snapshot: ExchangeSnapshot) -> str:
     """Return an exchange's day in one line: `2022-12-13 Binance $50.0 B · 24 h −1.8 % · 7 d −5.0 %`.
 
-    While a part is missing, the reserves are those of the last complete reading, and the line says so.
+    While a part is missing, the reserves are those of the last complete reading, and the line says so. It is for the
+    demo on a terminal, in English.
     """
     signal, reading, total = snapshot.signal, snapshot.reading, shown_total(snapshot)
     if signal is None or reading is None or total is None:
@@ -124,14 +137,22 @@ def daily_line(snapshot: ExchangeSnapshot) -> str:
 def usual_day(baseline: Baseline | None) -> Line:
     """Return between which shares nine days of ten lie on this exchange, or that its past is too short to say."""
     if baseline is None:
-        return line(f"Normal day: not known yet, it takes {MIN_DAYS} days of readings.")
-    return line(f"Normal day: {normal_range(baseline.low, baseline.high)} (last {baseline.days} days)")
+        # Translators: 14 is what {days} stands for.
+        return tr_line("Normal day: not known yet, it takes {days} days of readings.", days=MIN_DAYS)
+    # Translators: {range} is "−0.2 % to +0.2 %".
+    return tr_count_line(
+        "Normal day: {range} (last {count} day)",
+        "Normal day: {range} (last {count} days)",
+        baseline.days,
+        range=normal_range(baseline.low, baseline.high),
+    )
 
 
 def normal_range(low: float, high: float) -> str:
     """Return between which shares a normal day lies: `−0.2 % to +0.2 %`, finer where both would read as zero."""
-    is_tiny = max(abs(low), abs(high)) < _READS_AS_ZERO
-    return " to ".join(percent(share, signed=True, digits=2 if is_tiny else 1) for share in (low, high))
+    digits = 2 if max(abs(low), abs(high)) < _READS_AS_ZERO else 1
+    first, second = (percent(share, signed=True, digits=digits) for share in (low, high))
+    return tr("{first} to {second}", first=first, second=second)
 
 
 def _rank_sentence(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
@@ -148,43 +169,58 @@ def _rank_sentence(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
     # The days it would be ranked among are flows over one day each: other windows cannot be compared with them.
     name = window_name(flow.window)
     if abs(robust_z(share, flow.window, baseline)) < abs(UNUSUAL_Z):
-        return f"Not unusual for {name} here."
-    return f"An unusual {'outflow' if share < 0 else 'inflow'} for {name} here."
+        return tr("Not unusual for {window} here.", window=name)
+    if share < 0:
+        return tr("An unusual outflow for {window} here.", window=name)
+    return tr("An unusual inflow for {window} here.", window=name)
 
 
 def _rank_among_days(share: float, baseline: Baseline, days: Sequence[DailyPoint]) -> str | None:
     """Return where a day's flow lies among the known days, None where no day is known."""
     if share < baseline.worst:
-        return f"The largest outflow in {baseline.days} days."
+        return tr_count("The largest outflow in {count} day.", "The largest outflow in {count} days.", baseline.days)
     if baseline.low <= share <= baseline.high:
-        return "That is within a normal day."
+        return tr("That is within a normal day.")
     rank = percentile(share, days)
     if rank is None:
         return None
     if share > baseline.high and rank == 1:
-        return f"The largest inflow in {baseline.days} days."
-    more, exceeded = ("More left", 1 - rank) if share < baseline.low else ("More came in", rank)
-    return f"{more} than on {exceeded * 100:.0f} % of the last {baseline.days} days."
+        return tr_count("The largest inflow in {count} day.", "The largest inflow in {count} days.", baseline.days)
+    if share < baseline.low:
+        return tr_count(
+            "More left than on {share} of the last {count} day.",
+            "More left than on {share} of the last {count} days.",
+            baseline.days,
+            share=percent(1 - rank, digits=0),
+        )
+    return tr_count(
+        "More came in than on {share} of the last {count} day.",
+        "More came in than on {share} of the last {count} days.",
+        baseline.days,
+        share=percent(rank, digits=0),
+    )
 
 
 def _unclear_sentence(hold: Hold) -> str:
-    return f"No alert follows from this window: {hold_sentence(hold)}."
+    return tr("No alert follows from this window: {reason}.", reason=hold_sentence(hold))
 
 
 def _completeness(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
     if flow.hold or is_bounded(flow) or snapshot.missing:  # another line has said what is not complete
         return None
     if flow.missing_chains:
-        return f"Without {', '.join(flow.missing_chains)}: not in the newest reading."
-    return "Data complete."
+        return tr("Without {chains}: not in the newest reading.", chains=", ".join(flow.missing_chains))
+    return tr("Data complete.")
 
 
 def _without_flow(listing: Listing | None, window: Window) -> str:
     """Return why a window has no flow; where the source states one itself, the line of its figure follows."""
     name = window_name(window)
     if source_figure(listing, window) is None:
-        return f"{name} flow: not available yet (no reading from {name} ago)."
-    return f"{name} flow: not available yet (no reading from {name} ago), so no alert can follow from it."
+        return tr("{window} flow: not available yet (no reading from {window} ago).", window=name)
+    return tr(
+        "{window} flow: not available yet (no reading from {window} ago), so no alert can follow from it.", window=name
+    )
 
 
 def _table(flow: Flow) -> Table | None:
@@ -195,7 +231,8 @@ def _table(flow: Flow) -> Table | None:
          percent(asset.usd / flow.reserves_usd, signed=True) if flow.reserves_usd > 0 else "–")
         for asset in flow.assets[:_MAX_ASSETS]
     )  # fmt: skip
-    return Table(("Asset", "Moved", "Value", "Share"), rows, numeric=(1, 2, 3), chat_rows=_CHAT_ASSETS)
+    header = (tr("Asset"), tr("Moved"), tr("Value"), tr("Share"))
+    return Table(header, rows, numeric=(1, 2, 3), chat_rows=_CHAT_ASSETS)
 
 
 def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
@@ -204,7 +241,7 @@ def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
     points = [(day.day, day.share) for day in snapshot.days[-_CHART_DAYS:] if day.share is not None]
     if len(points) < _MIN_CHART_POINTS:
         return None
-    title = f"Net flow a day, {len(points)} days"
+    title = tr_count("Net flow a day, {count} day", "Net flow a day, {count} days", len(points))
     newest = snapshot.signal.flow(Window.DAY) if snapshot.signal else None
     # Without the newest figure a run of today would not be in the picture.
     if newest and newest.hold is None and newest.end > points[-1][0]:

@@ -1,7 +1,7 @@
 """The detail of a hold in the language in force: detection keeps it in English, as the record of what it saw.
 
 Example: "Tron, 14.0 % of reserves" is "Tron, 14,0 % de las reservas" in Spanish. A text that is none of these forms is
-shown as it is: the operator's own words for a pause, and what an older version has stored.
+shown as it is, as what an older version has stored; so are the operator's own words for a pause.
 """
 
 import re
@@ -46,6 +46,12 @@ def hold_detail(detail: str) -> str:
     return detail
 
 
+def missing_share(detail: str) -> float | None:
+    """Return the share of reserves that a hold says is missing, 0.14 of the example; None where it says none."""
+    match = _MISSING.fullmatch(detail)
+    return _fraction(match["share"]) if match else None
+
+
 def _fraction(text: str) -> float:
     return float(text.replace("−", "-")) / 100
 
@@ -76,12 +82,19 @@ def _untold(match: re.Match[str]) -> str:
     return tr("not told any more")
 
 
+def _paused(match: re.Match[str]) -> str:
+    if match["why"]:
+        return tr("since {time}, because: {reason}", time=match["time"], reason=match["why"])
+    return tr("since {time} by the operator of this bot", time=match["time"])
+
+
 def _fault(match: re.Match[str]) -> str:
     return fault_words(SourceFault(match[0]))
 
 
+_MISSING = re.compile(r"(?P<names>.+), (?P<share>[\d.]+) % of reserves")
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"(?P<names>.+), (?P<share>[\d.]+) % of reserves"), _missing),
+    (_MISSING, _missing),
     (
         re.compile(
             r"(?P<names>.+), (?P<share>[+−]?[\d.]+) % of reserves in one step"
@@ -92,5 +105,12 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"newest reading is (?P<hours>\d+) h old"), _stale),
     (re.compile(r"ours (?P<ours>.+), theirs (?P<theirs>.+)"), _disagreeing),
     (re.compile(r"not told any more"), _untold),
+    # A pause, domain/suppression.py; the reason may have line breaks.
+    (
+        re.compile(
+            r"since (?P<time>[\d-]+ [\d:]+ UTC)(?:, because: (?P<why>.+)| by the operator of this bot)", re.DOTALL
+        ),
+        _paused,
+    ),
     (re.compile("|".join(map(re.escape, SourceFault))), _fault),
 )

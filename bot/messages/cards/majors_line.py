@@ -7,18 +7,29 @@ from collections.abc import Iterator
 
 from bot.domain.withdrawal_reading import WithdrawalState
 from bot.domain.withdrawals import Majors, MajorWithdrawals
-from bot.messages.model import Line, Span, bold, line, moment
+from bot.language.translation import marked, tr
+from bot.messages.model import Line, Span, line, moment
+from bot.messages.translated_lines import tr_line
 
-NEVER_EASES = "Does not ease while withdrawals of two major assets are closed."
-"""What a message says while closed withdrawals keep an incident from easing."""
+_STATES = {
+    WithdrawalState.OPEN: marked("{asset} open"),
+    WithdrawalState.DELAYED: marked("{asset} delayed"),
+    WithdrawalState.UNKNOWN: marked("{asset} unknown"),
+}
+
+
+def never_eases() -> str:
+    """Return what a message says while closed withdrawals keep an incident from easing."""
+    return tr("Does not ease while withdrawals of two major assets are closed.")
 
 
 def majors_line(majors: Majors) -> Line:
     """Return each major with its state in words, and since when it is closed."""
-    pieces: list[str | Span] = ["Withdrawals: "]
-    for number, major in enumerate(majors):
-        pieces += [" · " if number else "", *_words(major)]
-    return line(*pieces)
+    told: list[Span] = []
+    for major in majors:
+        told += [*line(" · " if told else ""), *_words(major)]
+    # Translators: {assets} is "BTC open · USDT closed since 08:20 UTC".
+    return tr_line("Withdrawals: {assets}", assets=tuple(told))
 
 
 def majors_lines(majors: Majors | None) -> Iterator[Line]:
@@ -30,21 +41,48 @@ def majors_lines(majors: Majors | None) -> Iterator[Line]:
 def closed_since(major: MajorWithdrawals) -> Iterator[str | Span]:
     """Yield since when a closed major is closed; of one that was so at the first look only that it began before."""
     if major.since:
-        yield " since before " if major.began_unseen else " since "
-        yield moment(major.since)
+        yield " "
+        # Translators: behind what is closed: "USDT since 08:20 UTC".
+        text = marked("since before {time}") if major.began_unseen else marked("since {time}")
+        yield from tr_line(text, time=moment(major.since))
 
 
-def _words(major: MajorWithdrawals) -> Iterator[str | Span]:
-    if major.state is not WithdrawalState.CLOSED:
-        yield f"{major.asset} {major.state}"
-        if major.state is WithdrawalState.UNKNOWN and major.last_known is WithdrawalState.CLOSED:
-            yield ", closed when last known"
-        return
-    yield bold(f"{major.asset} closed")
-    if major.in_maintenance:
-        yield " for maintenance"
-    yield from closed_since(major)
+def _words(major: MajorWithdrawals) -> Line:
+    if major.state is WithdrawalState.CLOSED:
+        return _closed_words(major)
+    if major.state is WithdrawalState.UNKNOWN and major.last_known is WithdrawalState.CLOSED:
+        return tr_line("{asset} unknown, closed when last known", asset=major.asset)
+    return tr_line(_STATES[major.state], asset=major.asset)
+
+
+def _closed_words(major: MajorWithdrawals) -> Line:
+    closed = _maintenance_words(major) if major.in_maintenance else _closing_words(major)
     if major.network_event:
-        yield f" ({major.network_event.title()} is closed at several exchanges)"
-    elif major.is_dead:
-        yield ", for over a month"
+        network = major.network_event.title()
+        # Translators: {closed} is "USDT closed since 08:20 UTC", {network} a chain.
+        return tr_line("{closed} ({network} is closed at several exchanges)", closed=closed, network=network)
+    if major.is_dead:
+        return tr_line("{closed}, for over a month", closed=closed)
+    return closed
+
+
+def _closing_words(major: MajorWithdrawals) -> Line:
+    if major.since is None:
+        return tr_line("**{asset} closed**", asset=major.asset)
+    text = (
+        marked("**{asset} closed** since before {time}")
+        if major.began_unseen
+        else marked("**{asset} closed** since {time}")
+    )
+    return tr_line(text, asset=major.asset, time=moment(major.since))
+
+
+def _maintenance_words(major: MajorWithdrawals) -> Line:
+    if major.since is None:
+        return tr_line("**{asset} closed** for maintenance", asset=major.asset)
+    text = (
+        marked("**{asset} closed** for maintenance since before {time}")
+        if major.began_unseen
+        else marked("**{asset} closed** for maintenance since {time}")
+    )
+    return tr_line(text, asset=major.asset, time=moment(major.since))

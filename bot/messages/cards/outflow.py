@@ -16,8 +16,15 @@ from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.incident import Ending, Incident, WorstMoment
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
-from bot.language.translation import tr
-from bot.messages.cards.common import assets_sentence, liabilities, source_name, window_name
+from bot.language.translation import marked, tr, tr_as, tr_count
+from bot.messages.cards.common import (
+    assets_sentence,
+    liabilities,
+    sensitivity_word,
+    severity_word,
+    source_name,
+    window_name,
+)
 from bot.messages.cards.flow_bounds import (
     brief_share,
     certain_share,
@@ -27,20 +34,20 @@ from bot.messages.cards.flow_bounds import (
     reserves_at_start,
 )
 from bot.messages.cards.flows import usual_day
-from bot.messages.cards.majors_line import NEVER_EASES, majors_lines
+from bot.messages.cards.majors_line import majors_lines, never_eases
 from bot.messages.cards.shown_total import INCOMPLETE_MARK
 from bot.messages.cards.signal_card import SignalCard
-from bot.messages.model import Action, Line, Table, bold, line, moment
-from bot.messages.number_format import amount, percent, usd
+from bot.messages.model import Action, Line, Table, line, moment
+from bot.messages.number_format import amount, decimal, percent, usd
 from bot.messages.pictures import PictureKind
+from bot.messages.translated_lines import tr_count_line, tr_line
 
 _HEADLINES = {
-    Severity.WATCH: "unusual outflow",
-    Severity.ELEVATED: "elevated outflow",
-    Severity.SEVERE: "severe outflow",
-    Severity.CRITICAL: "critical: outflow while withdrawals are closed",
+    Severity.WATCH: marked("unusual outflow"),
+    Severity.ELEVATED: marked("elevated outflow"),
+    Severity.SEVERE: marked("severe outflow"),
+    Severity.CRITICAL: marked("critical: outflow while withdrawals are closed"),
 }
-_BLEED_HEADLINE = "slow outflow over weeks"
 _SHOWN_ASSETS = 4  # with amounts; the rest of the net figure is added up
 
 
@@ -65,15 +72,15 @@ class OutflowCard(SignalCard):
     @override
     def headline(self, incident: Incident) -> str:
         if incident.rule != Rule.BLEED or incident.severity is Severity.CRITICAL:
-            return _HEADLINES[incident.severity]
+            return tr(_HEADLINES[incident.severity])
         # A bleed keeps its rule while it does not escalate; its title follows the figure, which may be a day's by now.
         is_led_by_shorter = incident.announced.severity is not None and incident.announced.rule != Rule.BLEED
-        return _HEADLINES[incident.severity] if is_led_by_shorter else _BLEED_HEADLINE
+        return tr(_HEADLINES[incident.severity]) if is_led_by_shorter else tr("slow outflow over weeks")
 
     @override
     def easing_headline(self, incident: Incident) -> str:
         # No outflow is named, so that a title never contradicts the figure below it, which may be an inflow by now.
-        return f"{incident.severity}, easing"
+        return tr("{headline}, easing", headline=severity_word(incident.severity))
 
     @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
@@ -88,10 +95,10 @@ class OutflowCard(SignalCard):
     def caution(self, signal: Signal) -> str:
         leading = signal.leading_flow
         left_out = ", ".join((*leading.missing_chains, *leading.gone_parts)) if leading else ""
-        data = f"Data without {left_out}." if left_out else "Data complete."
+        data = tr("Data without {chains}.", chains=left_out) if left_out else tr("Data complete.")
         if leading and is_bounded(leading):
-            data = "Its exact size is not known yet."
-        return f"Could be withdrawals, an internal wallet move or a theft. {data}"
+            data = tr("Its exact size is not known yet.")
+        return " ".join((tr("Could be withdrawals, an internal wallet move or a theft."), data))
 
     @override
     def figure(self, signal: Signal) -> Line:
@@ -101,11 +108,7 @@ class OutflowCard(SignalCard):
     @override
     def brief(self, signal: Signal) -> str:
         flow = signal.leading_flow
-        return f"{brief_share(flow)} in {window_name(flow.window)}" if flow else ""
-
-    @override
-    def worst(self, incident: Incident) -> str:
-        return f", {self.worst_figure(incident)}" if incident.worst else ""
+        return _share_in(brief_share(flow), flow.window) if flow else ""
 
     @override
     def worst_figure(self, incident: Incident) -> str:
@@ -115,13 +118,13 @@ class OutflowCard(SignalCard):
     @override
     def worst_moment(self, moment: WorstMoment) -> str:
         usd_then = f" ({usd(moment.size.usd, signed=True)})" if moment.size.usd is not None else ""
-        return f"{percent(moment.size.value, signed=True)}{usd_then} in {window_name(Window(moment.measurement))}"
+        return _share_in(f"{percent(moment.size.value, signed=True)}{usd_then}", Window(moment.measurement))
 
     @override
     def ending(self, incident: Incident) -> str:
         if incident.ending is Ending.INTERNAL_MOVE:
-            return "It was an internal move: most of what left has come back."
-        return "The outflow is back below the alert limits."
+            return tr("It was an internal move: most of what left has come back.")
+        return tr("The outflow is back below the alert limits.")
 
     @override
     def measurement(self, name: str) -> str:
@@ -129,6 +132,7 @@ class OutflowCard(SignalCard):
 
     @override
     def reason(self, reason: Reason) -> str:
+        # Only backtests show it, in English: chats have `exceeded_limit`.
         if reason.measure == CLOSED_WITHDRAWALS or reason.window is None:
             return f"Withdrawals of {reason.value:.0f} major assets are closed; {reason.threshold:.0f} make it critical"
         window = window_name(reason.window)
@@ -139,11 +143,20 @@ class OutflowCard(SignalCard):
     @override
     def exceeded_limit(self, reason: Reason) -> str:
         if reason.measure == CLOSED_WITHDRAWALS or reason.window is None:
-            return f"withdrawals of {reason.value:.0f} major assets closed (limit {reason.threshold:.0f})"
-        window = window_name(reason.window)
+            return tr_count(
+                "withdrawals of {count} major asset closed (limit {limit})",
+                "withdrawals of {count} major assets closed (limit {limit})",
+                round(reason.value),
+                limit=round(reason.threshold),
+            )
         if reason.measure == "z":
             return ""  # the details say how unusual it is, and what that means
-        return f"{window} {percent(reason.value)} (limit {percent(reason.threshold)})"
+        return tr(
+            "{window} {share} (limit {limit})",
+            window=window_name(reason.window),
+            share=percent(reason.value),
+            limit=percent(reason.threshold),
+        )
 
     @override
     def normal(self, signal: Signal) -> Line:
@@ -153,19 +166,24 @@ class OutflowCard(SignalCard):
     def thresholds(self, sensitivity: Sensitivity) -> Line:
         scale = SCALES[sensitivity]
         by_severity = " · ".join(
-            f"{severity} "
+            f"{severity_word(severity)} "
             + ", ".join(
-                f"{window_name(limit.window)} −{-100 * limit.share * scale:.3g} %{'*' if limit.needs_z else ''}"
+                f"{window_name(limit.window)} {_limit(limit.share * scale)}{'*' if limit.needs_z else ''}"
                 for limit in THRESHOLDS
                 if limit.severity is severity
             )
             for severity in (Severity.WATCH, Severity.ELEVATED, Severity.SEVERE)
         )
-        notes = (
-            f". * only if also unusual for this exchange (score {UNUSUAL_Z:.1f} or lower). Flows under "
-            f"{usd(MIN_FLOW_USD)} are ignored. An incident ends at {100 * EASING:.0f} % of the limit."
+        # Translators: {limits} is "watch 24 h −1.5 %*, 7 d −5 %* · elevated 24 h −3 %"; "* only if" explains its "*".
+        return tr_line(
+            "**Limits at {sensitivity} sensitivity:** {limits}. * only if also unusual for this exchange "
+            "(score {score} or lower). Flows under {usd} are ignored. An incident ends at {share} of the limit.",
+            sensitivity=sensitivity_word(sensitivity),
+            limits=by_severity,
+            score=decimal(UNUSUAL_Z, 1),
+            usd=usd(MIN_FLOW_USD),
+            share=percent(EASING, digits=0),
         )
-        return line(bold(f"Limits at {sensitivity} sensitivity: "), by_severity, notes.replace("-", "−"))
 
     @override
     def inputs(self, signal: Signal) -> Iterator[Line]:
@@ -173,18 +191,16 @@ class OutflowCard(SignalCard):
         flow = signal.leading_flow
         if flow is None:
             return
-        yield line(
-            bold("Compared: "),
-            f"{source_name(signal.source)}'s reading of ",
-            moment(flow.start),
-            f" (reserves {reserves_at_start(flow)}) with that of ",
-            moment(flow.end),
-            ", fetched ",
-            moment(signal.fetched_at),
-            ".",
+        yield tr_line(
+            "**Compared:** {source}'s reading of {start} (reserves {reserves}) with that of {end}, fetched {time}.",
+            source=source_name(signal.source),
+            start=moment(flow.start),
+            reserves=reserves_at_start(flow),
+            end=moment(flow.end),
+            time=moment(signal.fetched_at),
         )
         if flow.assets:
-            yield line(bold("By asset: "), _by_asset(flow))
+            yield tr_line("**By asset:** {assets}", assets=_by_asset(flow))
 
     @override
     def background(self, signal: Signal) -> Iterator[Line]:
@@ -209,14 +225,15 @@ class OutflowCard(SignalCard):
             )
             for flow in signal.flows
         )
-        return Table(("Window", "Net flow", "Share", "Since"), rows, numeric=(1, 2))
+        header = (tr_as("a span of time", "Window"), tr("Net flow"), tr("Share"), tr_as("a start date", "Since"))
+        return Table(header, rows, numeric=(1, 2))
 
     @override
     def actions(self, incident: Incident) -> tuple[Action, ...]:
         return (
-            Action("Chart", f"chart {incident.subject} {PictureKind.RUN}"),
-            Action("Reserves", f"reserves {incident.subject}"),
-            Action("Flows", f"flows {incident.subject}"),
+            Action(tr("Chart"), f"chart {incident.subject} {PictureKind.RUN}"),
+            Action(tr("Reserves"), f"reserves {incident.subject}"),
+            Action(tr("Flows"), f"flows {incident.subject}"),
         )
 
 
@@ -225,7 +242,19 @@ class MarketWideCard(OutflowCard):
 
     @override
     def ending(self, incident: Incident) -> str:
-        return "Now fewer than three large exchanges are elevated."
+        return tr("Now fewer than three large exchanges are elevated.")
+
+
+def _share_in(share: str, window: Window) -> str:
+    """Return a share, with or without dollars, and over which window: `−8.1 % (−$640 M) in 24 h`."""
+    # Translators: {share} is "−8.1 %", "−8.1 % (−$640 M)" or "at least −8.1 %".
+    return tr("{share} in {window}", share=share, window=window_name(window))
+
+
+def _limit(share: float) -> str:
+    """Return a limit with three digits at most, and no zeros at its end: `−3 %`, `−2.25 %`."""
+    _, _, decimals = f"{abs(share) * 100:.3g}".partition(".")
+    return percent(share, digits=len(decimals))
 
 
 def _shown_flow(signal: Signal) -> Flow | None:
@@ -248,14 +277,16 @@ def _shown_flow(signal: Signal) -> Flow | None:
 
 def _no_figure(signal: Signal) -> str:
     """Return that there is no figure to lead with; why stands in a line of its own."""
-    return "Flow not known: the data are incomplete." if signal.flows else "Flow not known: no figure can be computed."
+    if signal.flows:
+        return tr("Flow not known: the data are incomplete.")
+    return tr("Flow not known: no figure can be computed.")
 
 
 def _withdrawals(signal: Signal) -> Iterator[Line]:
     """Yield how the majors can be withdrawn, and that nothing eases while two of them cannot."""
     yield from majors_lines(signal.withdrawals)
     if signal.blocks_easing:
-        yield line(NEVER_EASES)
+        yield line(never_eases())
 
 
 def _by_asset(flow: Flow) -> str:
@@ -263,17 +294,24 @@ def _by_asset(flow: Flow) -> str:
     shown = flow.assets[:_SHOWN_ASSETS]
     pieces = [f"{amount(part.amount, part.asset, signed=True)} = {usd(part.usd, signed=True)}" for part in shown]
     if len(flow.assets) > _SHOWN_ASSETS:
-        pieces.append(f"everything else {usd(flow.usd - sum(part.usd for part in shown), signed=True)}")
+        rest_usd = flow.usd - sum(part.usd for part in shown)
+        pieces.append(tr("everything else {usd}", usd=usd(rest_usd, signed=True)))
     return " · ".join(pieces)
 
 
 def _baseline_lines(baseline: Baseline | None) -> Iterator[Line]:
     if baseline:
-        yield line(
-            bold("Normal days: "),
-            f"median {percent(baseline.median, signed=True)}, nine in ten between {percent(baseline.low, signed=True)} "
-            f"and {percent(baseline.high, signed=True)}, lowest {percent(baseline.worst, signed=True)}, spread "
-            f"{percent(baseline.spread)} (last {baseline.days} days).",
+        yield tr_count_line(
+            "**Normal days:** median {median}, nine in ten between {low} and {high}, lowest {lowest}, spread {spread} "
+            "(last {count} day).",
+            "**Normal days:** median {median}, nine in ten between {low} and {high}, lowest {lowest}, spread {spread} "
+            "(last {count} days).",
+            baseline.days,
+            median=percent(baseline.median, signed=True),
+            low=percent(baseline.low, signed=True),
+            high=percent(baseline.high, signed=True),
+            lowest=percent(baseline.worst, signed=True),
+            spread=percent(baseline.spread),
         )
 
 
@@ -283,35 +321,53 @@ def _rank_lines(signal: Signal) -> Iterator[Line]:
     # Of a flow with two ends the certain one; where nothing is certain there is nothing to compare.
     share = certain_share(flow) if flow else 0.0
     if flow and baseline and (share or not is_bounded(flow)):
-        score = f"{robust_z(share, flow.window, baseline):+.1f}".replace("-", "−")
-        yield line(
-            f"Its 24 h, {brief_share(flow)}: {_rank(share, baseline)}. Score {score}: its distance from the median day "
-            f"in spreads (robust z). {UNUSUAL_Z:.1f} or lower is unusual.".replace("-", "−")
+        score = tr(
+            "Score {score}: its distance from the median day in spreads (robust z). {limit} or lower is unusual.",
+            score=decimal(robust_z(share, flow.window, baseline), 1, signed=True),
+            limit=decimal(UNUSUAL_Z, 1),
         )
+        yield line(f"{_rank(flow, baseline)} {score}")
 
 
-def _rank(share: float, baseline: Baseline) -> str:
+def _rank(flow: Flow, baseline: Baseline) -> str:
+    share, figures = certain_share(flow), {"window": window_name(flow.window), "share": brief_share(flow)}
     if share < baseline.worst:
-        return f"the largest outflow in {baseline.days} days"
+        # Translators: "Its" is the exchange's; {share} is "−8.1 %" or "at least −8.1 %".
+        return tr_count(
+            "Its {window}, {share}: the largest outflow in {count} day.",
+            "Its {window}, {share}: the largest outflow in {count} days.",
+            baseline.days,
+            **figures,
+        )
     if share < baseline.low:
-        return "lower than on 95 % of days"
-    return "as on a normal day" if share <= baseline.high else "higher than on 95 % of days"
+        # Translators: {part} is "95 %".
+        return tr("Its {window}, {share}: lower than on {part} of days.", part=percent(0.95, digits=0), **figures)
+    if share <= baseline.high:
+        return tr("Its {window}, {share}: as on a normal day.", **figures)
+    return tr("Its {window}, {share}: higher than on {part} of days.", part=percent(0.95, digits=0), **figures)
 
 
 def _source_figure_lines(signal: Signal) -> Iterator[Line]:
     """Yield the source's own figures and whether they match ours, or that there is none."""
     source = source_name(signal.source)
     for figure in signal.source_figures:
-        yield line(
-            f"{source}'s own {window_name(figure.window)} figure, {usd(figure.usd, signed=True)}"
-            f"{_agreement(signal.flow(figure.window), figure)}"
-        )
+        yield _source_figure_line(source, signal.flow(figure.window), figure)
     if not signal.source_figures:
-        yield line(f"{source} gives no flow figure of its own to compare with.")
+        yield tr_line("{source} gives no flow figure of its own to compare with.", source=source)
 
 
-def _agreement(flow: Flow | None, figure: SourceFigure) -> str:
+def _source_figure_line(source: str, flow: Flow | None, figure: SourceFigure) -> Line:
+    window, theirs = window_name(figure.window), usd(figure.usd, signed=True)
     if flow is None:
-        return ", cannot be compared with ours."
-    verdict = "matches" if figures_agree(flow, figure.usd) else "differs from"
-    return f", {verdict} ours, {usd(flow.usd, signed=True)}."
+        return tr_line(
+            "{source}'s own {window} figure, {usd}, cannot be compared with ours.",
+            source=source,
+            window=window,
+            usd=theirs,
+        )
+    text = (
+        marked("{source}'s own {window} figure, {usd}, matches ours, {ours}.")
+        if figures_agree(flow, figure.usd)
+        else marked("{source}'s own {window} figure, {usd}, differs from ours, {ours}.")
+    )
+    return tr_line(text, source=source, window=window, usd=theirs, ours=usd(flow.usd, signed=True))

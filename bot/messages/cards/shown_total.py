@@ -15,9 +15,11 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import Window
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
+from bot.language.translation import tr
 from bot.messages.cards.common import provenance, source_figure_line, source_name
 from bot.messages.model import Line, ShownTotal, Span, line, moment
-from bot.messages.number_format import counted, percent, usd
+from bot.messages.number_format import percent, usd
+from bot.messages.translated_lines import tr_count_line, tr_line
 
 INCOMPLETE_MARK = " *"
 """Behind the name of an exchange whose figures are not complete now, in tables; a line below the title says why."""
@@ -80,38 +82,70 @@ def missing_line(snapshot: ExchangeSnapshot) -> Line | None:
     if shown is None or total is None or total.newest_reserves_usd is None:
         return None
     missing = snapshot.missing
-    now_usd = usd(total.newest_reserves_usd)
-    rest = f"The rest: {now_usd} now."
+    source, parts, now_usd = (
+        source_name(shown.source),
+        _parts(missing, total.reserves_usd),
+        usd(total.newest_reserves_usd),
+    )
     # Where everything went at once, nearly always right after the last complete reading, the rest of that is known too.
     if snapshot.last_complete and total.reserves_usd and len({part.since for part in missing}) == 1:
-        rest = f"The rest: {usd(total.reserves_usd - sum(part.usd for part in missing))} then, {now_usd} now."
-    return line(f"⚠️ Missing at {source_name(shown.source)}: ", *_parts(missing, total.reserves_usd), ". ", rest)
+        return tr_line(
+            "⚠️ Missing at {source}: {parts}. The rest: {then_usd} then, {now_usd} now.",
+            source=source,
+            parts=parts,
+            then_usd=usd(total.reserves_usd - sum(part.usd for part in missing)),
+            now_usd=now_usd,
+        )
+    return tr_line(
+        "⚠️ Missing at {source}: {parts}. The rest: {now_usd} now.", source=source, parts=parts, now_usd=now_usd
+    )
 
 
 def missing_notes(snapshots: Iterable[ExchangeSnapshot]) -> Iterator[Line]:
     """Yield for each marked exchange of a table when it was complete and what is missing since, a few at most."""
     incomplete = [(snapshot, total) for snapshot in snapshots if snapshot.missing and (total := shown_total(snapshot))]
     for snapshot, total in incomplete[:_MAX_NOTES]:
-        since = ("shown as of ", moment(total.as_of), "; ") if snapshot.last_complete else ()
-        missing = _parts(snapshot.missing, total.reserves_usd, shown=_MAX_PARTS_IN_NOTES)
-        yield line(f"* {snapshot.exchange.name}: ", *since, "missing now: ", *missing, ".")
+        name, parts = snapshot.exchange.name, _parts(snapshot.missing, total.reserves_usd, shown=_MAX_PARTS_IN_NOTES)
+        if snapshot.last_complete:
+            yield tr_line(
+                "* {exchange}: shown as of {time}; missing now: {parts}.",
+                exchange=name,
+                time=moment(total.as_of),
+                parts=parts,
+            )
+        else:
+            yield tr_line("* {exchange}: missing now: {parts}.", exchange=name, parts=parts)
     if len(incomplete) > _MAX_NOTES:
-        yield line(
-            f"* {counted(len(incomplete) - _MAX_NOTES, 'more is', 'more are')} incomplete now: "
-            "/reserves <exchange> says what is missing."
+        yield tr_count_line(
+            "* {count} more is incomplete now: /reserves <exchange> says what is missing.",
+            "* {count} more are incomplete now: /reserves <exchange> says what is missing.",
+            len(incomplete) - _MAX_NOTES,
         )
 
 
-def _parts(
-    missing: Sequence[MissingPart], reserves_usd: float | None, *, shown: int = _MAX_PARTS
-) -> Iterator[str | Span]:
-    """Yield the missing parts as pieces of a line, largest first: `Tron ($22.1 B, 20.7 %) since 13:00 UTC`."""
-    for index, part in enumerate(missing[:shown]):
-        share = f", {percent(part.usd / reserves_usd)}" if reserves_usd else ""
-        yield f"{', ' if index else ''}{part.name} ({usd(part.usd)}{share}) since "
-        yield moment(part.since)
-    if others := missing[shown:]:
-        yield f" and {len(others)} more ({usd(sum(part.usd for part in others))})"
+def _parts(missing: Sequence[MissingPart], reserves_usd: float | None, *, shown: int = _MAX_PARTS) -> Line:
+    """Return the missing parts, largest first: `Tron ($22.1 B, 20.7 %) since 13:00 UTC`."""
+    named: list[Span] = []
+    for part in missing[:shown]:
+        worth = ", ".join((usd(part.usd), *([percent(part.usd / reserves_usd)] if reserves_usd else [])))
+        # Translators: {worth} is "$22.1 B, 20.7 %".
+        told = tr_line(
+            "{part} ({worth}) since {time}",
+            part=part.name,
+            worth=worth,
+            time=moment(part.since),
+        )
+        named += [*line(", " if named else ""), *told]
+    others = missing[shown:]
+    if not others:
+        return tuple(named)
+    return tr_count_line(
+        "{parts} and {count} more ({usd})",
+        "{parts} and {count} more ({usd})",
+        len(others),
+        parts=tuple(named),
+        usd=usd(sum(part.usd for part in others)),
+    )
 
 
 def provenance_of_total(snapshot: ExchangeSnapshot, shown: Reading) -> Line:
@@ -119,7 +153,8 @@ def provenance_of_total(snapshot: ExchangeSnapshot, shown: Reading) -> Line:
     newest = snapshot.reading
     if newest is None or newest is shown:
         return provenance(shown.source, shown.as_of)
-    return (*provenance(shown.source, shown.as_of), *line(" · newest reading, incomplete: ", moment(newest.as_of)))
+    incomplete = tr_line("newest reading, incomplete: {time}", time=moment(newest.as_of))
+    return (*provenance(shown.source, shown.as_of), *line(" · "), *incomplete)
 
 
 def source_figure_beside(snapshot: ExchangeSnapshot, window: Window) -> Line | None:
@@ -130,4 +165,4 @@ def source_figure_beside(snapshot: ExchangeSnapshot, window: Window) -> Line | N
     if not snapshot.missing:
         return source_figure_line(snapshot.listing, window, snapshot.signal.flow(window) if snapshot.signal else None)
     figure = source_figure_line(snapshot.listing, window)
-    return (*figure, *line(" It may count the missing part as withdrawn.")) if figure else None
+    return (*figure, *line(" ", tr("It may count the missing part as withdrawn."))) if figure else None

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Reason, Signal, Size, Unit
-from bot.language.translation import tr
-from bot.messages.cards.common import holds_by_reason
+from bot.language.translation import tr, tr_as
+from bot.messages.cards.common import holds_by_reason, severity_word
 from bot.messages.model import Action, Line, Table, bold, line
-from bot.messages.number_format import percent
+from bot.messages.number_format import percent, significant
+
+_DIGITS = 6  # of a figure in a unit that is not known
 
 
 class SignalCard:
@@ -33,11 +35,12 @@ class SignalCard:
 
     def headline(self, incident: Incident) -> str:
         """Return what is going on, in the few words of a title: `elevated outflow`."""
-        return f"{incident.severity} {incident.rule}"
+        return f"{severity_word(incident.severity)} {incident.rule}"
 
     def easing_headline(self, incident: Incident) -> str:
         """Return the same while the figures are below what the incident is called by."""
-        return f"{self.headline(incident)}, easing"
+        # Translators: {headline} is what a title says is going on, or a severity: "elevated, easing".
+        return tr("{headline}, easing", headline=self.headline(incident))
 
     def evidence(self, signal: Signal) -> Iterator[Line]:
         """Yield what an alert shows of a signal, the most important figure first."""
@@ -60,15 +63,11 @@ class SignalCard:
     def size(self, size: Size | None) -> str:
         """Return a size as a figure: a signed share, or how many."""
         if size is None:
-            return "unknown"
-        return f"{abs(size.value):g}" if size.unit is Unit.COUNT else percent(size.value, signed=True)
-
-    def worst(self, incident: Incident) -> str:
-        """Return how large an incident was at worst, to be read after `Peak: severe`; "" says nothing."""
-        return f", {self.size(incident.worst)}" if incident.worst else ""
+            return tr_as("a size", "unknown")
+        return significant(abs(size.value), _DIGITS) if size.unit is Unit.COUNT else percent(size.value, signed=True)
 
     def worst_figure(self, incident: Incident) -> str:
-        """Return the figure of how large an incident was at worst, for a list."""
+        """Return the figure of how large an incident was at worst, for a list and behind `Peak: severe`."""
         return self.size(incident.worst)
 
     def worst_moment(self, moment: WorstMoment) -> str:
@@ -78,7 +77,7 @@ class SignalCard:
     def ending(self, incident: Incident) -> str:
         """Return why an incident is over, as a sentence."""
         del incident
-        return "Back below the alert limits."
+        return tr("Back below the alert limits.")
 
     def measurement(self, name: str) -> str:
         """Return the name of a measurement as people read it: a window, an asset, a venue."""
@@ -94,7 +93,12 @@ class SignalCard:
 
     def reason(self, reason: Reason) -> str:
         """Return a threshold that was crossed, as a backtest reports it: the figure, and the limit."""
-        return f"{reason.measure}: {reason.value:g}, limit {reason.threshold:g}"
+        return tr(
+            "{measure}: {value}, limit {limit}",
+            measure=reason.measure,
+            value=significant(reason.value, _DIGITS),
+            limit=significant(reason.threshold, _DIGITS),
+        )
 
     def exceeded_limit(self, reason: Reason) -> str:
         """Return the same as people read it in a chat: `24 h −4.2 % (limit −3.0 %)`; "" where other lines say it."""

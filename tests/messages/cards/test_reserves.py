@@ -234,6 +234,8 @@ def test_a_longer_window_is_not_ranked_among_days() -> None:
     assert "Not unusual for 7 d here." in flows(snapshot, Window.WEEK)
     run = replace(SNAPSHOT, signal=signal(-0.01, flows=[flow(-0.2, Window.WEEK)]))
     assert "An unusual outflow for 7 d here." in flows(run, Window.WEEK)
+    rush = replace(SNAPSHOT, signal=signal(0.01, flows=[flow(0.2, Window.WEEK)]))
+    assert "An unusual inflow for 7 d here." in flows(rush, Window.WEEK)
 
 
 def test_an_upstream_that_gives_no_figure_of_its_own_is_not_quoted() -> None:

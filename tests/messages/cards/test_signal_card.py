@@ -55,6 +55,14 @@ def test_an_incident_of_a_source_that_is_not_in_the_table_is_told_in_plain_words
     assert "2 · elevated (its peak) · INC-42 · opened" in said(incidents_card([closed()], {}))
 
 
+def test_without_any_figure_a_frozen_one_says_so_in_plain_words() -> None:
+    nothing = replace(closed(), signal=replace(SIGNAL, figures=(), as_of=NOON + HOUR), held=True)
+
+    assert "Figures frozen: nothing could be measured. They are those of" in said(
+        incident_card(nothing, "OKX", StepReason.HELD)
+    )
+
+
 def test_it_is_explained_in_plain_words() -> None:
     later = replace(SIGNAL, as_of=NOON + HOUR, figures=(CLOSED,), reasons=(), severity=None)
     text = said(why_card(closed(later), "OKX")).splitlines()
@@ -87,7 +95,6 @@ def test_what_has_no_size_is_listed_without_one() -> None:
     unknown = replace(SIGNAL, leading=None)
 
     assert "okx · elevated (its peak) · INC-42 · opened" in said(incidents_card([closed(unknown)], {}))
-    assert SignalCard().worst(replace(closed(), worst=None)) == ""
     assert SignalCard().actions(closed()) == ()
 
 

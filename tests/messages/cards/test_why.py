@@ -67,7 +67,7 @@ def test_where_nothing_is_certain_of_a_day_it_is_compared_with_no_other() -> Non
 def test_a_day_on_which_nothing_moved_is_compared_as_well() -> None:
     text = why(raised(signal(0.0)))
 
-    assert any(words.startswith("Its 24 h, 0.00 %: as on a normal day. Score +0.0") for words in text)
+    assert any(words.startswith("Its 24 h, 0.00 %: as on a normal day. Score 0.0") for words in text)
 
 
 def test_many_assets_are_the_largest_and_the_rest() -> None:
