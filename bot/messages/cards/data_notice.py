@@ -14,8 +14,9 @@ from bot.domain.incident import Ending, Incident, IncidentState, WorstMoment
 from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import UNREPORTED, Reason, Signal
-from bot.language.translation import tr
+from bot.language.translation import marked, tr
 from bot.messages.cards.common import TONES, lasting_provenance, liabilities
+from bot.messages.cards.part_names import part_name
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.unreported_notice import (
     STILL_AWAY,
@@ -28,18 +29,27 @@ from bot.messages.cards.unreported_notice import (
 )
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, usd
+from bot.messages.translated_lines import tr_line
 
-_BOTH_READINGS = "Could be a changed wallet list or one large transfer."
 _OUTCOMES = {
-    Verdict.WAITING: "Not counted as an outflow yet: waiting for the next reading.",
-    Verdict.NOT_COUNTED: "It stayed: not counted as an outflow. If more leaves within three days, it counts after all.",
-    Verdict.COUNTED: "It counts now, as part of the outflow.",
-    Verdict.RETURNED: "It came back, so it was no outflow.",
+    Verdict.WAITING: marked("Not counted as an outflow yet: waiting for the next reading."),
+    Verdict.NOT_COUNTED: marked(
+        "It stayed: not counted as an outflow. If more leaves within three days, it counts after all."
+    ),
+    Verdict.COUNTED: marked("It counts now, as part of the outflow."),
+    Verdict.RETURNED: marked("It came back, so it was no outflow."),
 }
 _ENDINGS = {
-    Ending.RETURNED: "It came back, so it was no outflow.",
-    Ending.COUNTED: "It counts now, as part of the outflow.",
-    Ending.NOT_COUNTED: "It stayed for three days and is not counted as an outflow.",
+    Ending.RETURNED: marked("It came back, so it was no outflow."),
+    Ending.COUNTED: marked("It counts now, as part of the outflow."),
+    Ending.NOT_COUNTED: marked("It stayed for three days and is not counted as an outflow."),
+}
+_STEPS = {
+    Verdict.WAITING: marked("{share} in one step, waiting"),
+    Verdict.NOT_COUNTED: marked("{share} in one step, not counted"),
+    Verdict.COUNTED: marked("{share} in one step, counted"),
+    Verdict.DOUBTED: marked("{share} in one step, doubted"),
+    Verdict.RETURNED: marked("{share} in one step, returned"),
 }
 
 
@@ -66,12 +76,13 @@ class DataNoticeCard(SignalCard):
         yield from parts_evidence(signal) if is_of_parts(signal) else _steps(signal)
         # The first time says it; the second time the source has changed its mind.
         if (count := _steps_lately(signal)) > 1:
-            kind = "gap" if is_of_parts(signal) else "step"
-            yield line(f"This is {kind} number {count} within 72 h: the source's figures are unsteady here.")
+            yield line(_unsteady(signal, count))
 
     @override
     def caution(self, signal: Signal) -> str:
-        return UNKNOWN_CAUSE if is_of_parts(signal) else _BOTH_READINGS
+        if is_of_parts(signal):
+            return tr(UNKNOWN_CAUSE)
+        return tr("Could be a changed wallet list or one large transfer.")
 
     @override
     def figure(self, signal: Signal) -> Line:
@@ -82,19 +93,21 @@ class DataNoticeCard(SignalCard):
         if is_of_parts(signal):
             return parts_brief(signal)
         share = signal.reasons[0].value if signal.reasons else 0.0
-        return f"{percent(share, signed=True)} in one step, {verdict_of(signal)}"
+        return tr(_STEPS[verdict_of(signal)], share=percent(share, signed=True))
 
     @override
     def worst_moment(self, moment: WorstMoment) -> str:
         # A step is as large in either direction, so that its size has no sign of its own.
-        what = "missing" if moment.measurement == UNREPORTED else "in one step"
-        return f"{percent(abs(moment.size.value))} ({usd(abs(moment.size.usd or 0.0))}) {what}"
+        share, worth = percent(abs(moment.size.value)), usd(abs(moment.size.usd or 0.0))
+        if moment.measurement == UNREPORTED:
+            return tr("{share} ({usd}) missing", share=share, usd=worth)
+        return tr("{share} ({usd}) in one step", share=share, usd=worth)
 
     @override
     def ending(self, incident: Incident) -> str:
         if is_of_parts(incident.announced):
             return parts_ending(incident)
-        return _ENDINGS[incident.ending] if incident.ending in _ENDINGS else super().ending(incident)
+        return tr(_ENDINGS[incident.ending]) if incident.ending in _ENDINGS else super().ending(incident)
 
     @override
     def reason(self, reason: Reason) -> str:
@@ -106,21 +119,23 @@ class DataNoticeCard(SignalCard):
 
     @override
     def exceeded_limit(self, reason: Reason) -> str:
-        what = "missing" if reason.measure == UNREPORTED else "in one step"
-        return f"{percent(abs(reason.value))} of reserves {what} (limit {percent(reason.threshold)})"
+        share, limit = percent(abs(reason.value)), percent(reason.threshold)
+        if reason.measure == UNREPORTED:
+            return tr("{share} of reserves missing (limit {limit})", share=share, limit=limit)
+        return tr("{share} of reserves in one step (limit {limit})", share=share, limit=limit)
 
     @override
     def thresholds(self, sensitivity: Sensitivity) -> Line:
-        watch, elevated = percent(NOTICE_SHARE), percent(ELEVATED_NOTICE_SHARE)
-        return line(
-            bold("Posted: "),
-            f"from {watch} of reserves on where elevated alerts are posted, from {elevated} on also where only severe "
-            "ones are. /settings notices off ends it here.",
+        return tr_line(
+            "**Posted:** from {watch} of reserves on where elevated alerts are posted, from {elevated} on also where "
+            "only severe ones are. /settings notices off ends it here.",
+            watch=percent(NOTICE_SHARE),
+            elevated=percent(ELEVATED_NOTICE_SHARE),
         )
 
     @override
     def actions(self, incident: Incident) -> tuple[Action, ...]:
-        return (Action("Flows", f"flows {incident.subject}"),)
+        return (Action(tr("Flows"), f"flows {incident.subject}"),)
 
 
 def notice_card(incident: Incident, name: str, card: SignalCard) -> Message:
@@ -136,7 +151,7 @@ def notice_card(incident: Incident, name: str, card: SignalCard) -> Message:
             card.footnote(),
         ),
         footer=lasting_provenance(signal.source, signal.as_of),
-        actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
+        actions=(Action(tr("Why"), f"why {incident.label}"), *card.actions(incident)),
         silent=True,
     )
 
@@ -144,7 +159,7 @@ def notice_card(incident: Incident, name: str, card: SignalCard) -> Message:
 def _outcome(incident: Incident, card: SignalCard) -> str:
     if incident.state is IncidentState.RESOLVED:
         return card.ending(incident)
-    return STILL_AWAY if is_of_parts(incident.announced) else _OUTCOMES[verdict_of(incident.announced)]
+    return tr(STILL_AWAY if is_of_parts(incident.announced) else _OUTCOMES[verdict_of(incident.announced)])
 
 
 def _is_harmless(incident: Incident) -> bool:
@@ -156,8 +171,19 @@ def _is_harmless(incident: Incident) -> bool:
 
 def _steps(signal: Signal) -> Iterator[Line]:
     for jump in signal.jumps:
-        figures = f" {usd(jump.usd, signed=True)} · {percent(jump.share, signed=True)} of reserves at "
-        yield line(bold(jump.group), figures, moment(jump.at))
+        yield tr_line(
+            "**{part}** {usd} · {share} of reserves at {time}",
+            part=part_name(jump.group),
+            usd=usd(jump.usd, signed=True),
+            share=percent(jump.share, signed=True),
+            time=moment(jump.at),
+        )
+
+
+def _unsteady(signal: Signal, count: int) -> str:
+    if is_of_parts(signal):
+        return tr("This is gap number {number} within 72 h: the source's figures are unsteady here.", number=count)
+    return tr("This is step number {number} within 72 h: the source's figures are unsteady here.", number=count)
 
 
 def _steps_lately(signal: Signal) -> int:
@@ -167,5 +193,6 @@ def _steps_lately(signal: Signal) -> int:
 
 def _subject(signal: Signal) -> str:
     """Return what moved: `BTC moved in one step`."""
-    groups = ", ".join(dict.fromkeys(jump.group for jump in signal.jumps))
-    return f"{groups} moved in one step"
+    return tr(
+        "{parts} moved in one step", parts=", ".join(dict.fromkeys(part_name(jump.group) for jump in signal.jumps))
+    )

@@ -8,58 +8,97 @@ from collections.abc import Iterator
 
 from bot.alerting.data_notice import NOTICE_SHARE
 from bot.domain.incident import Ending, Incident
-from bot.domain.jump import Verdict
+from bot.domain.jump import Jump, Verdict
 from bot.domain.signal import Signal
-from bot.messages.model import Line, bold, line, moment
+from bot.language.translation import marked, tr, tr_count
+from bot.messages.cards.part_names import part_name
+from bot.messages.model import Line, moment
 from bot.messages.number_format import percent, usd
+from bot.messages.translated_lines import tr_line
 
-UNKNOWN_CAUSE = (
+UNKNOWN_CAUSE = marked(
     "The cause is not known: the source may have lost it, or the exchange may have moved the coins to addresses that "
     "nobody tracks."
 )
-STILL_AWAY = "Not counted as an outflow. Flows that include it are shown as a range until it is back."
-_STAYED_AWAY = (
-    "Still missing after three days. It is not counted as an outflow: from now on flows leave it out, and /reserves "
-    "names it as missing until it has been away for 30 days."
-)
+STILL_AWAY = marked("Not counted as an outflow. Flows that include it are shown as a range until it is back.")
 
 
 def parts_headline(signal: Signal) -> str:
     """Return what is the matter: `Tron is missing at the source`."""
-    names = [jump.group for jump in signal.jumps]
-    verb = "are" if len(names) > 1 else "is"
-    is_back = all(jump.verdict is Verdict.RETURNED for jump in signal.jumps)
-    return f"{', '.join(names)} {verb} {'back' if is_back else 'missing'} at the source"
+    names = [part_name(jump.group) for jump in signal.jumps]
+    if _is_back(signal):
+        # Translators: {parts} are chains or assets, "Solana, Tron"; there may be one or several.
+        return tr_count(
+            "{parts} is back at the source", "{parts} are back at the source", len(names), parts=", ".join(names)
+        )
+    # Translators: {parts} are chains or assets, "Solana, Tron"; there may be one or several.
+    return tr_count(
+        "{parts} is missing at the source", "{parts} are missing at the source", len(names), parts=", ".join(names)
+    )
 
 
 def parts_evidence(signal: Signal) -> Iterator[Line]:
     """Yield each part with what it was worth and since when it is away, and what it holds if it is back."""
     for part in signal.jumps:
-        size = f" {usd(-part.usd)} · {percent(-part.share)} of reserves, "
-        if part.verdict is not Verdict.RETURNED:
-            yield line(bold(part.group), size, "missing since ", moment(part.at))
+        gap = _gap(part)
+        if part.back_usd is None or part.verdict is not Verdict.RETURNED:
+            yield gap
             continue
-        now = f": {usd(part.back_usd)} at the prices before" if part.back_usd is not None else ""
-        since = (moment(part.at), " to ", moment(part.turned_at)) if part.turned_at else (moment(part.at),)
-        yield line(bold(part.group), size, "missing from ", *since, now)
+        # Translators: {gap} says what was missing and from when to when; {usd} is what it holds since it is back, in
+        # dollars at the prices of before it was missing.
+        yield tr_line("{gap}: {usd} at the prices before", gap=gap, usd=usd(part.back_usd))
+
+
+def _gap(part: Jump) -> Line:
+    name, worth, share = part_name(part.group), usd(-part.usd), percent(-part.share)
+    if part.verdict is not Verdict.RETURNED:
+        return tr_line(
+            "**{part}** {usd} · {share} of reserves, missing since {time}",
+            part=name,
+            usd=worth,
+            share=share,
+            time=moment(part.at),
+        )
+    if part.turned_at is None:
+        return tr_line(
+            "**{part}** {usd} · {share} of reserves, missing from {time}",
+            part=name,
+            usd=worth,
+            share=share,
+            time=moment(part.at),
+        )
+    return tr_line(
+        "**{part}** {usd} · {share} of reserves, missing from {start} to {end}",
+        part=name,
+        usd=worth,
+        share=share,
+        start=moment(part.at),
+        end=moment(part.turned_at),
+    )
 
 
 def parts_brief(signal: Signal) -> str:
     """Return how large they are in a few words: `12.0 % missing`."""
-    share = -sum(part.share for part in signal.jumps)
-    is_back = all(part.verdict is Verdict.RETURNED for part in signal.jumps)
-    return f"{percent(share)} {'back' if is_back else 'missing'}"
+    share = percent(-sum(part.share for part in signal.jumps))
+    # Translators: a share of the reserves that the source tells again.
+    return tr("{share} back", share=share) if _is_back(signal) else tr("{share} missing", share=share)
 
 
 def parts_ending(incident: Incident) -> str:
     """Return how it ended: `It is back, with $1.10 B now and $1.20 B then.`."""
     if incident.ending is Ending.UNREPORTED:
-        return _STAYED_AWAY
+        return tr(
+            "Still missing after three days. It is not counted as an outflow: from now on flows leave it out, and "
+            "/reserves names it as missing until it has been away for 30 days."
+        )
     now_usd, then_usd = _worth_now(incident.announced), -sum(part.usd for part in incident.announced.jumps)
     if now_usd is None:
-        return "It is back."
-    rest = "" if is_whole(incident) else " What it lost meanwhile is judged like any other move."
-    return f"It is back, with {usd(now_usd)} now and {usd(then_usd)} then.{rest}"
+        return tr("It is back.")
+    back = tr("It is back, with {now} now and {then} then.", now=usd(now_usd), then=usd(then_usd))
+    if is_whole(incident):
+        return back
+    lost = tr("What it lost meanwhile is judged like any other move.")
+    return f"{back} {lost}"
 
 
 def is_whole(incident: Incident) -> bool:
@@ -72,6 +111,10 @@ def is_whole(incident: Incident) -> bool:
         if part.back_usd is not None and part.usd
     )
     return lost_share < NOTICE_SHARE
+
+
+def _is_back(signal: Signal) -> bool:
+    return all(part.verdict is Verdict.RETURNED for part in signal.jumps)
 
 
 def _worth_now(signal: Signal) -> float | None:
