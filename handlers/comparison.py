@@ -7,6 +7,7 @@ from bot.commands.declaration import Request, command
 from bot.domain.errors import AskerError, UnknownExchange
 from bot.domain.exchange import Exchange
 from bot.domain.outflow_curve import OutflowCurve
+from bot.language.translation import tr
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.model import Message
 
@@ -25,7 +26,7 @@ async def compare(
     if isinstance(first, OutflowCurve):  # `compare ftx-2022 binance` means the same as `compare binance ftx-2022`
         first, second = second, first
     if isinstance(first, OutflowCurve):
-        raise AskerError("One of the two must be a watched exchange; /exchanges lists them.")
+        raise AskerError(tr("One of the two must be a watched exchange; /exchanges lists them."))
     snapshot = await request.queries.snapshot(first.id)
     if isinstance(second, Exchange):
         return side_by_side_card(snapshot, await request.queries.snapshot(second.id), request.now)

@@ -17,6 +17,7 @@ from bot.domain.incident import Incident
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.language.translation import tr
 from bot.messages.cards.common import brief_hold, liabilities, provenance, window_name
 from bot.messages.cards.flow_bounds import certain_share, is_bounded, share_figure
 from bot.messages.cards.reserves import reserves_card
@@ -27,15 +28,17 @@ from bot.messages.cards.shown_total import (
     provenance_of_total,
     shown_total,
 )
-from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, lines, moment
+from bot.messages.model import Action, Chart, Line, Message, Table, Tone, lines, moment
 from bot.messages.number_format import percent, span, usd
 from bot.messages.plain_text import display_width, shorten
+from bot.messages.translated_lines import tr_count_line, tr_line
 
 _DAY = timedelta(days=1)
 _SHOWN_DAYS = (1, 2, 3, 4, 5, 6, 7, 10, 14)
 """Rows of the table of days. Two weeks are more than the run on FTX took, and the first week is what people look at."""
 _NAME_COLUMNS = 9
-_PAST_NAME_COLUMNS = 8  # with " then" behind it
+_PAST_COLUMNS = 13  # for a name with " then" behind it, or what other languages say
+_PAST_NAME_COLUMNS = 8
 _MIN_CHART_POINTS = 3
 """Two points are a straight line and show no shape."""
 _UNKNOWN = "–"
@@ -61,11 +64,12 @@ def side_by_side_card(first: ExchangeSnapshot, second: ExchangeSnapshot, now: da
             *_unclear_lines(second),
             *_bounds_lines(first),
             *_bounds_lines(second),
-            "Reserves, and flows as shares of them, without the exchange's own token.",
+            tr("Reserves, and flows as shares of them, without the exchange's own token."),
             liabilities(),
         ),
         table=Table(
-            ("Measure", _column(first), _column(second)),
+            # Translators: the header over the names of figures, such as Reserves and Worst day.
+            (tr("Measure"), _column(first), _column(second)),
             tuple(
                 (measure, left_figure, right_figure)
                 for (measure, left_figure), (_, right_figure) in zip(left, right, strict=True)
@@ -90,22 +94,27 @@ def beside_the_past_card(
     """
     name = snapshot.exchange.name
     if curve is None or snapshot.shown_reading is None:
+        command = f"/reserves {snapshot.exchange.id}"
         return Message(
-            title=f"{name} · {past_curve.title}",
+            title=f"{name} · {tr(past_curve.title)}",
             tone=Tone.TROUBLE,
             lines=lines(
-                f"No two readings of {name} a day apart yet. "
-                f"Try again tomorrow, or /reserves {snapshot.exchange.id} now."
+                tr(
+                    "No two readings of {exchange} a day apart yet. Try again tomorrow, or {command} now.",
+                    exchange=name,
+                    command=command,
+                )
             ),
         )
     return Message(
-        title=f"{name} {_cell(curve.shares[-1])} · {past_curve.title}",
+        title=f"{name} {_cell(curve.shares[-1])} · {tr(past_curve.title)}",
         lines=lines(
             _current_line(name, curve, incident),
             _past_line(curve, past_curve),
             missing_line(snapshot),
-            f"{past_curve.title}: {past_curve.label}.",
-            "Net flow since the start of each, as a share of its reserves then.",
+            # Translators: a run of the past and where its figures are from.
+            tr("{run}: {origin}.", run=tr(past_curve.title), origin=tr(past_curve.label)),
+            tr("Net flow since the start of each, as a share of its reserves then."),
             liabilities(),
         ),
         chart=_chart(name, curve),
@@ -113,8 +122,8 @@ def beside_the_past_card(
         footer=provenance_of_total(snapshot, snapshot.shown_reading),
         totals=(total,) if (total := shown_total(snapshot)) else (),
         actions=(
-            Action("Flows", f"flows {snapshot.exchange.id}"),
-            Action("Incidents", f"incidents {snapshot.exchange.id}"),
+            Action(tr("Flows"), f"flows {snapshot.exchange.id}"),
+            Action(tr("Incidents"), f"incidents {snapshot.exchange.id}"),
         ),
     )
 
@@ -134,13 +143,14 @@ def _measures(snapshot: ExchangeSnapshot, reading: Reading) -> Iterator[tuple[st
     clean, total = (shown.reserves_usd or 0.0, shown.total_usd) if shown else (0.0, 0.0)
     stable = sum(held.usd for asset, held in reading.by_asset().items() if asset in STABLECOINS)
     baseline = snapshot.signal.baseline if snapshot.signal else None
-    yield "Reserves", usd(clean)
-    yield "Total", usd(total)
-    yield "Own token", _share_of(total, total - clean)
-    yield "Stablecoins", _share_of(total, stable)
+    yield tr("Reserves"), usd(clean)
+    yield tr("Total"), usd(total)
+    yield tr("Own token"), _share_of(total, total - clean)
+    yield tr("Stablecoins"), _share_of(total, stable)
     for window in _WINDOWS:
-        yield f"Flow {window_name(window)}", _flow_share(snapshot, window)
-    yield "Worst day", percent(baseline.worst, signed=True) if baseline else _UNKNOWN
+        yield tr("Flow {window}", window=window_name(window)), _flow_share(snapshot, window)
+    # Translators: the largest outflow of a day among the last 90 days, in a narrow table.
+    yield tr("Worst day"), percent(baseline.worst, signed=True) if baseline else _UNKNOWN
 
 
 def _share_of(total_usd: float, part_usd: float) -> str:
@@ -153,7 +163,7 @@ def _flow_share(snapshot: ExchangeSnapshot, window: Window) -> str:
     if flow is None:
         return _UNKNOWN
     if flow.hold:
-        return "unclear"
+        return tr("unclear")
     return percent(certain_share(flow), signed=True) + (_AT_LEAST_MARK if is_bounded(flow) else "")
 
 
@@ -166,7 +176,8 @@ def _unclear_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
     flows = [_flow(snapshot, window) for window in _WINDOWS]
     reasons = {flow.hold.reason: flow.hold for flow in flows if flow and flow.hold}
     if reasons:
-        yield f"Unclear at {snapshot.exchange.name}: {'; '.join(map(brief_hold, reasons.values()))}."
+        why = "; ".join(map(brief_hold, reasons.values()))
+        yield tr("Unclear at {exchange}: {reasons}.", exchange=snapshot.exchange.name, reasons=why)
 
 
 def _bounds_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
@@ -174,30 +185,49 @@ def _bounds_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
     bounded = [flow for flow in map(partial(_flow, snapshot), _WINDOWS) if flow and not flow.hold and is_bounded(flow)]
     if bounded:
         ends = ", ".join(f"{window_name(flow.window)} {share_figure(flow)}" for flow in bounded)
-        yield f"* At least; {snapshot.exchange.name}: {ends}."
+        # Translators: {ends} are such as "24 h −55.0 to −61.0 %".
+        yield tr("* At least; {exchange}: {ends}.", exchange=snapshot.exchange.name, ends=ends)
 
 
 def _current_line(name: str, curve: OutflowCurve, incident: Incident | None) -> Line:
-    share = bold(_cell(curve.shares[-1]))
-    if incident is None:
-        return line(f"{name}: ", share, f" over the last {_in_words(curve.length)} (no open incident).")
-    # The curve of an incident starts a day before it, so that the outflow that raised it is in the curve.
-    return line(f"{name}: ", share, f" since the day before {incident.label} began (", moment(curve.start), ").")
-
-
-def _in_words(length: timedelta) -> str:
-    """Return how long a curve is: `6 days`, and what is shorter than two of them as `24 h`."""
-    return f"{length // _DAY} days" if length >= 2 * _DAY else span(length)
+    share, days = _cell(curve.shares[-1]), curve.length // _DAY
+    if incident:
+        # The curve of an incident starts a day before it, so that the outflow that raised it is in the curve.
+        return tr_line(
+            "{exchange}: **{share}** since the day before {incident} began ({time}).",
+            exchange=name,
+            share=share,
+            incident=incident.label,
+            time=moment(curve.start),
+        )
+    if days < 2:  # noqa: PLR2004 — two days and more are told in days
+        return tr_line(
+            "{exchange}: **{share}** over the last {time} (no open incident).",
+            exchange=name,
+            share=share,
+            time=span(curve.length),
+        )
+    return tr_count_line(
+        "{exchange}: **{share}** over the last {count} day (no open incident).",
+        "{exchange}: **{share}** over the last {count} days (no open incident).",
+        days,
+        exchange=name,
+        share=share,
+    )
 
 
 def _past_line(curve: OutflowCurve, past_curve: OutflowCurve) -> Line:
     """Return where the past run stood after as much time as `curve` covers, and how it ended."""
     name, share = _short_name(past_curve.title), past_curve.at(curve.length)
     end, worst = _cell(past_curve.shares[-1]), _cell(past_curve.worst)
-    ended = f"in the end {end}" if worst == end else f"at worst {worst}, in the end {end}"
+    # Translators: how much had left at the end of a run of the past.
+    ended = tr("in the end {end}", end=end)
+    if worst != end:
+        # Translators: how much had left at the worst moment of a run of the past, and at its end.
+        ended = tr("at worst {worst}, in the end {end}", worst=worst, end=end)
     if share is None:
-        return line(f"{name} was over by then: {ended}.")
-    return line(f"{name} at the same point: ", bold(_cell(share)), f" ({ended}).")
+        return tr_line("{run} was over by then: {figures}.", run=name, figures=ended)
+    return tr_line("{run} at the same point: **{share}** ({figures}).", run=name, share=_cell(share), figures=ended)
 
 
 def _short_name(title: str) -> str:
@@ -213,10 +243,17 @@ def _table(name: str, curve: OutflowCurve, past_curve: OutflowCurve) -> Table:
         for day in _SHOWN_DAYS
         if day <= length
     )
-    now, then = (
-        shorten(text, _PAST_NAME_COLUMNS, measure=display_width) for text in (name, _short_name(past_curve.title))
-    )
-    return Table(("Day", f"{now} now", f"{then} then"), rows, numeric=(0, 1, 2), chat_rows=len(_SHOWN_DAYS))
+    # Translators: a column of a narrow table, with an exchange that is watched.
+    now = tr("{exchange} now", exchange=_fitting(name, tr("{exchange} now", exchange="")))
+    # Translators: a column of a narrow table, with an exchange on which a run was years ago.
+    then = tr("{exchange} then", exchange=_fitting(_short_name(past_curve.title), tr("{exchange} then", exchange="")))
+    return Table((tr("Day"), now, then), rows, numeric=(0, 1, 2), chat_rows=len(_SHOWN_DAYS))
+
+
+def _fitting(name: str, words: str) -> str:
+    """Return a name as short as a column needs it that has some words beside it."""
+    columns = min(_PAST_NAME_COLUMNS, _PAST_COLUMNS - display_width(words))
+    return shorten(name, columns, measure=display_width)
 
 
 def _cell(share: float | None) -> str:
@@ -227,4 +264,4 @@ def _chart(name: str, curve: OutflowCurve) -> Chart | None:
     if len(curve.shares) < _MIN_CHART_POINTS:
         return None
     times = tuple(curve.start + elapsed for elapsed in curve.elapsed)
-    return Chart(f"{name}, net flow so far", "share", times, curve.shares)
+    return Chart(tr("{exchange}, net flow so far", exchange=name), "share", times, curve.shares)

@@ -14,12 +14,14 @@ from bot.detection.window_coverage import GRADED_WINDOWS, window_coverage
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Window
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.language.translation import marked, tr, tr_count
 from bot.messages.cards.common import liabilities, provenance, window_name
 from bot.messages.cards.coverage import later_windows_line
 from bot.messages.cards.flow_bounds import certain_share, certain_usd, is_bounded
 from bot.messages.cards.shown_total import INCOMPLETE_MARK, listed_total, missing_notes, shown_total
 from bot.messages.model import Action, Line, Message, ShownTotal, Table, Tone, line, lines, moment
-from bot.messages.number_format import counted, percent, span, usd
+from bot.messages.number_format import ago, percent, usd
+from bot.messages.translated_lines import tr_line
 
 _MAX_ROWS = 10
 """Exchanges in a ranking: as many as fit on a phone."""
@@ -31,7 +33,6 @@ _MAX_BUTTONS = 5
 _AGES_DIFFER_FROM = timedelta(hours=1)
 _AGE_SHOWN_FROM = timedelta(days=1)
 """Amounts are read every six hours at least; a total that is older than a day says its age in the list."""
-_AT_LEAST = "* At least: a part is missing, or a jump waits for the next reading, so more may have moved."
 
 
 class RankBy(StrEnum):
@@ -44,10 +45,10 @@ class RankBy(StrEnum):
 
 
 _TITLES = {
-    RankBy.OUTFLOW: "Largest outflows by share",
-    RankBy.OUTFLOW_USD: "Largest outflows in dollars",
-    RankBy.INFLOW: "Largest inflows by share",
-    RankBy.RESERVES: "Largest reserves",
+    RankBy.OUTFLOW: marked("Largest outflows by share"),
+    RankBy.OUTFLOW_USD: marked("Largest outflows in dollars"),
+    RankBy.INFLOW: marked("Largest inflows by share"),
+    RankBy.RESERVES: marked("Largest reserves"),
 }
 
 
@@ -62,7 +63,7 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
     unclear = [snapshot for snapshot, flow in measured if flow.hold is not None]
     ranked = sorted(comparable, key=_SORT_KEYS[by])[:_MAX_ROWS]
     name = window_name(window)
-    title = f"{_TITLES[by]} · {name}"
+    title = f"{tr(_TITLES[by])} · {name}"
     if not ranked:
         return Message(
             title=title,
@@ -77,17 +78,31 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
     return Message(
         title=title,
         lines=lines(
-            f"Exchanges with a {name} figure: {len(comparable)} of {len(snapshots)}.",
+            tr(
+                "Exchanges with a {window} figure: {count} of {all}.",
+                window=name,
+                count=len(comparable),
+                all=len(snapshots),
+            ),
             _unclear_line(len(unclear)),
-            f"Share of reserves {name} ago, own token excluded.",
+            tr("Share of reserves {window} ago, own token excluded.", window=name),
             liabilities(),
             _other_way_line([flow for _, flow in ranked], by),
-            _AT_LEAST if any(is_bounded(flow) for _, flow in ranked) else None,
+            _at_least() if any(is_bounded(flow) for _, flow in ranked) else None,
             *missing_notes([*shown, *unclear]),
             _later_line(snapshots, window, now),
         ),
         table=Table(
-            ("Exchange", "Net flow", "Share"), rows, numeric=(1, 2), chat_rows=_MAX_ROWS, least_rows=_LEAST_ROWS
+            (
+                tr("Exchange"),
+                tr("Net flow"),
+                # Translators: the header of a narrow column: a share of the reserves, in per cent.
+                tr("Share"),
+            ),
+            rows,
+            numeric=(1, 2),
+            chat_rows=_MAX_ROWS,
+            least_rows=_LEAST_ROWS,
         ),
         footer=_ages(shown, [flow.end for _, flow in ranked]),
         actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot in shown[:3]),
@@ -100,46 +115,70 @@ def _nothing_ranked(snapshots: Sequence[ExchangeSnapshot], window: Window, now: 
     known = {
         flow.window for snapshot in snapshots if snapshot.signal for flow in snapshot.signal.flows if not flow.hold
     }
-    instead = next((f" Try /top {other}" for other in GRADED_WINDOWS if other in known), "")
+    command = next((f"/top {other}" for other in GRADED_WINDOWS if other in known), None)
     later = window_coverage(snapshots, now, (window,)).later if window in GRADED_WINDOWS else ()
+    if later and command:
+        return tr_line(
+            "No {window} figures yet. Try {command}; {window} works from {time}.",
+            window=name,
+            command=command,
+            time=moment(later[0].judged_from),
+        )
     if later:
-        works = f"{'; ' if instead else ' '}{name} works from "
-        return line(f"No {name} figures yet.{instead}{works}", moment(later[0].judged_from), ".")
-    return line(f"No {name} figures yet.{instead}{'.' if instead else ''} /status says why.")
+        return tr_line(
+            "No {window} figures yet. {window} works from {time}.", window=name, time=moment(later[0].judged_from)
+        )
+    if command:
+        return tr_line("No {window} figures yet. Try {command}. /status says why.", window=name, command=command)
+    return tr_line("No {window} figures yet. /status says why.", window=name)
 
 
 def _other_way_line(flows: Sequence[Flow], by: RankBy) -> str | None:
     """Return that not all of the largest outflows are any, or inflows; None where they are."""
     if by is RankBy.INFLOW:
-        return "Those with a − have an outflow." if any(certain_share(flow) < 0 for flow in flows) else None
-    return "Those with a + have an inflow." if any(certain_share(flow) > 0 for flow in flows) else None
+        return tr("Those with a − have an outflow.") if any(certain_share(flow) < 0 for flow in flows) else None
+    return tr("Those with a + have an inflow.") if any(certain_share(flow) > 0 for flow in flows) else None
+
+
+def _at_least() -> str:
+    return tr("* At least: a part is missing, or a jump waits for the next reading, so more may have moved.")
 
 
 def _unclear_line(count: int) -> str | None:
     if not count:
         return None
-    return f"{counted(count, 'more is', 'more are')} unclear: /flows <exchange> says why."
+    # Translators: {count} are exchanges; of /flows <exchange> only the word between < and > is not typed as it is.
+    return tr_count(
+        "{count} more is unclear: /flows <exchange> says why.",
+        "{count} more are unclear: /flows <exchange> says why.",
+        count,
+    )
 
 
 def _largest_reserves(snapshots: Sequence[ExchangeSnapshot], window: Window) -> Message:
     """Return the exchanges that hold most, each with its last complete figure and its flow over the window."""
     totals = [(snapshot, total) for snapshot in snapshots if snapshot.reading and (total := shown_total(snapshot))]
     ranked = sorted(totals, key=lambda pair: -(pair[1].reserves_usd or 0.0))[:_MAX_ROWS]
-    title = f"{_TITLES[RankBy.RESERVES]} · {window_name(window)}"
+    title = f"{tr(_TITLES[RankBy.RESERVES])} · {window_name(window)}"
     if not ranked:
-        return Message(title=title, tone=Tone.TROUBLE, lines=lines("No exchange has been read yet. /status says why."))
+        nothing = tr("No exchange has been read yet. /status says why.")
+        return Message(title=title, tone=Tone.TROUBLE, lines=lines(nothing))
     rows = tuple(
         (_marked(snapshot), usd(total.reserves_usd or 0.0), _flow_cell(snapshot, window)) for snapshot, total in ranked
     )
     return Message(
         title=title,
         lines=lines(
-            f"Without the exchange's own token; beside them the net flow of {window_name(window)}.",
+            tr("Without the exchange's own token; beside them the net flow of {window}.", window=window_name(window)),
             liabilities(),
             *missing_notes(snapshot for snapshot, _ in ranked),
         ),
         table=Table(
-            ("Exchange", "Reserves", "Flow"), rows, numeric=(1, 2), chat_rows=_MAX_ROWS, least_rows=_LEAST_ROWS
+            (tr("Exchange"), tr("Reserves"), tr("Flow")),
+            rows,
+            numeric=(1, 2),
+            chat_rows=_MAX_ROWS,
+            least_rows=_LEAST_ROWS,
         ),
         footer=_ages([snapshot for snapshot, _ in ranked], [total.as_of for _, total in ranked]),
         actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot, _ in ranked[:3]),
@@ -171,7 +210,8 @@ def _flow_cell(snapshot: ExchangeSnapshot, window: Window) -> str:
     flow = snapshot.signal.flow(window) if snapshot.signal else None
     if flow is None:
         return "–"
-    return "unclear" if flow.hold else percent(certain_share(flow), signed=True)
+    # Translators: a flow that cannot be compared, in a narrow table.
+    return tr("unclear") if flow.hold else percent(certain_share(flow), signed=True)
 
 
 def exchanges_card(listings: Sequence[Listing], snapshots: Sequence[ExchangeSnapshot], now: datetime) -> Message:
@@ -181,9 +221,9 @@ def exchanges_card(listings: Sequence[Listing], snapshots: Sequence[ExchangeSnap
     """
     if not listings:
         return Message(
-            title="Exchanges",
+            title=tr("Exchanges"),
             tone=Tone.TROUBLE,
-            lines=lines("The list has not been fetched yet. Ask again in a minute; /status says what is wrong."),
+            lines=lines(tr("The list has not been fetched yet. Ask again in a minute; /status says what is wrong.")),
         )
     newest = max(listings, key=lambda listing: listing.fetched_at)
     read = {snapshot.exchange.id: snapshot for snapshot in snapshots if snapshot.reading}
@@ -196,19 +236,31 @@ def exchanges_card(listings: Sequence[Listing], snapshots: Sequence[ExchangeSnap
     rows = tuple(
         (
             listing.exchange.id + (INCOMPLETE_MARK if total and total.missing else ""),
-            usd(total.total_usd) if total else "unknown",
+            usd(total.total_usd) if total else tr("unknown"),
             _state(listing, newest, total, now),
         )
         for listing, total in listed
     )
     return Message(
-        title=f"Exchanges · {len(listings)} known, {len(read)} watched",
+        # Translators: how many exchanges are known, and how many of them are watched.
+        title=tr("Exchanges · {known} known, {watched} watched", known=len(listings), watched=len(read)),
         lines=lines(
-            "The largest come first; every other one can be asked for by its name." if is_long else None,
+            tr("The largest come first; every other one can be asked for by its name.") if is_long else None,
             liabilities(),
             *missing_notes(read[listing.exchange.id] for listing, _ in listed if listing.exchange.id in read),
         ),
-        table=Table(("Exchange", "Total", "State"), rows, numeric=(1,), chat_rows=_CHAT_ROWS, least_rows=_LEAST_ROWS),
+        table=Table(
+            (
+                tr("Exchange"),
+                tr("Total"),
+                # Translators: the header of a narrow column: whether an exchange is watched.
+                tr("State"),
+            ),
+            rows,
+            numeric=(1,),
+            chat_rows=_CHAT_ROWS,
+            least_rows=_LEAST_ROWS,
+        ),
         footer=provenance(newest.source, newest.fetched_at, by_source=False),
         actions=tuple(
             Action(listing.exchange.name, f"reserves {listing.exchange.id}") for listing, _ in listed[:_MAX_BUTTONS]
@@ -220,13 +272,16 @@ def exchanges_card(listings: Sequence[Listing], snapshots: Sequence[ExchangeSnap
 def _state(listing: Listing, newest: Listing, total: ShownTotal | None, now: datetime) -> str:
     # All rows of one fetch have one time: an older row was not in the newest list any more.
     if listing.fetched_at < newest.fetched_at:
-        return "not listed"
+        # Translators: the state of an exchange in a narrow table: it is not in the source's list any more.
+        return tr("not listed")
     if listing.exchange.slug is None:
-        return "no wallets"
+        # Translators: the state of an exchange in a narrow table: the source knows none of its wallets.
+        return tr("no wallets")
     if total is None or not total.is_checked:
-        return "not read yet"
-    age = now - total.as_of
-    return "watched" if age < _AGE_SHOWN_FROM else f"{span(age)} ago"
+        # Translators: the state of an exchange in a narrow table: its amounts come with the next readings.
+        return tr("not read yet")
+    # Translators: the state of an exchange in a narrow table.
+    return tr("watched") if now - total.as_of < _AGE_SHOWN_FROM else ago(total.as_of, now)
 
 
 def _ages(snapshots: Sequence[ExchangeSnapshot], times: Sequence[datetime]) -> Line:
@@ -235,5 +290,8 @@ def _ages(snapshots: Sequence[ExchangeSnapshot], times: Sequence[datetime]) -> L
     if not readings:
         return line()
     newest, oldest = max(times), min(times)
-    older = (" · oldest ", moment(oldest, relative=True)) if newest - oldest >= _AGES_DIFFER_FROM else ()
-    return (*provenance(readings[0].source, newest), *line(*older))
+    said = provenance(readings[0].source, newest)
+    if newest - oldest < _AGES_DIFFER_FROM:
+        return said
+    # Translators: the time of the oldest of the figures above.
+    return line(*said, " · ", *tr_line("oldest {time}", time=moment(oldest, relative=True)))

@@ -18,6 +18,7 @@ from bot.domain.incident import Incident
 from bot.domain.reading import Reading
 from bot.domain.signal import NoteReason
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.language.translation import language_code, tr, tr_count
 from bot.messages.cards.common import (
     TONES,
     liabilities,
@@ -36,8 +37,9 @@ from bot.messages.cards.shown_total import (
     shown_total,
 )
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines, moment
-from bot.messages.number_format import amount, counted, percent, usd
+from bot.messages.number_format import amount, percent, usd
 from bot.messages.pictures import PictureKind
+from bot.messages.translated_lines import tr_line
 
 _MAX_ASSETS = 5
 """Rows of the table before the rest is added up in a last one: as many as fit on a phone under the other figures."""
@@ -45,7 +47,6 @@ _CHART_DAYS = 30
 _MIN_CHART_POINTS = 3
 """Two points are a straight line and show no shape."""
 _MAX_PRICE_NOTES = 2
-_LIST_ALONE = "From the source's list alone: a chain that is missing there would lower this total unnoticed."
 
 
 def reserves_card(snapshot: ExchangeSnapshot, now: datetime, incident: Incident | None = None) -> Message:
@@ -65,7 +66,7 @@ def incident_mark(incident: Incident | None) -> str:
 
 def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime, incident: Incident | None) -> Message:
     exchange, total = snapshot.exchange, shown_total(snapshot)
-    holdings = _reading_texts(ReadingIdentity(shown), exchange)
+    holdings = _reading_texts(ReadingIdentity(shown), exchange, language_code())
     return Message(
         title=_title(snapshot, holdings, incident),
         lines=lines(
@@ -80,10 +81,10 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime, inc
         table=holdings.table,
         footer=provenance_of_total(snapshot, shown),
         actions=(
-            Action("Chart", f"chart {exchange.id} {PictureKind.RESERVES}"),
-            Action("Flows", f"flows {exchange.id}"),
-            Action("Incidents", f"incidents {exchange.id}"),
-            Action("Subscribe", f"subscribe {exchange.id}"),
+            Action(tr("Chart"), f"chart {exchange.id} {PictureKind.RESERVES}"),
+            Action(tr("Flows"), f"flows {exchange.id}"),
+            Action(tr("Incidents"), f"incidents {exchange.id}"),
+            Action(tr("Subscribe"), f"subscribe {exchange.id}"),
         ),
         totals=(total,) if total else (),
     )
@@ -92,15 +93,17 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime, inc
 def _title(snapshot: ExchangeSnapshot, holdings: "_ReadingTexts", incident: Incident | None) -> str:
     """Return exchange, reserves, the flow of a day where it is certain, and the open incident."""
     is_part = bool(snapshot.missing) and snapshot.last_complete is None
-    reserves = f"{'at least ' if is_part else ''}{holdings.reserves}"
+    reserves = tr("at least {usd}", usd=holdings.reserves) if is_part else holdings.reserves
     moved = title_figures(snapshot.signal.flow(Window.DAY) if snapshot.signal else None)
-    return f"{snapshot.exchange.name} · {reserves}{f' · 24 h {moved}' if moved else ''}{incident_mark(incident)}"
+    flow = f" · {window_name(Window.DAY)} {moved}" if moved else ""
+    return f"{snapshot.exchange.name} · {reserves}{flow}{incident_mark(incident)}"
 
 
 def _total_line(snapshot: ExchangeSnapshot, shown: Reading, holdings: "_ReadingTexts") -> Line:
     """Return what the reserves leave out; while a part is missing with their time, which is not the newest one."""
     if snapshot.missing and snapshot.last_complete:
-        return line("Last complete figures: ", moment(shown.as_of, relative=True), f". {holdings.explanation}")
+        time = tr_line("Last complete figures: {time}.", time=moment(shown.as_of, relative=True))
+        return line(*time, " ", holdings.explanation)
     return line(holdings.explanation)
 
 
@@ -111,7 +114,11 @@ def _price_notes(snapshot: ExchangeSnapshot) -> Iterator[Line]:
     yield from map(note_sentence, unpriced[:_MAX_PRICE_NOTES])
     if len(unpriced) > _MAX_PRICE_NOTES:
         yield line(
-            f"{counted(len(unpriced) - _MAX_PRICE_NOTES, 'more asset is', 'more assets are')} valued at the last price."
+            tr_count(
+                "{count} more asset is valued at the last price.",
+                "{count} more assets are valued at the last price.",
+                len(unpriced) - _MAX_PRICE_NOTES,
+            )
         )
 
 
@@ -125,9 +132,12 @@ class _ReadingTexts:
     table: Table
 
 
-# In a run on an exchange very many people ask for the same reading; there are some eighty exchanges.
-@lru_cache(maxsize=128)
-def _reading_texts(key: ReadingIdentity, exchange: Exchange) -> _ReadingTexts:
+# In a run on an exchange very many people ask for the same reading; there are some eighty exchanges, and most of the
+# places of a bot have one or two languages.
+@lru_cache(maxsize=256)
+def _reading_texts(key: ReadingIdentity, exchange: Exchange, language: str) -> _ReadingTexts:
+    """Return the texts about a reading in a language, the one in force: as an argument it is part of the key."""
+    del language
     reading, assets = key.reading, key.reading.by_asset()
     total = sum(holding.usd for holding in assets.values())
     reserves = sum(holding.usd for asset, holding in assets.items() if asset not in exchange.own_tokens)
@@ -141,20 +151,37 @@ def _reading_texts(key: ReadingIdentity, exchange: Exchange) -> _ReadingTexts:
 
 def _own_token_sentence(exchange: Exchange, total: float, own: float) -> str:
     if not exchange.own_tokens:
-        return "No token of its own is known: nothing is left out."
-    own_tokens, share = ", ".join(sorted(exchange.own_tokens)), f", {percent(own / total)}" if total > 0 else ""
-    return f"Reserves without its own token {own_tokens} ({usd(own)}{share}); with it {usd(total)}."
+        return tr("No token of its own is known: nothing is left out.")
+    tokens = ", ".join(sorted(exchange.own_tokens))
+    if total <= 0:
+        return tr(
+            "Reserves without its own token {tokens} ({usd}); with it {total}.",
+            tokens=tokens,
+            usd=usd(own),
+            total=usd(total),
+        )
+    return tr(
+        "Reserves without its own token {tokens} ({usd}, {share}); with it {total}.",
+        tokens=tokens,
+        usd=usd(own),
+        share=percent(own / total),
+        total=usd(total),
+    )
 
 
 def _composition(reading: Reading, total: float) -> tuple[Field, ...]:
     stable = sum(holding.usd for asset, holding in reading.by_asset().items() if asset in STABLECOINS)
-    return (Field("Stablecoins", line(f"{percent(stable / total)} of the total" if total > 0 else "unknown")),)
+    value = tr("{share} of the total", share=percent(stable / total)) if total > 0 else tr("unknown")
+    return (Field(tr("Stablecoins"), line(value)),)
 
 
 def _flow_fields(snapshot: ExchangeSnapshot) -> tuple[Field, ...]:
     windows = (Window.DAY, Window.WEEK, Window.MONTH)
     return tuple(
-        Field(f"Flow {window_name(window)}", flow_or_source_figure(snapshot.signal, snapshot.listing, window))
+        Field(
+            tr("Flow {window}", window=window_name(window)),
+            flow_or_source_figure(snapshot.signal, snapshot.listing, window),
+        )
         for window in windows
     )
 
@@ -163,15 +190,23 @@ def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
     assets = reading.by_asset()
     shown = list(assets.items())[:_MAX_ASSETS]  # by_asset() has the largest first
     rows = [
-        (asset + (" own" if asset in exchange.own_tokens else ""), amount(holding.amount, ""), usd(holding.usd),
+        (_asset_name(asset, exchange), amount(holding.amount, ""), usd(holding.usd),
          percent(holding.usd / total) if total > 0 else "–")
         for asset, holding in shown
     ]  # fmt: skip
     others_usd = total - sum(holding.usd for _, holding in shown)
     if len(assets) > len(shown):
         others_share = percent(others_usd / total) if total > 0 else "–"
-        rows.append((counted(len(assets) - len(shown), "other"), "", usd(others_usd), others_share))
-    return Table(("Asset", "Amount", "Value", "Share"), tuple(rows), numeric=(1, 2, 3), chat_rows=len(rows))
+        # Translators: other assets than those in the rows above.
+        others = tr_count("{count} other", "{count} others", len(assets) - len(shown))
+        rows.append((others, "", usd(others_usd), others_share))
+    header = (tr("Asset"), tr("Amount"), tr("Value"), tr("Share"))
+    return Table(header, tuple(rows), numeric=(1, 2, 3), chat_rows=len(rows))
+
+
+def _asset_name(asset: str, exchange: Exchange) -> str:
+    # Translators: in a narrow table, a token that the exchange issues itself.
+    return tr("{asset} own", asset=asset) if asset in exchange.own_tokens else asset
 
 
 def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
@@ -181,8 +216,8 @@ def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
     points = [(day.day, day.reserves_usd) for day in days if day.is_complete]
     if len(points) < _MIN_CHART_POINTS:
         return None
-    span = f"{len(days)} days" if len(points) == len(days) else f"{len(points)} complete of {len(days)} days"
     total = shown_total(snapshot)
+    title = _chart_title(len(points), len(days))
     # Without the newest figure a fall of today would not be in the picture.
     if (
         total
@@ -191,7 +226,18 @@ def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
         and (not total.missing or snapshot.last_complete)
     ):
         points.append((total.as_of, total.reserves_usd))
-    return Chart(f"Reserves, {span}", "usd", tuple(at for at, _ in points), tuple(reserves for _, reserves in points))
+    return Chart(title, "usd", tuple(at for at, _ in points), tuple(reserves for _, reserves in points))
+
+
+def _chart_title(complete: int, days: int) -> str:
+    if complete == days:
+        return tr_count("Reserves, {count} day", "Reserves, {count} days", days)
+    return tr_count(
+        "Reserves, {complete} complete of {count} day",
+        "Reserves, {complete} complete of {count} days",
+        days,
+        complete=complete,
+    )
 
 
 def _without_amounts(snapshot: ExchangeSnapshot, now: datetime) -> Message:
@@ -204,36 +250,45 @@ def _without_amounts(snapshot: ExchangeSnapshot, now: datetime) -> Message:
         lines=lines(
             _listed_totals(listing) if listing and has_total else None,
             _why_no_amounts(exchange, listing),
-            _LIST_ALONE if has_total else None,
+            _list_alone() if has_total else None,
             liabilities() if has_total else None,
             trouble_sentence(snapshot.health, now),
         ),
         fields=_source_flow_fields(listing),
         footer=provenance(listing.source, listing.fetched_at, by_source=False) if listing else (),
-        actions=(Action("Exchanges", "exchanges"),),
+        actions=(Action(tr("Exchanges"), "exchanges"),),
         totals=(total,) if (total := shown_total(snapshot)) else (),
     )
 
 
+def _list_alone() -> str:
+    return tr("From the source's list alone: a chain that is missing there would lower this total unnoticed.")
+
+
 def _listed_figure(listing: Listing | None) -> str:
     if listing is None or listing.total_usd is None:
-        return "reserves unknown"
+        return tr("reserves unknown")
     return usd(listing.total_usd if listing.clean_usd is None else listing.clean_usd)
 
 
 def _listed_totals(listing: Listing) -> Line:
     if listing.clean_usd is None:
-        return line("Total reserves, with its own token if it has one.")
-    return line(f"Reserves without its own token; with it {usd(listing.total_usd or 0.0)}.")
+        return line(tr("Total reserves, with its own token if it has one."))
+    return line(tr("Reserves without its own token; with it {total}.", total=usd(listing.total_usd or 0.0)))
 
 
 def _why_no_amounts(exchange: Exchange, listing: Listing | None) -> str:
-    if exchange.slug is None:
-        source = source_name(listing.source) if listing else "The source"
-        return f"{source} tracks no wallets of {exchange.name}, so there is nothing to watch."
+    if exchange.slug is None and listing is None:
+        return tr("The source tracks no wallets of {exchange}, so there is nothing to watch.", exchange=exchange.name)
+    if exchange.slug is None and listing is not None:
+        return tr(
+            "{source} tracks no wallets of {exchange}, so there is nothing to watch.",
+            source=source_name(listing.source),
+            exchange=exchange.name,
+        )
     if listing is not None and listing.total_usd is None:
-        return "The source lists this exchange without any figures at present."
-    return "Amounts per asset have not been read yet; the largest exchanges come first. Ask again in a few minutes."
+        return tr("The source lists this exchange without any figures at present.")
+    return tr("Amounts per asset have not been read yet; the largest exchanges come first. Ask again in a few minutes.")
 
 
 def _source_flow_fields(listing: Listing | None) -> tuple[Field, ...]:
@@ -242,7 +297,8 @@ def _source_flow_fields(listing: Listing | None) -> tuple[Field, ...]:
         return ()
     name = source_name(listing.source)
     return tuple(
-        Field(f"Flow {window_name(window)} by {name}", line(figure))
+        # Translators: the source's own figure of a net flow, "Flow 24 h by DefiLlama".
+        Field(tr("Flow {window} by {source}", window=window_name(window), source=name), line(figure))
         for window in listing.inflows_usd
         if (figure := source_figure(listing, window))
     )

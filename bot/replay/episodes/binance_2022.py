@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+from bot.language.translation import marked
 from bot.replay.episode import (
     RECONSTRUCTION,
     DemoStaging,
@@ -145,7 +146,7 @@ STAGING = DemoStaging(
 
 BINANCE_2022 = Episode(
     id="binance-2022",
-    title="Binance, December 2022",
+    title=marked("Binance, December 2022"),
     label=RECONSTRUCTION,
     exchanges=EXCHANGES,
     live_start=_at(12, 11),

@@ -6,6 +6,7 @@ The spread over chains and assets is that of December 2022, scaled to the publis
 from datetime import UTC, date, datetime
 
 from bot.domain.reading import Slot
+from bot.language.translation import marked
 from bot.replay.episode import RECONSTRUCTION, Episode, OutflowRun, PublishedFigure, RunLeg, Waypoint
 from bot.replay.episodes.exchanges import BINANCE, EXCHANGES
 from bot.replay.episodes.invented_exchanges import resized
@@ -35,7 +36,7 @@ def _leg(reserves_usd: float, until: datetime, billions: float, **swaps: float) 
 
 JUNE = Episode(
     id="binance-2023-06",
-    title="Binance, June 2023",
+    title=marked("Binance, June 2023"),
     label=RECONSTRUCTION,
     exchanges=(resized(BINANCE, clean_millions=_JUNE_CLEAN / 1e6, own_millions=5_000), *_PEERS),
     live_start=_at(6, 2),
@@ -95,7 +96,7 @@ JUNE = Episode(
 
 NOVEMBER = Episode(
     id="binance-2023-11",
-    title="Binance, November 2023",
+    title=marked("Binance, November 2023"),
     label=RECONSTRUCTION,
     exchanges=(resized(BINANCE, clean_millions=_NOVEMBER_CLEAN / 1e6, own_millions=6_800), *_PEERS),
     live_start=_at(11, 14),

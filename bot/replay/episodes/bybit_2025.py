@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 from bot.domain.reading import Slot
+from bot.language.translation import marked
 from bot.replay.episode import RECONSTRUCTION, Episode, ExchangeHoldings, OutflowRun, PublishedFigure, RunLeg, Waypoint
 from bot.replay.episodes.exchanges import BINANCE, BYBIT, OKX
 from bot.replay.episodes.invented_exchanges import AURELIA, BORVIK, CORVANE, resized
@@ -37,7 +38,7 @@ _BYBIT = resized(
 
 THEFT_THEN_RUN = Episode(
     id="theft-then-run",
-    title="Bybit, February 2025",
+    title=marked("Bybit, February 2025"),
     label=RECONSTRUCTION,
     exchanges=(
         _BYBIT, resized(BINANCE, clean_millions=120_000, own_millions=18_000),

@@ -6,6 +6,7 @@ published share; the exchange itself held far less. The spread over assets is ma
 
 from datetime import UTC, date, datetime
 
+from bot.language.translation import marked
 from bot.replay.episode import (
     RECONSTRUCTION,
     Episode,
@@ -106,7 +107,7 @@ PUBLISHED_FIGURES = (
 
 FTX_2022 = Episode(
     id="ftx-2022",
-    title="FTX, November 2022",
+    title=marked("FTX, November 2022"),
     label=RECONSTRUCTION,
     exchanges=(FTX, *EXCHANGES),
     live_start=_at(3),
