@@ -12,6 +12,7 @@ from bot.commands.declaration import Access, Request, command
 from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Subscription
+from bot.language.translation import tr
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
 from bot.messages.cards.subscription_terms import rule_words
 from bot.messages.model import Message
@@ -54,5 +55,5 @@ async def _subscribed_exchanges(request: Request) -> Sequence[Exchange]:
         if exchange.slug and (None in subscribed_ids or exchange.id in subscribed_ids)
     ]
     if not exchanges:
-        raise AskerError("This place has no subscriptions; name an exchange: /rehearse early binance.")
+        raise AskerError(tr("This place has no subscriptions; name an exchange: /rehearse early binance."))
     return exchanges

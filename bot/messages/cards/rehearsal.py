@@ -8,14 +8,15 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.rehearsal import Rehearsal
-from bot.messages.cards.common import TONES, liabilities, provenance
+from bot.language.translation import tr, tr_count
+from bot.messages.cards.common import TONES, liabilities, provenance, severity_word
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, bold, line, lines
-from bot.messages.number_format import counted
+from bot.messages.number_format import decimal
+from bot.messages.translated_lines import tr_count_line, tr_line
 
 _MAX_SHOWN = 3  # two lines each on a phone
-_MAX_NAMED = 1
 _SHORT_BY = timedelta(days=2)  # of 90: less does not change how often a rule fires
 _DAYS_A_MONTH = 30.4
 
@@ -32,17 +33,17 @@ def rehearsal_card(  # noqa: PLR0913 — what was rehearsed, what came of it, an
     """Return when a rule (`rule` in words) would have fired; `fired` are those of the incidents that reach it."""
     judged = rehearsal.judged_from
     return Message(
-        title=f"Rehearsal · {rule}",
+        title=" · ".join((tr("Rehearsal"), rule)),
         lines=lines(
             _count_line(rehearsal, fired, names),
             *[
                 _entry_line(incident, names.get(incident.subject, incident.subject), card_of(incident.rule, kinds))
                 for incident in fired[-_MAX_SHOWN:]
             ],
-            f"… and {counted(len(fired) - _MAX_SHOWN, 'earlier one')}." if len(fired) > _MAX_SHOWN else None,
+            _earlier_line(len(fired) - _MAX_SHOWN),
             _coverage_line(rehearsal, names),
-            f"{counted(left_out, 'smaller exchange was', 'smaller exchanges were')} left out." if left_out else None,
-            "Checked once a day here; live it checks hourly during moves and may fire earlier.",
+            _left_out_line(left_out),
+            tr("Checked once a day here; live it checks hourly during moves and may fire earlier."),
             liabilities(),
         ),
         footer=provenance(rehearsal.source, rehearsal.as_of),
@@ -54,10 +55,10 @@ def rehearsal_card(  # noqa: PLR0913 — what was rehearsed, what came of it, an
 def nothing_to_rehearse_card(names: Sequence[str]) -> Message:
     """Return that nothing is stored of these exchanges."""
     return Message(
-        title="Nothing to rehearse on",
+        title=tr("Nothing to rehearse on"),
         lines=lines(
-            f"No readings of {', '.join(names)} are stored yet. Try again in an hour.",
-            "/status says how fresh the data are.",
+            tr("No readings of {exchanges} are stored yet. Try again in an hour.", exchanges=", ".join(names)),
+            tr("/status says how fresh the data are."),
         ),
         private=True,
     )
@@ -65,32 +66,96 @@ def nothing_to_rehearse_card(names: Sequence[str]) -> Message:
 
 def _count_line(rehearsal: Rehearsal, fired: Sequence[Incident], names: Mapping[str, str]) -> Line:
     judged = list(rehearsal.judged_from)
-    where = names.get(judged[0], judged[0]) if len(judged) == 1 else f"{len(judged)} exchanges"
-    if not fired:
-        at = where if len(judged) == 1 else f"any of {where}"
-        return line("This rule would ", bold("not have fired"), f" for {at} in the last 90 days.")
-    times = "once" if len(fired) == 1 else f"{len(fired)} times"
-    rate = len(fired) / rehearsal.days * _DAYS_A_MONTH if rehearsal.days > 0 else 0.0
-    often = f"{rate:.1f} times a month{' each' if len(judged) > 1 else ''}"
-    return line("This rule would have fired ", bold(times), f" for {where} in the last 90 days ({often}).")
+    rate = decimal(len(fired) / rehearsal.days * _DAYS_A_MONTH if rehearsal.days > 0 else 0.0, 1)
+    if len(judged) == 1:
+        return _times_at(names.get(judged[0], judged[0]), len(fired), rate)
+    return _times_anywhere(len(judged), len(fired), rate)
 
 
-def _entry_line(incident: Incident, name: str, card: SignalCard) -> Line:
-    is_over = incident.state is IncidentState.RESOLVED
-    began = f"{incident.started_at:%Y-%m-%d}"
-    when = f"{began} to {incident.changed_at:%m-%d}" if is_over else f"since {began}"
-    return line(
-        f"{TONES[incident.peak].icon} {when} · ",
-        bold(name),
-        f" · {incident.peak} (peak), {card.worst_figure(incident)}",
+def _times_at(name: str, times: int, rate: str) -> Line:
+    """Return how often the rule would have fired for one exchange."""
+    if not times:
+        return tr_line("This rule would **not have fired** for {exchange} in the last 90 days.", exchange=name)
+    if times == 1:
+        return tr_line(
+            "This rule would have fired **once** for {exchange} in the last 90 days ({rate} times a month).",
+            exchange=name,
+            rate=rate,
+        )
+    return tr_count_line(
+        "This rule would have fired **{count} time** for {exchange} in the last 90 days ({rate} times a month).",
+        "This rule would have fired **{count} times** for {exchange} in the last 90 days ({rate} times a month).",
+        times,
+        exchange=name,
+        rate=rate,
     )
 
 
+def _times_anywhere(exchanges: int, times: int, rate: str) -> Line:
+    """Return how often the rule would have fired for several exchanges."""
+    if not times:
+        # Translators: {exchanges} is 2 to 10.
+        return tr_line(
+            "This rule would **not have fired** for any of {exchanges} exchanges in the last 90 days.",
+            exchanges=exchanges,
+        )
+    if times == 1:
+        # Translators: {exchanges} is 2 to 10.
+        return tr_line(
+            "This rule would have fired **once** for {exchanges} exchanges in the last 90 days "
+            "({rate} times a month each).",
+            exchanges=exchanges,
+            rate=rate,
+        )
+    # Translators: {exchanges} is 2 to 10.
+    return tr_count_line(
+        "This rule would have fired **{count} time** for {exchanges} exchanges in the last 90 days "
+        "({rate} times a month each).",
+        "This rule would have fired **{count} times** for {exchanges} exchanges in the last 90 days "
+        "({rate} times a month each).",
+        times,
+        exchanges=exchanges,
+        rate=rate,
+    )
+
+
+def _entry_line(incident: Incident, name: str, card: SignalCard) -> Line:
+    began, ended = f"{incident.started_at:%Y-%m-%d}", f"{incident.changed_at:%m-%d}"
+    if incident.state is IncidentState.RESOLVED:
+        # Translators: from which date to which an alert would have been open.
+        when = tr("{start} to {end}", start=began, end=ended)
+    else:
+        # Translators: since which date an alert would be open.
+        when = tr("since {start}", start=began)
+    peak = tr("{severity} (peak), {figure}", severity=severity_word(incident.peak), figure=card.worst_figure(incident))
+    return line(f"{TONES[incident.peak].icon} {when} · ", bold(name), f" · {peak}")
+
+
+def _earlier_line(count: int) -> str | None:
+    # Translators: how many earlier alerts are not listed above.
+    return tr_count("… and {count} earlier one.", "… and {count} earlier ones.", count) if count > 0 else None
+
+
+def _left_out_line(count: int) -> str | None:
+    if not count:
+        return None
+    return tr_count("{count} smaller exchange was left out.", "{count} smaller exchanges were left out.", count)
+
+
 def _coverage_line(rehearsal: Rehearsal, names: Mapping[str, str]) -> str | None:
-    """Return which exchanges have less of a past than was asked for."""
-    short = {id_: at for id_, at in rehearsal.judged_from.items() if at - rehearsal.since > _SHORT_BY}
+    """Return which exchange has less of a past than was asked for, and how many others."""
+    short = [(id_, at) for id_, at in rehearsal.judged_from.items() if at - rehearsal.since > _SHORT_BY]
     if not short:
         return None
-    shown = [f"{names.get(id_, id_)} since {at:%Y-%m-%d}" for id_, at in list(short.items())[:_MAX_NAMED]]
-    others = [f"{len(short) - _MAX_NAMED} more"] if len(short) > _MAX_NAMED else []
-    return f"Shorter history: {', '.join([*shown, *others])}."
+    (id_, at), *others = short
+    name, since = names.get(id_, id_), f"{at:%Y-%m-%d}"
+    if not others:
+        return tr("Shorter history: {exchange} since {date}.", exchange=name, date=since)
+    # Translators: {count} are other exchanges with a shorter history.
+    return tr_count(
+        "Shorter history: {exchange} since {date}, {count} more.",
+        "Shorter history: {exchange} since {date}, {count} more.",
+        len(others),
+        exchange=name,
+        date=since,
+    )

@@ -8,23 +8,47 @@ readings compared, every limit, the source's own figures, data gaps and history 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from bot.detection.withdrawals.closed_networks import NETWORK_RULE
+from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.signal import Note, Rule, Signal
+from bot.language.translation import marked, tr
 from bot.messages.cards.alert import comparability, market_card, peak_words
-from bot.messages.cards.common import TONES, hold_sentence, note_sentence, provenance
-from bot.messages.cards.incident_list import severity_words
+from bot.messages.cards.common import (
+    TONES,
+    hold_sentence,
+    joined,
+    note_sentence,
+    provenance,
+    sensitivity_word,
+    severity_word,
+)
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
-from bot.messages.model import Field, Fold, Line, Message, Tone, bold, line, lines, moment
+from bot.messages.model import Field, Fold, Line, Message, Tone, line, lines, moment
+from bot.messages.translated_lines import tr_line
 
-_MARKET_RULE = (
-    "Opened because three or more exchanges with reserves of $1 B or more became elevated or worse within 72 hours. "
-    "It is as severe as the third worst of them."
-)
 _SHOWN_EVENTS = 8  # the newest: an embed of Discord has 25 fields at most, and nobody reads so many
 _SHOWN_HOLDS = 3
 # Holds have lines of their own, with their causes and ends, and are left out of the list of events.
-_HOLD_REASONS = frozenset({StepReason.HELD, StepReason.RELEASED})
+_EVENT_WORDS = {
+    # Translators: what happened to an incident, with the time behind it.
+    StepReason.OPENED: marked("opened"),
+    StepReason.ESCALATED: marked("escalated"),
+    StepReason.DEESCALATED: marked("deescalated"),
+    StepReason.RESOLVED: marked("resolved"),
+}
+_RULE_WORDS: Mapping[str, str] = {
+    # Translators: the name of a rule: "outflow rule, normal sensitivity".
+    Rule.OUTFLOW: marked("outflow"),
+    # Translators: a slow outflow over weeks.
+    Rule.BLEED: marked("bleed"),
+    # Translators: the name of the rule about moves in the source's data that may be no flow.
+    Rule.DATA: marked("data"),
+    WITHDRAWALS_RULE: marked("withdrawals"),
+    # Translators: the name of the rule about a network that several exchanges close at once.
+    NETWORK_RULE: marked("network event"),
+}
 
 
 def why_card(  # noqa: PLR0913 — what its text is made of
@@ -43,7 +67,7 @@ def why_card(  # noqa: PLR0913 — what its text is made of
     `unfolded` is for whoever asked for the details: one message with everything, for nobody else.
     """
     if incident.rule == Rule.MARKET_WIDE:
-        return market_card(incident, names or {}, line(_MARKET_RULE), unfolded=unfolded)
+        return market_card(incident, names or {}, line(_market_rule()), unfolded=unfolded)
     raised_by, card = incident.raised_by or incident.signal, card_of(incident.rule, kinds)
     shown = lines(
         card.figure(raised_by),
@@ -65,12 +89,12 @@ def why_card(  # noqa: PLR0913 — what its text is made of
         card.footnote(),
     )
     return Message(
-        title=f"{incident.label} · {name} · why",
+        title=tr("{incident} · {exchange} · why", incident=incident.label, exchange=name),
         tone=Tone.GOOD if incident.state is IncidentState.RESOLVED else TONES[incident.severity],
         lines=(*shown, *(detail for detail in details if detail not in shown)),
         fields=tuple(
-            Field(event.reason, line(moment(event.at), _event_size(event, card)), inline=False)
-            for event in [event for event in incident.events if event.reason not in _HOLD_REASONS][-_SHOWN_EVENTS:]
+            Field(tr(_EVENT_WORDS[event.reason]), line(moment(event.at), _event_size(event, card)), inline=False)
+            for event in [event for event in incident.events if event.reason in _EVENT_WORDS][-_SHOWN_EVENTS:]
         ),
         table=card.table(raised_by),
         footer=provenance(incident.signal.source, incident.signal.as_of),
@@ -80,22 +104,53 @@ def why_card(  # noqa: PLR0913 — what its text is made of
     )
 
 
+def _market_rule() -> str:
+    return tr(
+        "Opened because three or more exchanges with reserves of $1 B or more became elevated or worse within 72 "
+        "hours. It is as severe as the third worst of them."
+    )
+
+
 def _status_line(incident: Incident) -> str:
     """Return its state, severity, rule and preset: `Open · severe (its peak) · outflow rule, normal sensitivity`."""
-    state = "" if incident.state is IncidentState.RESOLVED else f"{incident.state} · "
-    words = f"{state}{severity_words(incident)} · {incident.rule} rule, {incident.sensitivity} sensitivity"
-    return f"{words[:1].upper()}{words[1:]}"
+    rule_word = _RULE_WORDS.get(incident.rule, incident.rule)
+    # A source that is in no table has a rule without a translation.
+    rule, sensitivity = tr(rule_word), sensitivity_word(incident.sensitivity)
+    severity, peak = severity_word(incident.severity), severity_word(incident.peak)
+    if incident.state is IncidentState.RESOLVED:
+        return tr(
+            "Resolved (peak: {peak}) · {rule} rule, {sensitivity} sensitivity",
+            peak=peak,
+            rule=rule,
+            sensitivity=sensitivity,
+        )
+    if incident.severity is incident.peak:
+        return tr(
+            "Open · {severity} (its peak) · {rule} rule, {sensitivity} sensitivity",
+            severity=severity,
+            rule=rule,
+            sensitivity=sensitivity,
+        )
+    return tr(
+        "Open · {severity} (peak: {peak}) · {rule} rule, {sensitivity} sensitivity",
+        severity=severity,
+        peak=peak,
+        rule=rule,
+        sensitivity=sensitivity,
+    )
 
 
 def _peak_line(incident: Incident, card: SignalCard) -> Line | None:
     """Return the figures and the time of the worst reading: the last step need not have been the worst one."""
-    return line("Peak: ", *peak_words(incident, card)) if incident.worst_moment else None
+    # Translators: {worst} is such as "severe, −8.1 % (−$640 M) in 24 h, 11:00 UTC".
+    return tr_line("Peak: {worst}", worst=peak_words(incident, card)) if incident.worst_moment else None
 
 
 def _exceeded_line(raised_by: Signal, card: SignalCard) -> Line:
     if not raised_by.reasons:
-        return line("These figures exceed no limit.")
-    return line(bold("Over the limit: "), card.exceeded_limits(raised_by))
+        return line(tr("These figures exceed no limit."))
+    # Translators: {limits} is such as "24 h −4.2 % (limit −3.0 %)".
+    return tr_line("**Over the limit:** {limits}", limits=card.exceeded_limits(raised_by))
 
 
 def _hold_lines(incident: Incident, card: SignalCard) -> Iterator[Line]:
@@ -104,31 +159,46 @@ def _hold_lines(incident: Incident, card: SignalCard) -> Iterator[Line]:
     successive = pairwise((*incident.events, None))
     held_spans = [(held, after) for held, after in successive if held and held.reason is StepReason.HELD]
     if len(held_spans) > _SHOWN_HOLDS:
-        yield line(f"Data gaps during this incident: {len(held_spans)}. The last {_SHOWN_HOLDS}:")
+        yield line(
+            tr("Data gaps during this incident: {count}. The last {shown}:", count=len(held_spans), shown=_SHOWN_HOLDS)
+        )
     for held, after in held_spans[-_SHOWN_HOLDS:]:
-        end = moment(after.at) if after else "now"
-        yield line(bold("Data gap: "), moment(held.at), " to ", end, f", {_hold_causes(held, card)}")
+        yield _hold_line(held, after, _hold_causes(held, card))
     if not held_spans:
-        yield line("Data gaps during this incident: none.")
+        yield line(tr("Data gaps during this incident: none."))
+
+
+def _hold_line(held: Event, after: Event | None, causes: str) -> Line:
+    if after is None:
+        return tr_line("**Data gap:** {start} to now, {causes}", start=moment(held.at), causes=causes)
+    return tr_line(
+        "**Data gap:** {start} to {end}, {causes}", start=moment(held.at), end=moment(after.at), causes=causes
+    )
 
 
 def _hold_causes(held: Event, card: SignalCard) -> str:
     first_of_each = {hold.reason: hold for hold in reversed(held.holds)}
-    return " and ".join(hold_sentence(hold) for hold in first_of_each.values()) or card.nothing_measured()
+    return joined([hold_sentence(hold) for hold in first_of_each.values()]) or card.nothing_measured()
 
 
 def _newest_line(incident: Incident, card: SignalCard) -> Line:
     """Return what the newest reading says, beside what once raised the incident."""
-    signal = incident.figures
-    label = "Newest reading: " if signal is incident.signal else "Last complete reading: "
-    if incident.state is IncidentState.RESOLVED:
-        label = "At its end: "
-        if incident.rule == Rule.DATA:  # what is back, or counted elsewhere, exceeds no limit of a notice
-            return line(bold(label), *card.figure(signal))
+    signal, is_over = incident.figures, incident.state is IncidentState.RESOLVED
+    figure = _newest_figure(card.figure(signal), is_over=is_over, is_newest=signal is incident.signal)
+    if is_over and incident.rule == Rule.DATA:  # what is back, or counted elsewhere, exceeds no limit of a notice
+        return figure
     exceeded = card.exceeded_limits(signal)
-    return line(
-        bold(label), *card.figure(signal), f" · over the limit: {exceeded}" if exceeded else " · no limit is exceeded"
-    )
+    # Translators: {limits} is such as "24 h −4.2 % (limit −3.0 %)"; a figure stands in front of it.
+    limits = tr("over the limit: {limits}", limits=exceeded) if exceeded else tr("no limit is exceeded")
+    return line(*figure, " · ", limits)
+
+
+def _newest_figure(figure: Line, *, is_over: bool, is_newest: bool) -> Line:
+    if is_over:
+        return tr_line("**At its end:** {figure}", figure=figure)
+    if is_newest:
+        return tr_line("**Newest reading:** {figure}", figure=figure)
+    return tr_line("**Last complete reading:** {figure}", figure=figure)
 
 
 def _event_size(event: Event, card: SignalCard) -> str:
