@@ -11,13 +11,14 @@ from bot.commands.declaration import Request, command
 from bot.domain.drill import DrillOutcome, DrillStep, PressResult
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.exchange import Exchange
+from bot.language.translation import marked, tr
 from bot.messages.cards.drills import drill_card, finished_card, refused_press, requested_card
 from bot.messages.model import Message
 from bot.ports.drills import DrillMember, DrillPress
 
 _PRIVATE = "private"
 """The community of everybody who asks in private: a chat of their own each would make a community of every account."""
-_SWITCHED_OFF = "Drills are off here. Whoever moderates this place switches them on with /settings drills on."
+_SWITCHED_OFF = marked("Drills are off here. Whoever moderates this place switches them on with /settings drills on.")
 
 
 @command(linkable=False)
@@ -31,7 +32,7 @@ async def drill(
     """Test a withdrawal of your own together with others: the bot measures how long it takes"""
     tested = request.queries.exchange(exchange)
     if step in {None, DrillStep.REQUESTED} and await request.drills.is_off(request.place):
-        raise AskerError(_SWITCHED_OFF)
+        raise AskerError(tr(_SWITCHED_OFF))
     if step is None:
         return drill_card(tested, asset or "", network or "", await request.queries.drills(tested.id))
     press = await _press(request, tested, asset or "", network or "", step)
@@ -45,7 +46,7 @@ async def drill(
 def drill_member(request: Request) -> DrillMember:
     """Return who asks, as drills know them; raise NotPermitted for a chat that speaks in its own name."""
     if not request.caller.is_person:
-        raise NotPermitted("Drills are for people: write in your own name, not in that of a channel or a group.")
+        raise NotPermitted(tr("Drills are for people: write in your own name, not in that of a channel or a group."))
     community = _PRIVATE if request.private else request.community or request.place.chat
     return DrillMember(request.place.platform, request.caller.id, community)
 

@@ -30,6 +30,7 @@ from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
+from bot.language.translation import tr
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.ports.drills import Drills, recent_summary
 from bot.ports.incidents import Incidents
@@ -340,7 +341,7 @@ class Queries:
         """Return INC-`number`; raise AskerError when there is none."""
         incident = await self._incidents.by_number(number)
         if incident is None:
-            raise AskerError(f"There is no INC-{number}. /incidents lists the recent ones.")
+            raise AskerError(tr("There is no INC-{number}. /incidents lists the recent ones.", number=number))
         return incident
 
     async def drills(self, exchange: str, place: Place | None = None) -> DrillSummary | None:

@@ -4,6 +4,8 @@ Example: 62 % of all reserves are at exchanges whose newest figures the source g
 Nothing can open there, so there is one obstacle of kind `figures`: "the source has not updated Binance and OKX (62 % of
 all reserves) since 2026-10-05 05:00 UTC (8 h): no alert about them can open until it does". With 6 % there is none:
 somewhere a small exchange's figures always stand still, and `/status` shows the age of those that people ask for.
+
+Operators alone read the sentences, in `/status`, ERROR_CHAT and the log: they are in English, whoever asks.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +22,8 @@ from bot.domain.obstacles import (
     ObstacleKind,
     PollFacts,
 )
+from bot.language.languages import ENGLISH
+from bot.language.translation import written_in
 from bot.messages.number_format import clock, percent, span
 
 LARGE_PART = 0.10
@@ -37,6 +41,11 @@ _MAX_NAMED = 3
 
 def alert_obstacles(facts: AlertFacts) -> Sequence[AlertObstacle]:
     """Return why alerts may not open or arrive at present, most harmful first; nothing when they can."""
+    with written_in(ENGLISH):
+        return _obstacles(facts)
+
+
+def _obstacles(facts: AlertFacts) -> Sequence[AlertObstacle]:
     return [
         *_store(facts.store_fault),
         *_clock(facts.clock),

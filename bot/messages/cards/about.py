@@ -1,7 +1,8 @@
 """What the bot says about itself: `/help`, `/status`, and notices to its operator.
 
 `/status` is in trouble when alerts may not come, for whichever reason (`bot/messages/obstacles.py`), and for owners
-also when a source fails or a setting names a chat that is not reached; else it is good.
+also when a source fails or a setting names a chat that is not reached; else it is good. The reasons are in English, as
+the log has them, and so are notices to the operator and what a replay says in its terminal.
 """
 
 from collections import Counter
@@ -14,42 +15,73 @@ from bot.domain.errors import SourceFault
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
-from bot.messages.cards.common import source_name
+from bot.language.translation import marked, tr, tr_as, tr_count
+from bot.messages.cards.common import capitalized, source_name
 from bot.messages.cards.coverage import coverage_lines
+from bot.messages.cards.hold_details import fault_words
 from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Line, Message, Tone, code, line, lines
 from bot.messages.number_format import ago, span
 
 _WORTH_SAYING = timedelta(minutes=1)  # a source that began to fail a moment ago is said to fail, without a time
+_FAILING: Mapping[tuple[bool, bool, bool], str] = {
+    (True, True, False): marked("⚠️ {source}'s exchange list is refused: {fault} ({detail})"),
+    (True, True, True): marked("⚠️ {source}'s exchange list is refused for {time}: {fault} ({detail})"),
+    (True, False, False): marked(
+        "⚠️ {source}'s exchange list is down ({fault}). No alert opens or closes until it is back."
+    ),
+    (True, False, True): marked(
+        "⚠️ {source}'s exchange list is down ({fault}) for {time}. No alert opens or closes until it is back."
+    ),
+    (False, True, False): marked("⚠️ {source}'s figures of {exchange} are refused: {fault} ({detail})"),
+    (False, True, True): marked("⚠️ {source}'s figures of {exchange} are refused for {time}: {fault} ({detail})"),
+    (False, False, False): marked("⚠️ {source}'s figures of {exchange} cannot be read ({fault})"),
+    (False, False, True): marked("⚠️ {source}'s figures of {exchange} cannot be read ({fault}) for {time}"),
+}
+"""What is wrong with a source: by whether it is a list, whether its answer is refused, and whether that lasts."""
+_ACCESS_WORDS: Mapping[str, str] = {
+    "moderator": marked("moderators"),
+    "owner": marked("owners"),
+}
+"""Who may use a command that is not for everybody."""
 _MAX_FAILING = 5
 """Failing sources that `/status` names. An outage breaks all of some eighty at once, and they read alike."""
 
 
 def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
-    """Return the list of commands, each as (usage, description, who may use it)."""
+    """Return the list of commands, each as (usage, description in the language in force, who may use it)."""
     return Message(
-        title="Runwatch · help",
+        title=tr("Runwatch · help"),
         lines=(
             *lines(
-                "Runwatch watches crypto exchanges for signs of a run: how much leaves, and who lets users withdraw."
+                tr(
+                    "Runwatch watches crypto exchanges for signs of a run: how much leaves, and who lets users "
+                    "withdraw."
+                )
             ),
-            *(_usage(*usage) for usage in usages),
-            *lines("<…> is required, […] is optional. /help and a command, such as /help flows, says more about it."),
+            *(_usage(usage, description, _access_words(access)) for usage, description, access in usages),
+            *lines(
+                tr("<…> is required, […] is optional. /help and a command, such as /help flows, says more about it.")
+            ),
         ),
         actions=(
             Action("Binance", "reserves binance"),
-            Action("Largest outflows", "top"),
-            Action("Incidents", "incidents"),
+            Action(tr("Largest outflows"), "top"),
+            Action(tr("Incidents"), "incidents"),
         ),
         private=True,
     )
 
 
 def command_card(usage: str, description: str, parameters: Iterable[tuple[str, str, tuple[str, ...]]]) -> Message:
-    """Return one command in detail: its parameters as (name, description, choices)."""
+    """Return one command in detail: its parameters as (name, description, choices).
+
+    All descriptions are in the language in force.
+    """
     return Message(
         title=usage,
-        lines=lines(f"{description}."),
+        # Translators: the description of a command, without a full stop.
+        lines=lines(tr("{description}.", description=description)),
         fields=tuple(
             Field(name, line(text, f" ({', '.join(choices)})" if choices else ""), inline=False)
             for name, text, choices in parameters
@@ -65,7 +97,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None, *, fo
     """
     now = status.now
     return Message(
-        title="Status",
+        title=tr("Status"),
         tone=Tone.TROUBLE if status.obstacles or (for_owner and _needs_a_look(status)) else Tone.GOOD,
         lines=lines(
             _can_alert(status, for_owner=for_owner),
@@ -74,14 +106,16 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None, *, fo
                 if for_owner
                 else ()
             ),
-            f"Runwatch {status.version}, up for {span(now - status.started_at)}.",
+            tr("Runwatch {version}, up for {time}.", version=status.version, time=span(now - status.started_at)),
             *_source_lines(status),
             *_withdrawal_source_lines(status.withdrawal_sources),
             *(_operation_lines(status) if for_owner else ()),
             *(coverage_lines(coverage) if coverage else ()),
         ),
         fields=(
-            Field("Exchanges", line(f"{status.read} read of {status.exchanges} listed")),
+            Field(
+                tr("Exchanges"), line(tr("{read} read of {listed} listed", read=status.read, listed=status.exchanges))
+            ),
             *(_stored_fields(status.stored, now) if for_owner and status.stored else ()),
         ),
     )
@@ -96,10 +130,16 @@ def _can_alert(status: BotStatus, *, for_owner: bool) -> str | None:
     if status.obstacles is None:
         return None
     if not status.obstacles:
-        return "Alerts are working."
+        return tr("Alerts are working.")
     if all(obstacle.kind.is_partial for obstacle in status.obstacles):
-        return f"Alerts are working, except critical ones{':' if for_owner else '.'}"
-    return f"Alerts may not arrive right now{':' if for_owner else '. Whoever runs this bot has been told why.'}"
+        if for_owner:
+            # Translators: what keeps them from working follows below.
+            return tr("Alerts are working, except critical ones:")
+        return tr("Alerts are working, except critical ones.")
+    if for_owner:
+        # Translators: what keeps them from arriving follows below.
+        return tr("Alerts may not arrive right now:")
+    return tr("Alerts may not arrive right now. Whoever runs this bot has been told why.")
 
 
 def _source_lines(status: BotStatus) -> Iterator[str]:
@@ -107,10 +147,24 @@ def _source_lines(status: BotStatus) -> Iterator[str]:
     names = {name.partition("/")[0] for name in status.sources} | status.newest_readings.keys()
     for name in sorted(names):
         newest = status.newest_readings.get(name)
-        figures = f"newest figures {ago(newest, status.now)}" if newest else "no figures yet"
         health = status.sources.get(f"{name}/cexs")
-        listed = f", list read {ago(health.last_success, status.now)}" if health and health.last_success else ""
-        yield f"{source_name(name)}: {figures}{listed}."
+        listed = health.last_success if health else None
+        if newest and listed:
+            text = marked("{source}: newest figures {newest}, list read {listed}.")
+        elif newest:
+            text = marked("{source}: newest figures {newest}.")
+        else:
+            text = (
+                marked("{source}: no figures yet, list read {listed}.")
+                if listed
+                else marked("{source}: no figures yet.")
+            )
+        yield tr(
+            text,
+            source=source_name(name),
+            newest=ago(newest, status.now) if newest else "",
+            listed=ago(listed, status.now) if listed else "",
+        )
 
 
 def _withdrawal_source_lines(sources: Sequence[WithdrawalSourceStatus]) -> Iterator[str]:
@@ -125,38 +179,51 @@ def _withdrawal_source_lines(sources: Sequence[WithdrawalSourceStatus]) -> Itera
         if trouble := _withdrawal_trouble(source.health):
             names_by_trouble.setdefault(trouble, []).append(source.name)
     answering = len(sources) - sum(map(len, names_by_trouble.values()))
-    troubles = (f" {trouble}: {', '.join(names)}." for trouble, names in names_by_trouble.items())
-    yield f"Withdrawals: {answering} of {len(sources)} exchanges answer.{''.join(troubles)}"
+    told = tr_count(
+        "Withdrawals: {answering} of {count} exchanges answer.",
+        "Withdrawals: {answering} of {count} exchanges answer.",
+        len(sources),
+        answering=answering,
+    )
+    troubles = (
+        # Translators: {trouble} is why these exchanges do not answer, with a capital: “Timeout”, “Not asked yet”.
+        tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=", ".join(names))
+        for trouble, names in names_by_trouble.items()
+    )
+    yield " ".join([told, *troubles])
 
 
 def _withdrawal_trouble(health: SourceHealth | None) -> str:
     """Return what is wrong with a source of withdrawals, "" for nothing."""
     if health is None:
-        return "Not asked yet"
+        return tr("Not asked yet")
     if health.fault is SourceFault.BLOCKED:
-        return "Blocked from this host's region"
-    return f"{health.fault[0].upper()}{health.fault[1:]}" if health.fault else ""
+        return tr("Blocked from this host's region")
+    return capitalized(fault_words(health.fault)) if health.fault else ""
 
 
 def _operation_lines(status: BotStatus) -> Iterator[Line | str]:
-    failing = [health for health in status.sources.values() if health.fault]
+    failing = [(health, health.fault) for health in status.sources.values() if health.fault]
     impossible = [health for health in status.sources.values() if health.detail and not health.fault]
     # What is wrong with a platform is among the obstacles already.
-    yield from (f"{platform}: connected" for platform, trouble in status.platforms.items() if not trouble)
+    yield from (
+        tr("{platform}: connected", platform=platform) for platform, trouble in status.platforms.items() if not trouble
+    )
     yield from (f"⚠️ {sentence}" for sentence in status.misdirected)
     yield from (f"This worker is {standby}." for standby in status.standing_by)
-    yield from (_failing_source(health, status.now) for health in failing[:_MAX_FAILING])
+    yield from (_failing_source(health, fault, status.now) for health, fault in failing[:_MAX_FAILING])
     if len(failing) > _MAX_FAILING:
-        yield f"… and {len(failing) - _MAX_FAILING} more that cannot be read."
+        # Translators: so many more sources of figures.
+        yield tr("… and {count} more that cannot be read.", count=len(failing) - _MAX_FAILING)
     yield from (_impossible_values(health) for health in impossible[:_MAX_FAILING])
 
 
 def _stored_fields(stored: StoredCounts, now: datetime) -> Iterator[Field]:
-    yield Field("Open incidents", line(str(stored.open_incidents)))
-    yield Field("Subscribed places", line(str(stored.places)))
+    yield Field(tr("Open incidents"), line(str(stored.open_incidents)))
+    yield Field(tr("Subscribed places"), line(str(stored.places)))
     yield from _disabled_places(stored.disabled)
     yield from _refused_messages(stored)
-    yield Field("Waiting messages", _backlog(stored, now))
+    yield Field(tr("Waiting messages"), _backlog(stored, now))
 
 
 def introduction_card(title: str, label: str, start: datetime, end: datetime, *, staged: str = "") -> Message:
@@ -197,49 +264,71 @@ def emptied_notice() -> Message:
 # A line of the help is the same for everybody: it is made once and not at every question.
 @lru_cache(maxsize=256)
 def _usage(usage: str, description: str, access: str) -> Line:
-    return line(code(usage), f" · {description}", f" ({access}s)" if access != "member" else "")
+    return line(code(usage), f" · {description}", f" ({access})" if access else "")
+
+
+def _access_words(access: str) -> str:
+    """Return who may use a command, "" for everybody."""
+    return tr(_ACCESS_WORDS[access]) if access in _ACCESS_WORDS else ""
 
 
 def _disabled_places(counts: Mapping[Obstacle, int]) -> tuple[Field, ...]:
     words = closed_words(counts)
-    return (Field("Paused places", line(words)),) if words else ()
+    return (Field(tr("Paused places"), line(words)),) if words else ()
 
 
 def _refused_messages(stored: StoredCounts) -> Iterable[Field]:
     """Yield what platforms refused: by places that are tried again, and for good."""
     if words := closed_words(stored.refusing):
-        yield Field("Refusing places", line(f"{words}, retried every 30 min"))
+        # Translators: {places} is how many places, and why: `3 (2 removed, 1 no rights)`.
+        yield Field(tr("Refusing places"), line(tr("{places}, retried every 30 min", places=words)))
     if stored.given_up:
-        yield Field("Given up", line(f"{stored.given_up} in the last day; the log says why"))
+        told = tr_count(
+            # Translators: so many messages were given up.
+            "{count} in the last day; the log says why",
+            "{count} in the last day; the log says why",
+            stored.given_up,
+        )
+        # Translators: the heading above how many messages were given up.
+        yield Field(tr("Given up"), line(told))
 
 
-def _failing_source(health: SourceHealth, now: datetime) -> Line:
+def _failing_source(health: SourceHealth, fault: SourceFault, now: datetime) -> Line:
+    """Return what is wrong with a source; `detail` is in English, as the log has it."""
+    source, _, exchange = health.source.partition("/")
+    if fault is SourceFault.UNKNOWN_SLUG and not _is_list(health):
+        text = tr(
+            "⚠️ {source} has no figures of {exchange}, so no outflow alert can come",
+            source=source_name(source),
+            exchange=exchange,
+        )
+        return line(text)
     failing_for = now - health.failing_since if health.failing_since else timedelta()
-    lasting = f" for {span(failing_for)}" if failing_for >= _WORTH_SAYING else ""
-    what = f"⚠️ {_resource_name(health)}"
+    is_lasting = failing_for >= _WORTH_SAYING
     # The detail of a refusal is a sentence of ours; that of another fault may be an upstream's error page.
-    if health.fault and health.fault.is_refusal:
-        return line(f"{what} {'is' if _is_list(health) else 'are'} refused{lasting}: {health.fault} ({health.detail})")
-    if _is_list(health):
-        return line(f"{what} is down ({health.fault}){lasting}. No alert opens or closes until it is back.")
-    if health.fault is SourceFault.UNKNOWN_SLUG:
-        source, _, exchange = health.source.partition("/")
-        return line(f"⚠️ {source_name(source)} has no figures of {exchange}, so no outflow alert can come")
-    return line(f"{what} cannot be read ({health.fault}){lasting}")
+    text = tr(
+        _FAILING[_is_list(health), fault.is_refusal, is_lasting],
+        source=source_name(source),
+        exchange=exchange,
+        fault=fault_words(fault),
+        detail=health.detail,
+        time=span(failing_for),
+    )
+    return line(text)
 
 
 def _is_list(health: SourceHealth) -> bool:
     return health.source.endswith("/cexs")
 
 
-def _resource_name(health: SourceHealth) -> str:
-    """Return what is asked of a source: `DefiLlama's exchange list`, `DefiLlama's figures of okx`."""
-    source, _, resource = health.source.partition("/")
-    return f"{source_name(source)}'s {'exchange list' if _is_list(health) else f'figures of {resource}'}"
-
-
 def _impossible_values(health: SourceHealth) -> Line:
-    return line(f"⚠️ {_resource_name(health)}: impossible values left out ({health.detail})")
+    source, _, exchange = health.source.partition("/")
+    text = (
+        marked("⚠️ {source}'s exchange list: impossible values left out ({detail})")
+        if _is_list(health)
+        else marked("⚠️ {source}'s figures of {exchange}: impossible values left out ({detail})")
+    )
+    return line(tr(text, source=source_name(source), exchange=exchange, detail=health.detail))
 
 
 def _backlog(status: StoredCounts, now: datetime) -> Line:
@@ -249,12 +338,18 @@ def _backlog(status: StoredCounts, now: datetime) -> Line:
     """
     waiting = sum(status.backlog.values())
     if not waiting:
-        return line("none")
+        # Translators: no messages wait.
+        return line(tr_as("messages", "none"))
     waiting_on = Counter[Platform]()
     for (platform, _), count in status.backlog.items():
         waiting_on[platform] += count
     rates = status.rates
     durations = [rates[platform].time_for(count) for platform, count in waiting_on.items() if platform in rates]
-    age = f", oldest {ago(status.oldest_waiting, now)}" if status.oldest_waiting else ""
-    # Platforms are sent to at the same time, so the slowest of them decides.
-    return line(f"{waiting}{age}", f", about {span(max(durations))} to go" if durations else "")
+    told = [str(waiting)]
+    if status.oldest_waiting:
+        # Translators: the oldest message, within `12, oldest 3 min ago, about 5 min to go`.
+        told.append(tr("oldest {time}", time=ago(status.oldest_waiting, now)))
+    if durations:
+        # Platforms are sent to at the same time, so the slowest of them decides.
+        told.append(tr("about {time} to go", time=span(max(durations))))
+    return line(", ".join(told))

@@ -12,7 +12,7 @@ from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason
-from bot.language.translation import marked, tr
+from bot.language.translation import language_code, marked, tr
 from bot.messages.cards.hold_details import fault_words, hold_detail
 from bot.messages.model import Line, Tone, line, moment
 from bot.messages.number_format import price, span, usd
@@ -229,3 +229,9 @@ _SENSITIVITY_WORDS = {
 def sensitivity_word(sensitivity: Sensitivity) -> str:
     """Return a preset as a word of a sentence, `early`; where it is to be typed it is English in every language."""
     return tr(_SENSITIVITY_WORDS[sensitivity])
+
+
+def capitalized(text: str) -> str:
+    """Return a text with a capital at its beginning; that of “i” is “İ” in Turkish."""
+    first = "İ" if text.startswith("i") and language_code() == "tr" else text[:1].upper()
+    return f"{first}{text[1:]}"

@@ -8,15 +8,17 @@ from datetime import datetime
 
 from bot.domain.drill import FEWEST_PEOPLE, Drill, DrillFigures, DrillOutcome, DrillStep, DrillSummary, PressResult
 from bot.domain.exchange import Exchange
-from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines, moment
+from bot.language.translation import marked, tr, tr_as, tr_count
+from bot.messages.model import Action, Line, Message, Tone, code, line, lines, moment
 from bot.messages.number_format import span
+from bot.messages.translated_lines import tr_line
 
 _NETWORK_NAMES = {"BITCOIN": "Bitcoin", "ETHEREUM": "Ethereum", "TRON": "Tron", "SOLANA": "Solana"}
 _MAX_ROUTES = 2  # the card fits on a phone with them
-_OUTCOME_WORDS = {
-    DrillOutcome.ARRIVED: "the money arrived",
-    DrillOutcome.REFUSED: "the exchange refused it",
-    DrillOutcome.CANCELLED: "you cancelled it",
+_OVER = {
+    DrillOutcome.ARRIVED: marked("Your drill at {exchange} is over: the money arrived, as you said."),
+    DrillOutcome.REFUSED: marked("Your drill at {exchange} is over: the exchange refused it, as you said."),
+    DrillOutcome.CANCELLED: marked("Your drill at {exchange} is over: you cancelled it, as you said."),
 }
 
 
@@ -24,9 +26,15 @@ def drill_line(summary: DrillSummary | None) -> Line | None:
     """Return what members' drills at an exchange say, None where there is nothing to show."""
     if summary is None:
         return None
-    shown = "; in another community ".join(_figures(figures) for figures in summary.figures)
-    only = ", all in one community" if summary.communities == 1 else ""
-    return line(f"Members' drills, unverified: {shown}{only}")
+    first, *others = map(_figures, summary.figures)
+    if others:
+        # Translators: {first} and {second} are `14 in 24 h, median 11 min, 1 refused`.
+        text = marked("Members' drills, unverified: {first}; in another community {second}")
+    elif summary.communities == 1:
+        text = marked("Members' drills, unverified: {first}, all in one community")
+    else:
+        text = marked("Members' drills, unverified: {first}")
+    return line(tr(text, first=first, second="".join(others)))
 
 
 def drill_card(exchange: Exchange, asset: str, network: str, summary: DrillSummary | None) -> Message:
@@ -34,33 +42,60 @@ def drill_card(exchange: Exchange, asset: str, network: str, summary: DrillSumma
     named = _route(asset, network)
     words = " ".join(word for word in ("drill", exchange.id, asset, network) if word)
     return Message(
-        title=" · ".join(part for part in (exchange.name, "withdrawal drill", named) if part),
+        title=" · ".join(part for part in (exchange.name, tr("withdrawal drill"), named) if part),
         lines=lines(
-            "Members test withdrawals together: press what happens to one of yours; the bot measures the time.",
-            line(bold("Requested"), " when the exchange has taken your request, ", bold("Arrived"), " when the money "
-                 "has come, ", bold("Refused"), " when the exchange says no, ", bold("Cancelled"), " if you give up."),
-            drill_line(summary) or f"Results are shown from {FEWEST_PEOPLE} people on.",
+            tr("Members test withdrawals together: press what happens to one of yours; the bot measures the time."),
+            tr_line(
+                "**{requested}** when the exchange has taken your request, **{arrived}** when the money has come, "
+                "**{refused}** when the exchange says no, **{cancelled}** if you give up.",
+                **_labels(),
+            ),
+            drill_line(summary)
+            or tr_count(
+                "Results are shown from {count} person on.", "Results are shown from {count} people on.", FEWEST_PEOPLE
+            ),
             *(_route_line(*route) for route in (summary.routes[:_MAX_ROUTES] if summary else ())),
-            line("Never write amounts, addresses or ids here. One drill a day per person and exchange, kept for 30 "
-                 "days without your name; ", code("/privacy forget"), " deletes it."),
+            tr_line(
+                "Never write amounts, addresses or ids here. One drill a day per person and exchange, kept for 30 days "
+                "without your name; {command} deletes it.",
+                command=code("/privacy forget"),
+            ),
         ),
-        actions=(
-            Action("Requested", f"{words} {DrillStep.REQUESTED}"),
-            Action("Arrived", f"drill {exchange.id} {DrillStep.ARRIVED}"),
-            Action("Refused", f"drill {exchange.id} {DrillStep.REFUSED}"),
-            Action("Cancelled", f"drill {exchange.id} {DrillStep.CANCELLED}"),
+        actions=tuple(
+            Action(_label(step), f"{words if step is DrillStep.REQUESTED else f'drill {exchange.id}'} {step}")
+            for step in DrillStep
         ),
-    )  # fmt: skip
+    )
+
+
+def _label(step: DrillStep) -> str:
+    labels = {
+        # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
+        DrillStep.REQUESTED: tr_as("withdrawal", "Requested"),
+        # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
+        DrillStep.ARRIVED: tr_as("withdrawal", "Arrived"),
+        # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
+        DrillStep.REFUSED: tr_as("withdrawal", "Refused"),
+        # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
+        DrillStep.CANCELLED: tr_as("withdrawal", "Cancelled"),
+    }
+    return labels[step]
+
+
+def _labels() -> dict[str, str]:
+    """Return the label of each button by its name in the texts."""
+    return {str(step): _label(step) for step in DrillStep}
 
 
 def requested_card(name: str, drill: Drill) -> Message:
     """Return what whoever pressed *requested* reads, the second time as well."""
     return Message(
-        title=f"{name} · your drill is under way",
+        title=tr("{exchange} · your drill is under way", exchange=name),
         tone=Tone.GOOD,
         lines=lines(
-            line("Since ", moment(drill.requested_at), "."),
-            "Press Arrived when the money is there, or Refused or Cancelled.",
+            tr_line("Since {time}.", time=moment(drill.requested_at)),
+            # Translators: the three are labels of buttons.
+            tr("Press {arrived} when the money is there, or {refused} or {cancelled}.", **_labels()),
         ),
         private=True,
     )
@@ -69,23 +104,29 @@ def requested_card(name: str, drill: Drill) -> Message:
 def finished_card(name: str, drill: Drill) -> Message:
     """Return what whoever ended their drill reads."""
     if drill.took is not None:
-        title, sentence = f"{name} · arrived after {span(drill.took)}", "Thank you. It counts without your name."
+        title = tr("{exchange} · arrived after {time}", exchange=name, time=span(drill.took))
     elif drill.outcome is DrillOutcome.REFUSED:
-        title, sentence = f"{name} · refused", "Thank you. It counts without your name."
+        title = tr("{exchange} · refused", exchange=name)
     else:
-        title, sentence = f"{name} · cancelled", "It does not count."
+        title = tr("{exchange} · cancelled", exchange=name)
+    counts = drill.outcome is not DrillOutcome.CANCELLED
+    sentence = tr("Thank you. It counts without your name.") if counts else tr("It does not count.")
     return Message(title=title, tone=Tone.GOOD, lines=lines(sentence), private=True)
 
 
 def forgotten_drills_card(count: int) -> Message:
     """Return what `/privacy forget` has deleted."""
-    what = {0: "There were no drills of yours.", 1: "Your drill is deleted."}.get(
-        count, f"All {count} drills of yours are deleted."
-    )
+    if not count:
+        what = tr("There were no drills of yours.")
+    elif count == 1:
+        what = tr("Your drill is deleted.")
+    else:
+        what = tr_count("{count} drill of yours is deleted.", "All {count} drills of yours are deleted.", count)
+    backups = tr("Backups that the operator of this bot made before may have them for 30 days at most.")
     return Message(
-        title="Privacy · forgotten",
+        title=tr("Privacy · forgotten"),
         tone=Tone.GOOD,
-        lines=lines(f"{what} Backups that the operator of this bot made before may have them for 30 days at most."),
+        lines=lines(f"{what} {backups}"),
         private=True,
     )
 
@@ -93,22 +134,45 @@ def forgotten_drills_card(count: int) -> Message:
 def refused_press(name: str, result: PressResult, drill: Drill | None, now: datetime) -> str:
     """Return why a press was not taken, and what to do."""
     if result is PressResult.TOO_SOON and drill:
-        passed = span(now - drill.requested_at)
-        return f"You pressed Requested only {passed} ago; no withdrawal is that quick. Press Arrived when it is there."
+        # Translators: {requested} and {arrived} are labels of buttons.
+        return tr(
+            "You pressed {requested} only {time} ago; no withdrawal is that quick. Press {arrived} when it is there.",
+            time=span(now - drill.requested_at),
+            **_labels(),
+        )
     if result is PressResult.HAD_ONE:
-        return f"You had your drill at {name} today. The next one may begin at 00:00 UTC."
+        return tr("You had your drill at {exchange} today. The next one may begin at 00:00 UTC.", exchange=name)
     if result is PressResult.OVER and drill and drill.outcome:
-        return f"Your drill at {name} is over: {_OUTCOME_WORDS[drill.outcome]}, as you said."
+        return tr(_OVER[drill.outcome], exchange=name)
     if result is PressResult.FULL:
-        return f"So many drills were begun at {name} today that no more are counted. Try again after 00:00 UTC."
-    return f"You have no drill at {name} under way. Press Requested when you ask the exchange for a withdrawal."
+        return tr(
+            "So many drills were begun at {exchange} today that no more are counted. Try again after 00:00 UTC.",
+            exchange=name,
+        )
+    # Translators: {requested} is the label of a button.
+    return tr(
+        "You have no drill at {exchange} under way. Press {requested} when you ask the exchange for a withdrawal.",
+        exchange=name,
+        **_labels(),
+    )
 
 
 def _figures(figures: DrillFigures) -> str:
-    median = f"median {span(figures.median)}" if figures.median is not None else ""
-    refused = f"{figures.refused} refused" if figures.refused else "none refused"
-    waiting = f"{figures.waiting} without outcome yet" if figures.waiting else ""
-    return ", ".join(part for part in (f"{figures.people} in 24 h", median, refused, waiting) if part)
+    # Translators: so many drills, within `14 in 24 h, median 11 min, 1 refused, 2 without outcome yet`.
+    parts = [tr_count("{count} in 24 h", "{count} in 24 h", figures.people)]
+    if figures.median is not None:
+        # Translators: the median of the times that withdrawals took.
+        parts.append(tr("median {time}", time=span(figures.median)))
+    if figures.refused:
+        # Translators: so many withdrawals were refused by the exchange.
+        parts.append(tr_count("{count} refused", "{count} refused", figures.refused))
+    else:
+        # Translators: no withdrawal was refused by the exchange.
+        parts.append(tr("none refused"))
+    if figures.waiting:
+        # Translators: so many drills of which nobody knows yet how they end.
+        parts.append(tr_count("{count} without outcome yet", "{count} without outcome yet", figures.waiting))
+    return ", ".join(parts)
 
 
 def _route_line(asset: str, network: str, figures: DrillFigures) -> Line:
@@ -117,4 +181,5 @@ def _route_line(asset: str, network: str, figures: DrillFigures) -> Line:
 
 def _route(asset: str, network: str) -> str:
     name = _NETWORK_NAMES.get(network, network)
-    return f"{asset} over {name}" if asset and name else asset or name
+    # Translators: `USDT over Tron`
+    return tr("{asset} over {network}", asset=asset, network=name) if asset and name else asset or name

@@ -6,10 +6,11 @@ The league table is 34 columns wide: a name of 10, two shares of 7, an icon with
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from bot.detection.stress import stress_result
 from bot.domain.exchange import Exchange
+from bot.domain.flow import Window
 from bot.domain.stress import (
     LeagueRow,
     LivedOutflow,
@@ -19,31 +20,36 @@ from bot.domain.stress import (
     StressResult,
 )
 from bot.domain.withdrawals import ExchangeWithdrawals
+from bot.language.translation import marked, tr, tr_as, tr_count
+from bot.messages.cards.common import window_name
 from bot.messages.cards.flows import normal_range
+from bot.messages.cards.withdrawal_words import system_sentence
 from bot.messages.cards.withdrawals import main_networks_table, withdrawals_line
 from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
-from bot.messages.number_format import counted, percent, span, usd
+from bot.messages.number_format import percent, span, usd
 from bot.messages.plain_text import shorten
+from bot.messages.translated_lines import tr_line
 
-_ICONS_AND_LETTERS: Mapping[StressOutcome, str] = {
-    StressOutcome.PASSED: "🟢p",
-    StressOutcome.NOT_ENOUGH_DATA: "⚪n",
-    StressOutcome.STRAINED: "🟡s",
-    StressOutcome.FAILED: "🔴f",
+_ICONS: Mapping[StressOutcome, str] = {
+    StressOutcome.PASSED: "🟢",
+    StressOutcome.STRAINED: "🟡",
+    StressOutcome.FAILED: "🔴",
+    StressOutcome.NOT_ENOUGH_DATA: "⚪",
 }
-_LEGEND = "🟢p passed · 🟡s strained · 🔴f failed · ⚪n not enough data · – no turn yet"
+"""The sign of each outcome, in the order of the legend."""
 _CRITERION_WORDS: Mapping[StressCriterion, str] = {
-    StressCriterion.MAJORS_CLOSED: "withdrawals of several major assets are closed",
-    StressCriterion.MAJORS_CLOSED_THEN: "several major assets were closed at one time during its worst outflow",
-    StressCriterion.MAJOR_CLOSED: "withdrawals of one major asset are closed, or of several for announced maintenance",
-    StressCriterion.MAJOR_DELAYED: "withdrawals of a major asset are delayed",
-    StressCriterion.MAJOR_CLOSED_THEN: "one major asset was closed during its worst outflow",
-    StressCriterion.SYSTEM_NOT_NORMAL: "its trading system is not normal",
-    StressCriterion.UNUSUAL_OUTFLOW: "its outflow is elevated or worse",
-    StressCriterion.WITHDRAWALS_UNKNOWN: "its withdrawals are not all known",
-    StressCriterion.FLOW_UNKNOWN: "its flow of the last 24 h is not known",
+    StressCriterion.MAJORS_CLOSED: marked("withdrawals of several major assets are closed"),
+    StressCriterion.MAJORS_CLOSED_THEN: marked("several major assets were closed at one time during its worst outflow"),
+    StressCriterion.MAJOR_CLOSED: marked(
+        "withdrawals of one major asset are closed, or of several for announced maintenance"
+    ),
+    StressCriterion.MAJOR_DELAYED: marked("withdrawals of a major asset are delayed"),
+    StressCriterion.MAJOR_CLOSED_THEN: marked("one major asset was closed during its worst outflow"),
+    StressCriterion.SYSTEM_NOT_NORMAL: marked("its trading system is not normal"),
+    StressCriterion.UNUSUAL_OUTFLOW: marked("its outflow is elevated or worse"),
+    StressCriterion.WITHDRAWALS_UNKNOWN: marked("its withdrawals are not all known"),
+    StressCriterion.FLOW_UNKNOWN: marked("its flow of the last 24 h is not known"),
 }
-_NOT_SHOWN = "Seen from outside only. What the exchange owes its customers is not included."
 _NAME_COLUMNS = 10
 _CHAT_ROWS = 10
 _MAX_CRITERIA = 3
@@ -67,21 +73,21 @@ def stress_card(  # noqa: PLR0913 — what is tested, what is known of it, and w
     members' withdrawals went, None where too few have told.
     """
     return Message(
-        title=f"{exchange.name} · stress test",
+        title=tr("{exchange} · stress test", exchange=exchange.name),
         tone=Tone.GOOD if result.outcome is StressOutcome.PASSED else Tone.INFO,
         lines=lines(
             _headline(exchange, result, is_today=is_today),
             _unread_line(unread) if is_today else _turn_line(turn),
             *_result_lines(facts, result, status),
-            _NOT_SHOWN,
+            _not_shown(),
             *_background_lines(facts, drills),
         ),
         table=main_networks_table(status, facts.at) if status else None,
-        footer=line("tested ", moment(facts.at, live=True)),
+        footer=_tested_line(facts),
         actions=(
-            Action("League table", "stress"),
-            Action("Withdrawals", f"withdrawals {exchange.id}"),
-            Action("Flows", f"flows {exchange.id}"),
+            Action(tr("League table"), "stress"),
+            Action(tr("Withdrawals"), f"withdrawals {exchange.id}"),
+            Action(tr("Flows"), f"flows {exchange.id}"),
         ),
     )
 
@@ -98,21 +104,22 @@ def stress_today_card(  # noqa: PLR0913 — as above
 ) -> Message:
     """Return today's test and the league table; `unread` and `drills` are as above."""
     return Message(
-        title="Stress test",
+        title=tr("Stress test"),
         tone=Tone.GOOD if result.outcome is StressOutcome.PASSED else Tone.INFO,
         lines=lines(
             _headline(exchange, result, is_today=True),
             _unread_line(unread),
             *_result_lines(facts, result, status),
-            "Below: the worst 24 h and 7 d of every exchange, as a share of its reserves.",
-            _NOT_SHOWN,
+            tr("Below: the worst 24 h and 7 d of every exchange, as a share of its reserves."),
+            _not_shown(),
             *_background_lines(facts, drills),
         ),
         table=league_table(league),
-        footer=line(f"{_LEGEND} · tested ", moment(facts.at, live=True)),
+        footer=(*line(f"{_legend()} · "), *_tested_line(facts)),
         actions=(
-            Action(f"{exchange.name} in detail", f"stress {exchange.id}"),
-            Action("Every day here", "subscribe stress"),
+            Action(tr("{exchange} in detail", exchange=exchange.name), f"stress {exchange.id}"),
+            # Translators: a button that has the card of the stress test posted in this chat every day.
+            Action(tr("Every day here"), "subscribe stress"),
         ),
     )
 
@@ -120,9 +127,9 @@ def stress_today_card(  # noqa: PLR0913 — as above
 def no_stress_card() -> Message:
     """Return the answer while no exchange is listed."""
     return Message(
-        title="Stress test",
+        title=tr("Stress test"),
         tone=Tone.TROUBLE,
-        lines=lines("No exchange is listed yet, so that none has its turn. /status says what is wrong."),
+        lines=lines(tr("No exchange is listed yet, so that none has its turn. /status says what is wrong.")),
     )
 
 
@@ -133,11 +140,13 @@ def league_table(league: Sequence[LeagueRow]) -> Table:
             shorten(row.exchange.name, _NAME_COLUMNS),
             _share(row.lived.day) if row.lived else "–",
             _share(row.lived.week) if row.lived else "–",
-            _ICONS_AND_LETTERS[row.last.outcome] if row.last else "–",
+            f"{_ICONS[row.last.outcome]}{_outcome_letter(row.last.outcome)}" if row.last else "–",
         )
         for row in sorted(league, key=_place_in_league)
     )
-    return Table(("Exchange", "24 h", "7 d", "Turn"), rows, numeric=(1, 2), chat_rows=_CHAT_ROWS)
+    # Translators: the result of an exchange's turn in the stress test, as the header of a column; of 4 letters or so.
+    header = (tr("Exchange"), window_name(Window.DAY), window_name(Window.WEEK), tr_as("stress test", "Turn"))
+    return Table(header, rows, numeric=(1, 2), chat_rows=_CHAT_ROWS)
 
 
 def _place_in_league(row: LeagueRow) -> tuple[int, float]:
@@ -147,88 +156,155 @@ def _place_in_league(row: LeagueRow) -> tuple[int, float]:
 
 
 def _share(outflow: LivedOutflow | None) -> str:
-    return percent(outflow.share) if outflow else "0 %"
+    return percent(outflow.share) if outflow else percent(0, digits=0)
 
 
 def _headline(exchange: Exchange, result: StressResult, *, is_today: bool) -> Line:
-    return line(
-        "Today on the stand: " if is_today else "",
-        bold(exchange.name),
-        f" — {result.outcome} {_ICONS_AND_LETTERS[result.outcome][0]}",
-    )
+    outcome = f"{_outcome_words(result.outcome)} {_ICONS[result.outcome]}"
+    if is_today:
+        return tr_line("Today on the stand: **{exchange}** — {outcome}", exchange=exchange.name, outcome=outcome)
+    return line(bold(exchange.name), f" — {outcome}")
+
+
+def _outcome_words(outcome: StressOutcome) -> str:
+    words = {
+        # Translators: the outcome of a stress test.
+        StressOutcome.PASSED: tr_as("stress test", "passed"),
+        # Translators: the outcome of a stress test.
+        StressOutcome.STRAINED: tr_as("stress test", "strained"),
+        # Translators: the outcome of a stress test.
+        StressOutcome.FAILED: tr_as("stress test", "failed"),
+        # Translators: the outcome of a stress test.
+        StressOutcome.NOT_ENOUGH_DATA: tr_as("stress test", "not enough data"),
+    }
+    return words[outcome]
+
+
+def _outcome_letter(outcome: StressOutcome) -> str:
+    """Return the letter of an outcome, for those who cannot tell its colour: another one than that of any other."""
+    letters = {
+        # Translators: the letter that stands for “passed”, as narrow as a Latin one; the four must differ.
+        StressOutcome.PASSED: tr_as("letter for passed", "p"),
+        # Translators: the letter that stands for “strained”, as narrow as a Latin one; the four must differ.
+        StressOutcome.STRAINED: tr_as("letter for strained", "s"),
+        # Translators: the letter that stands for “failed”, as narrow as a Latin one; the four must differ.
+        StressOutcome.FAILED: tr_as("letter for failed", "f"),
+        # Translators: the letter that stands for “not enough data”, as narrow as a Latin one; the four must differ.
+        StressOutcome.NOT_ENOUGH_DATA: tr_as("letter for not enough data", "n"),
+    }
+    return letters[outcome]
+
+
+def _legend() -> str:
+    """Return what the icons and letters mean: `🟢p passed · … · ⚪n not enough data · – no turn yet`."""
+    meanings = [f"{icon}{_outcome_letter(outcome)} {_outcome_words(outcome)}" for outcome, icon in _ICONS.items()]
+    # Translators: a dash in the table of the stress test is an exchange that has not had its turn.
+    return " · ".join([*meanings, tr("– no turn yet")])
+
+
+def _tested_line(facts: StressFacts) -> Line:
+    return tr_line("tested {time}", time=moment(facts.at, live=True))
+
+
+def _not_shown() -> str:
+    return tr("Seen from outside only. What the exchange owes its customers is not included.")
 
 
 def _unread_line(unread: int) -> str | None:
     """Return that whose turn it is may change, None where every exchange has been read."""
     if not unread:
         return None
-    return f"Whose turn it is may change: {counted(unread, 'exchange is', 'exchanges are')} not read yet."
+    return tr_count(
+        "Whose turn it is may change: {count} exchange is not read yet.",
+        "Whose turn it is may change: {count} exchanges are not read yet.",
+        unread,
+    )
 
 
 def _turn_line(turn: date | None) -> str:
     """Return when an exchange's turn is that is not today's."""
     if turn is None:
-        return "Tested just for this answer. Its turn of this round is over or not known."
-    return f"Tested just for this answer. Its turn is on {turn:%Y-%m-%d}."
+        return tr("Tested just for this answer. Its turn of this round is over or not known.")
+    return tr("Tested just for this answer. Its turn is on {day}.", day=f"{turn:%Y-%m-%d}")
 
 
 def _result_lines(facts: StressFacts, result: StressResult, status: ExchangeWithdrawals | None) -> Iterator[Line | str]:
     """Yield why it is this result, and the figures that decide it."""
     if result.criteria:
-        words = [_CRITERION_WORDS[criterion] for criterion in result.criteria]
-        more = f"; and {len(words) - _MAX_CRITERIA} more" if len(words) > _MAX_CRITERIA else ""
-        yield f"Because {'; '.join(words[:_MAX_CRITERIA])}{more}."
+        yield _reasons_line(result.criteria)
     if (now := stress_result(facts).outcome) is not result.outcome:
-        yield line("The worst of the day counts, seen at ", moment(result.at), f"; now it is {now}.")
-    yield withdrawals_line(facts.majors) if status else "Withdrawals: unknown."
+        # Translators: {outcome} is how the test would come out now: passed, strained, failed or not enough data.
+        yield tr_line(
+            "The worst of the day counts, seen at {time}; now it is {outcome}.",
+            time=moment(result.at),
+            outcome=_outcome_words(now),
+        )
+    yield withdrawals_line(facts.majors) if status else tr("Withdrawals: unknown.")
     yield _flow_line(facts)
     yield from _lived_lines(facts)
+
+
+def _reasons_line(criteria: Sequence[StressCriterion]) -> str:
+    reasons = "; ".join(tr(_CRITERION_WORDS[criterion]) for criterion in criteria[:_MAX_CRITERIA])
+    if len(criteria) > _MAX_CRITERIA:
+        return tr("Because {reasons}; and {count} more.", reasons=reasons, count=len(criteria) - _MAX_CRITERIA)
+    # Translators: {reasons} are clauses such as “its trading system is not normal; its withdrawals are not all known”.
+    return tr("Because {reasons}.", reasons=reasons)
 
 
 def _background_lines(facts: StressFacts, drills: Line | None) -> Iterator[Line | str]:
     """Yield what is good to know beside it."""
     if excused := [major.asset for major in facts.majors if major.network_event]:
-        yield f"Not counted against it: {', '.join(excused)}, closed by a problem of the network."
+        yield tr("Not counted against it: {assets}, closed by a problem of the network.", assets=", ".join(excused))
     if facts.system:
-        yield f"Trading system: {facts.system}."
-    yield (
-        f"Newest proof of reserves: {span(facts.proof_age)} old." if facts.proof_age else "Proof of reserves: unknown."
-    )
+        yield system_sentence(facts.system)
+    if facts.proof_age:
+        yield tr("Newest proof of reserves: {time} old.", time=span(facts.proof_age))
+    else:
+        yield tr("Proof of reserves: unknown.")
     if drills:
         yield drills
 
 
 def _flow_line(facts: StressFacts) -> str:
     if facts.flow_share is None:
-        return "Flow in 24 h: unknown."
-    flow = f"Flow in 24 h: {percent(facts.flow_share, signed=True)} of reserves"
+        return tr("Flow in 24 h: unknown.")
+    share = percent(facts.flow_share, signed=True)
     if facts.flow_low is None or facts.flow_high is None:
-        return f"{flow}; what is normal is not known yet."
-    return f"{flow} (normal day: {normal_range(facts.flow_low, facts.flow_high)})."
+        return tr("Flow in 24 h: {share} of reserves; what is normal is not known yet.", share=share)
+    normal = normal_range(facts.flow_low, facts.flow_high)
+    return tr("Flow in 24 h: {share} of reserves (normal day: {range}).", share=share, range=normal)
 
 
-def _lived_lines(facts: StressFacts) -> Iterator[Line | str]:
+def _lived_lines(facts: StressFacts) -> Iterator[str]:
     lived = facts.lived
     if lived is None:
-        yield "Worst outflows: not known yet."
+        yield tr("Worst outflows: not known yet.")
         return
-    days = counted((lived.until - lived.since).days, "day")
-    worst = (("24 h", lived.day, facts.closed_then[0]), ("7 d", lived.week, facts.closed_then[1]))
-    for length, outflow, closed in worst:
-        if outflow is None:
-            yield f"Worst {length} in {days}: no net outflow."
-        else:
-            yield _lived_line(f"Worst {length} in {days}", outflow, closed)
+    days = (lived.until - lived.since).days
+    worst = ((Window.DAY, lived.day, facts.closed_then[0]), (Window.WEEK, lived.week, facts.closed_then[1]))
+    for window, outflow, closed in worst:
+        # Translators: `Worst 24 h in 400 days`, in front of a colon: the 24 hours in which most was withdrawn.
+        name = tr_count(
+            "Worst {window} in {count} day", "Worst {window} in {count} days", days, window=window_name(window)
+        )
+        yield _lived_line(name, outflow, closed)
 
 
-def _lived_line(name: str, outflow: LivedOutflow, closed: tuple[str, ...] | None) -> Line:
+def _lived_line(name: str, outflow: LivedOutflow | None, closed: tuple[str, ...] | None) -> str:
+    if outflow is None:
+        # Translators: {worst} is `Worst 24 h in 400 days`.
+        return tr("{worst}: no net outflow.", worst=name)
     if closed is None:
-        then = "withdrawals not watched then"
+        text = marked("{worst}: {figures} until {day}; withdrawals not watched then.")
+    elif closed:
+        text = marked("{worst}: {figures} until {day}; {assets} closed then.")
     else:
-        then = f"{', '.join(closed)} closed then" if closed else "withdrawals stayed open"
-    figures = f"{percent(outflow.share, signed=True)} ({usd(outflow.usd, signed=True)})"
-    return line(f"{name}: {figures} until {_day(outflow.end)}; {then}.")
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%Y-%m-%d}"
+        text = marked("{worst}: {figures} until {day}; withdrawals stayed open.")
+    return tr(
+        text,
+        worst=name,
+        figures=f"{percent(outflow.share, signed=True)} ({usd(outflow.usd, signed=True)})",
+        day=f"{outflow.end:%Y-%m-%d}",
+        assets=", ".join(closed or ()),
+    )

@@ -14,38 +14,37 @@ from bot.detection.withdrawals.guards.network_events import is_excusable
 from bot.detection.withdrawals.majors import is_too_old, judged_majors
 from bot.detection.withdrawals.network_state import as_unknown
 from bot.domain.assets import MAJORS
-from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.networks import MAIN_NETWORKS
-from bot.domain.withdrawal_reading import (
-    ALL_NETWORKS,
-    TRACKED_ASSETS,
-    Maintenance,
-    SourceStanding,
-    SystemState,
-    WithdrawalState,
-)
+from bot.domain.withdrawal_reading import ALL_NETWORKS, TRACKED_ASSETS, WithdrawalState
 from bot.domain.withdrawals import (
     ExchangeWithdrawals,
     MajorWithdrawals,
-    NetworkEvent,
     NetworkWithdrawals,
     WithdrawalTransition,
 )
-from bot.messages.cards.majors_line import closed_since
-from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
-from bot.messages.number_format import counted, percent
+from bot.language.translation import marked, tr, tr_count
+from bot.messages.cards.hold_details import fault_words
+from bot.messages.cards.withdrawal_remarks import event_line, maintenance_line, silence_line
+from bot.messages.cards.withdrawal_words import (
+    ICONS,
+    asset_on_network,
+    counted_state,
+    network_label,
+    part_words,
+    standing_words,
+    state_letter,
+    state_word,
+    states_legend,
+    system_sentence,
+)
+from bot.messages.model import Action, Line, Message, Table, Tone, line, lines, moment
+from bot.messages.number_format import percent
 from bot.messages.plain_text import shorten
+from bot.messages.translated_lines import tr_count_line, tr_line
 
 CLOSINGS_COUNTED = timedelta(days=30)
 """Over how long closings are counted: "closed twice in 30 days"."""
-ICONS: Mapping[WithdrawalState, str] = {
-    WithdrawalState.OPEN: "🟢",
-    WithdrawalState.DELAYED: "🟡",
-    WithdrawalState.CLOSED: "🔴",
-    WithdrawalState.UNKNOWN: "⚪",
-}
-"""The sign of each state; it never stands without a word or a letter."""
 KEY_SETTINGS: Mapping[str, str] = {
     "okx": "OKX_API_KEY",
     "bybit": "BYBIT_API_KEY",
@@ -54,33 +53,36 @@ KEY_SETTINGS: Mapping[str, str] = {
     "bingx": "BINGX_API_KEY",
 }
 """Exchanges that tell their withdrawals to holders of a key alone, each with the setting for a read-only one."""
-_LETTERS: Mapping[WithdrawalState, str] = {
-    WithdrawalState.OPEN: "o",
-    WithdrawalState.DELAYED: "d",
-    WithdrawalState.CLOSED: "c",
-    WithdrawalState.UNKNOWN: "?",
+_STATE_TEXTS: Mapping[WithdrawalState, str] = {
+    # Translators: assets that can be withdrawn, within the line `Withdrawals: BTC, ETH open; USDT closed`.
+    WithdrawalState.OPEN: marked("**{assets}** open"),
+    # Translators: assets, within the line `Withdrawals: BTC, ETH open; USDT delayed`.
+    WithdrawalState.DELAYED: marked("**{assets}** delayed"),
+    # Translators: assets, within the line `Withdrawals: BTC, ETH open; USDT closed`.
+    WithdrawalState.CLOSED: marked("**{assets}** closed"),
+    # Translators: assets, within the line `Withdrawals: BTC, ETH open; USDT unknown`.
+    WithdrawalState.UNKNOWN: marked("**{assets}** unknown"),
 }
-_STANDING_WORDS: Mapping[SourceStanding, str] = {
-    SourceStanding.DOCUMENTED: "documented interface",
-    SourceStanding.UNDOCUMENTED: "undocumented interface, may change without notice",
-    SourceStanding.KEY: "read with the operator's read-only key",
-}
-_CHANGE_WORDS: Mapping[WithdrawalState, str] = {
-    WithdrawalState.OPEN: "open again",
-    WithdrawalState.DELAYED: "delayed",
-    WithdrawalState.CLOSED: "closed",
-    WithdrawalState.UNKNOWN: "not told any more",
+_CLOSED_SINCE, _CLOSED_BEFORE = (
+    marked("**{assets}** closed since {time}"),
+    marked("**{assets}** closed since before {time}"),
+)
+_CHANGE_TEXTS: Mapping[WithdrawalState, str] = {
+    # Translators: `USDT on Tron open again 2022-12-13 09:00 UTC`
+    WithdrawalState.OPEN: marked("{asset} open again {time}"),
+    # Translators: `USDT on Tron delayed 2022-12-13 09:00 UTC`
+    WithdrawalState.DELAYED: marked("{asset} delayed {time}"),
+    # Translators: `USDT on Tron closed 2022-12-13 09:00 UTC`
+    WithdrawalState.CLOSED: marked("{asset} closed {time}"),
+    # Translators: `USDT on Tron not told any more 2022-12-13 09:00 UTC`
+    WithdrawalState.UNKNOWN: marked("{asset} not told any more {time}"),
 }
 # 34 columns: 5 for the asset, 8 for the network ("Ethereum"), 10 for icon and word, 5 for the time, three gaps of 2.
 _NETWORK_COLUMNS = 8
 # And in the table of all exchanges: 3, 3, 4 and 4 for the majors, four gaps, and the rest for the name.
 _NAME_COLUMNS = 12
-_WORDS = frozenset({"BASE", "TRON"})  # and no initials
-_INITIALS = 4  # letters: what is as short is an abbreviation, BSC, TON or XRPL
 _MAX_CHANGES = 4  # with the table they fill a phone's screen
 _MAX_MAINTENANCE = 3
-_TITLE_LETTERS = 60  # of a text from outside
-_MAX_NAMED = 3
 _CHAT_ROWS = 14  # of the table of all exchanges
 _MAX_EVENTS = 2
 _MAX_BUTTONS = 5
@@ -105,35 +107,35 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
     status = as_known_at(status, now)
     majors = judged_majors(status, now)
     return Message(
-        title=f"{exchange.name} · withdrawals",
+        title=tr("{exchange} · withdrawals", exchange=exchange.name),
         tone=_tone(status, majors),
         lines=lines(
             withdrawals_line(majors),
-            _silence_line(exchange, status),
-            f"{exchange.name}'s own word; nobody else checks it.",
+            silence_line(exchange, status),
+            tr("{exchange}'s own word; nobody else checks it.", exchange=exchange.name),
             _closed_before_line(status),
             *[
-                _event_line(event, names, exchange.name, is_excused=is_excusable(status, now))
+                event_line(event, names, exchange.name, is_excused=is_excusable(status, now))
                 for event in status.events[:_MAX_EVENTS]
             ],
-            *map(_maintenance_line, status.maintenance[:_MAX_MAINTENANCE]),
+            *map(maintenance_line, status.maintenance[:_MAX_MAINTENANCE]),
             drills,
             *_change_lines(changes),
             _other_networks(status),
-            _system_line(status.system),
+            system_sentence(status.system) if status.system else None,
             _closed_share_line(status),
-            *[f"Not read: {part} ({fault})." for part, fault in status.part_faults],
+            *[
+                # Translators: {part} is a status page, for example, and {fault} why it could not be read.
+                tr("Not read: {part} ({fault}).", part=part_words(part), fault=fault_words(fault))
+                for part, fault in status.part_faults
+            ],
         ),
         table=main_networks_table(status, now),
-        footer=line(
-            status.source or exchange.name,
-            f" · {_STANDING_WORDS[status.standing]}",
-            *((" · as of ", moment(status.as_of, relative=True)) if status.as_of else (" · not read yet",)),
-        ),
+        footer=_footer(exchange, status),
         actions=(
-            Action("Reserves", f"reserves {exchange.id}"),
-            Action("All exchanges", "withdrawals"),
-            Action("Subscribe", f"subscribe {exchange.id}"),
+            Action(tr("Reserves"), f"reserves {exchange.id}"),
+            Action(tr("All exchanges"), "withdrawals"),
+            Action(tr("Subscribe"), f"subscribe {exchange.id}"),
         ),
     )
 
@@ -142,21 +144,24 @@ def no_withdrawals_card(exchange: Exchange, *, is_on: bool) -> Message:
     """Return why nothing is known of an exchange's withdrawals; `is_on` is False where nobody's are read at all."""
     setting = KEY_SETTINGS.get(exchange.id)
     if not is_on:
-        why = "Withdrawal status is switched off in this bot (setting WITHDRAWALS)."
+        why = tr("Withdrawal status is switched off in this bot (setting WITHDRAWALS).")
     elif setting:
-        why = (
-            f"{exchange.name} tells it only to holders of an API key. Whoever runs this bot can set {setting} to a "
-            "read-only one."
+        why = tr(
+            "{exchange} tells it only to holders of an API key. Whoever runs this bot can set {setting} to a "
+            "read-only one.",
+            exchange=exchange.name,
+            setting=setting,
         )
     else:
-        why = (
-            f"{exchange.name} publishes nothing about them that this bot can read, "
-            "or whoever runs this bot has switched its source off."
+        why = tr(
+            "{exchange} publishes nothing about them that this bot can read, "
+            "or whoever runs this bot has switched its source off.",
+            exchange=exchange.name,
         )
     return Message(
-        title=f"{exchange.name} · withdrawals",
-        lines=lines("Withdrawals: unknown, no source.", why),
-        actions=(Action("All exchanges", "withdrawals"), Action("Reserves", f"reserves {exchange.id}")),
+        title=tr("{exchange} · withdrawals", exchange=exchange.name),
+        lines=lines(tr("Withdrawals: unknown, no source."), why),
+        actions=(Action(tr("All exchanges"), "withdrawals"), Action(tr("Reserves"), f"reserves {exchange.id}")),
     )
 
 
@@ -167,12 +172,12 @@ def all_withdrawals_card(
 
     `known` are in the order of lists, `exchanges` counts all that are watched, those without a source included.
     """
-    title = "Withdrawals · all exchanges"
+    title = tr("Withdrawals · all exchanges")
     if not known:
         return Message(
             title=title,
             tone=Tone.TROUBLE,
-            lines=lines("Withdrawals: unknown. No exchange's own interface has been read yet; /status says why."),
+            lines=lines(tr("Withdrawals: unknown. No exchange's own interface has been read yet; /status says why.")),
         )
     judged = [(exchange, judged_majors(status, now)) for exchange, status in known]
     judged.sort(key=lambda row: _badness(row[1]), reverse=True)  # equally bad ones stay in their order
@@ -181,7 +186,7 @@ def all_withdrawals_card(
     rows = tuple(
         (
             shorten(exchange.name, _NAME_COLUMNS),
-            *(f"{ICONS[major.state]}{_LETTERS[major.state]}" for major in majors),
+            *(f"{ICONS[major.state]}{state_letter(major.state)}" for major in majors),
         )
         for exchange, majors in judged
     )
@@ -192,14 +197,19 @@ def all_withdrawals_card(
         tone=Tone.INFO if with_closed or not told else Tone.GOOD,
         lines=lines(
             _with_closed_line(with_closed, told, len(known)),
-            "🟢o open · 🟡d delayed · 🔴c closed · ⚪? unknown",
-            f"No source: {without_source} of {exchanges} exchanges. /withdrawals <exchange> says why."
+            states_legend(),
+            tr_count(
+                "No source: {missing} of {count} exchanges. /withdrawals <exchange> says why.",
+                "No source: {missing} of {count} exchanges. /withdrawals <exchange> says why.",
+                exchanges,
+                missing=without_source,
+            )
             if without_source > 0
             else None,
-            "Each is the exchange's own word.",
+            tr("Each is the exchange's own word."),
         ),
-        table=Table(("Exchange", *MAJORS), rows, chat_rows=_CHAT_ROWS),
-        footer=line("newest: ", moment(newest, relative=True)) if newest else (),
+        table=Table((tr("Exchange"), *MAJORS), rows, chat_rows=_CHAT_ROWS),
+        footer=tr_line("newest: {time}", time=moment(newest, relative=True)) if newest else (),
         actions=tuple(Action(exchange.name, f"withdrawals {exchange.id}") for exchange, _ in judged[:_MAX_BUTTONS]),
     )
 
@@ -207,22 +217,26 @@ def all_withdrawals_card(
 def withdrawals_line(majors: Sequence[MajorWithdrawals]) -> Line:
     """Return the majors by their state: `Withdrawals: BTC, ETH open; USDT closed since 08:20 UTC; USDC unknown`."""
     if _states(majors) <= {WithdrawalState.UNKNOWN}:
-        return line("Withdrawals: ", bold("unknown"))
+        return tr_line("Withdrawals: **unknown**")
     first, *others = _pieces(majors)
-    return (*line("Withdrawals: "), *first, *[span for piece in others for span in (*line("; "), *piece)])
+    # Translators: {states} is `BTC, ETH open; USDT closed since 08:20 UTC; USDC unknown`, of which each part is a text.
+    return tr_line(
+        "Withdrawals: {states}", states=(*first, *[span for part in others for span in (*line("; "), *part)])
+    )
 
 
 def _pieces(majors: Sequence[MajorWithdrawals]) -> Iterator[Line]:
     """Yield the majors of each state together; closed ones by the time since when they are."""
     for state in (WithdrawalState.OPEN, WithdrawalState.DELAYED, WithdrawalState.CLOSED, WithdrawalState.UNKNOWN):
-        of_state: dict[tuple[datetime | None, bool], list[MajorWithdrawals]] = {}
+        assets_since: dict[tuple[datetime | None, bool], list[str]] = {}
         for major in majors:
             if major.state is state:
                 is_closed = state is WithdrawalState.CLOSED
-                of_state.setdefault((major.since, major.began_unseen) if is_closed else (None, False), []).append(major)
-        for (since, _), alike in of_state.items():
-            names = ", ".join(major.asset for major in alike)
-            yield line(bold(names), f" {state}", *(closed_since(alike[0]) if since else ()))
+                key = (major.since, major.began_unseen) if is_closed else (None, False)
+                assets_since.setdefault(key, []).append(major.asset)
+        for (since, began_unseen), assets in assets_since.items():
+            text = (_CLOSED_BEFORE if began_unseen else _CLOSED_SINCE) if since else _STATE_TEXTS[state]
+            yield tr_line(text, assets=", ".join(assets), time=moment(since) if since else "")
 
 
 def as_known_at(status: ExchangeWithdrawals, now: datetime) -> ExchangeWithdrawals:
@@ -232,15 +246,15 @@ def as_known_at(status: ExchangeWithdrawals, now: datetime) -> ExchangeWithdrawa
     return replace(status, networks=tuple(map(as_unknown, status.networks)))
 
 
-def network_label(network: str) -> str:
-    """Return a network as people write it: `TRON` → `Tron`, `BSC` → `BSC`; that of a flag for a whole asset: `all`."""
-    if network == ALL_NETWORKS:
-        return "all"
-    return network.title() if network in _WORDS or len(network) > _INITIALS else network
-
-
 def _states(majors: Sequence[MajorWithdrawals]) -> set[WithdrawalState]:
     return {major.state for major in majors}
+
+
+def _footer(exchange: Exchange, status: ExchangeWithdrawals) -> Line:
+    source = f"{status.source or exchange.name} · {standing_words(status.standing)}"
+    if status.as_of is None:
+        return line(tr("{source} · not read yet", source=source))
+    return tr_line("{source} · as of {time}", source=source, time=moment(status.as_of, relative=True))
 
 
 def _tone(status: ExchangeWithdrawals, majors: Sequence[MajorWithdrawals]) -> Tone:
@@ -258,58 +272,20 @@ def _badness(majors: Sequence[MajorWithdrawals]) -> tuple[int, int, int]:
 def _with_closed_line(names: Sequence[str], told: int, known: int) -> Line:
     """Return where a major is closed; `told` of the `known` exchanges say anything now."""
     if not told:
-        return line(
-            "Withdrawals: ", bold("unknown"), f" at all {known} exchanges that have a source. /status says why."
+        return tr_count_line(
+            "Withdrawals: **unknown** at all {count} exchanges that have a source. /status says why.",
+            "Withdrawals: **unknown** at all {count} exchanges that have a source. /status says why.",
+            known,
         )
-    answering = f"{told} of {known} exchanges answer."
+    answering = tr_count(
+        "{answering} of {count} exchanges answer.", "{answering} of {count} exchanges answer.", known, answering=told
+    )
     if not names:
-        return line(f"No major asset is closed anywhere. {answering}")
-    others = f" and {len(names) - _MAX_BUTTONS} more" if len(names) > _MAX_BUTTONS else ""
-    shown = bold(", ".join(names[:_MAX_BUTTONS]) + others)
-    return line("A major asset is closed at ", shown, f". {answering}")
-
-
-def _silence_line(exchange: Exchange, status: ExchangeWithdrawals) -> Line | None:
-    """Return why the newest poll was not answered, None where it was."""
-    if status.fault is None:
-        return None
-    blocked = status.fault is SourceFault.BLOCKED
-    why = "blocks this bot's host, perhaps for its region" if blocked else f"has not answered ({status.fault})"
-    polls = f", {status.silent_polls} times in a row" if status.silent_polls > 1 else ""
-    if status.as_of is None:
-        return line(f"⚠️ {exchange.name} {why}{polls}. It was never read.")
-    return line(f"⚠️ {exchange.name} {why}{polls}. Silent since ", moment(status.as_of), ".")
-
-
-def _maintenance_line(work: Maintenance) -> Line:
-    about = ", ".join((*sorted(work.assets), *map(network_label, sorted(work.networks))))
-    begins = (" from ", moment(work.begins_at)) if work.begins_at and not work.is_under_way else ()
-    ends = (" until ", moment(work.ends_at)) if work.ends_at else ()
-    state = "under way" if work.is_under_way else "announced"
-    return line(
-        f"🔧 Maintenance {state}",
-        *begins,
-        *ends,
-        f": {shorten(work.title, _TITLE_LETTERS)}",
-        f" ({about})" if about else "",
-    )
-
-
-def _event_line(event: NetworkEvent, names: Mapping[str, str], name: str, *, is_excused: bool) -> Line:
-    named = [names.get(exchange, exchange) for exchange in event.exchanges[:_MAX_NAMED]]
-    others = [f"{len(event.exchanges) - _MAX_NAMED} more"] if len(event.exchanges) > _MAX_NAMED else []
-    return line(
-        f"{network_label(event.network)} was closed by {len(event.exchanges)} exchanges "
-        f"({', '.join([*named, *others])}), the first ",
-        moment(event.since),
-        ": a problem of the network, not counted against them."
-        if is_excused
-        else f": a problem of the network. It does not excuse {name}, which has two other main networks closed.",
-    )
-
-
-def _system_line(system: SystemState | None) -> str | None:
-    return f"Trading system: {system}." if system else None
+        return line(f"{tr('No major asset is closed anywhere.')} {answering}")
+    shown = ", ".join(names[:_MAX_BUTTONS])
+    if len(names) > _MAX_BUTTONS:
+        shown = tr("{names} and {count} more", names=shown, count=len(names) - _MAX_BUTTONS)
+    return (*tr_line("A major asset is closed at **{exchanges}**.", exchanges=shown), *line(f" {answering}"))
 
 
 def _change_lines(changes: Sequence[WithdrawalTransition]) -> Iterator[Line]:
@@ -325,14 +301,33 @@ def _change_lines(changes: Sequence[WithdrawalTransition]) -> Iterator[Line]:
         if change.after is WithdrawalState.CLOSED and change.before is not WithdrawalState.UNKNOWN and _is_main(change)
     )
     for change in sorted(sorted(changes, key=_interest)[-_MAX_CHANGES:], key=lambda change: change.at, reverse=True):
-        yield line(
-            f"{ICONS[change.after]} {_where(change.asset, change.network)} {_CHANGE_WORDS[change.after]} ",
-            moment(change.at),
+        yield (
+            *line(f"{ICONS[change.after]} "),
+            *tr_line(
+                _CHANGE_TEXTS[change.after],
+                asset=asset_on_network(change.asset, change.network),
+                time=moment(change.at),
+            ),
         )
-    for (asset, network), count in closings.items():
-        if count >= _TWICE:
-            times = "twice" if count == _TWICE else f"{count} times"
-            yield line(f"{_where(asset, network)}: closed {times} in {CLOSINGS_COUNTED.days} days.")
+    yield from (
+        line(_closings_sentence(asset_on_network(*where), count)) for where, count in closings.items() if count > 1
+    )
+
+
+def _closings_sentence(asset: str, count: int) -> str:
+    """Return how often a network was closed, which is twice or more."""
+    days = CLOSINGS_COUNTED.days
+    if count == _TWICE:
+        # Translators: `USDT on Tron: closed twice in 30 days.` It is always 30.
+        return tr("{asset}: closed twice in {days} days.", asset=asset, days=days)
+    # Translators: `USDT on Tron: closed 3 times in 30 days.` It is always 30.
+    return tr_count(
+        "{asset}: closed {count} time in {days} days.",
+        "{asset}: closed {count} times in {days} days.",
+        count,
+        asset=asset,
+        days=days,
+    )
 
 
 def _interest(change: WithdrawalTransition) -> tuple[bool, bool, datetime]:
@@ -348,14 +343,12 @@ def _closed_before_line(status: ExchangeWithdrawals) -> str | None:
     ]
     if not closed:
         return None
-    main = [_where(network.asset, network.network) for network in closed if _is_main(network)]
-    others = len(closed) - len(main)
-    more = counted(others, "more network" if main else "network")
-    return f"Closed when last told: {', '.join([*main, more] if others else main)}."
-
-
-def _where(asset: str, network: str) -> str:
-    return asset if network == ALL_NETWORKS else f"{asset} on {network_label(network)}"
+    named = [asset_on_network(network.asset, network.network) for network in closed if _is_main(network)]
+    if others := len(closed) - len(named):
+        # Translators: counted at the end of a list of networks, and where none is named.
+        more = tr_count("{count} more network", "{count} more networks", others)
+        named.append(more if named else tr_count("{count} network", "{count} networks", others))
+    return tr("Closed when last told: {networks}.", networks=", ".join(named))
 
 
 def _is_main(status: NetworkWithdrawals | WithdrawalTransition) -> bool:
@@ -370,10 +363,10 @@ def _other_networks(status: ExchangeWithdrawals) -> str | None:
         others = [network for network in listed if not _is_main(network)]
         if 0 < len(others) < len(listed):  # without a main network the table has them all in one row
             counts = Counter(network.state for network in others)
-            pieces.append(
-                f"{asset} {', '.join(f'{counts[state]} {state}' for state in WithdrawalState if counts[state])}"
-            )
-    return f"More networks: {'; '.join(pieces)}." if pieces else None
+            told = ", ".join(counted_state(state, counts[state]) for state in WithdrawalState if counts[state])
+            pieces.append(f"{asset} {told}")
+    # Translators: {networks} is `USDT 8 open, 1 closed; BTC 1 open`.
+    return tr("More networks: {networks}.", networks="; ".join(pieces)) if pieces else None
 
 
 def _closed_share_line(status: ExchangeWithdrawals) -> str | None:
@@ -381,14 +374,16 @@ def _closed_share_line(status: ExchangeWithdrawals) -> str | None:
     share, usual = status.closed_share, status.usual_share
     if share is None or usual is None or abs(share - usual) < _UNUSUAL_SHARE:
         return None
-    return f"Of all its networks {percent(share)} are closed, usually {percent(usual)}."
+    return tr("Of all its networks {share} are closed, usually {usual}.", share=percent(share), usual=percent(usual))
 
 
 def main_networks_table(status: ExchangeWithdrawals, now: datetime) -> Table:
     """Return a row for each main network of each major, and one for each other asset as a whole, as known now."""
     status = as_known_at(status, now)
     rows = [row for asset in TRACKED_ASSETS for row in _rows(status, asset, now)]
-    return Table(("Asset", "Network", "State", "Since"), tuple(rows), chat_rows=len(rows), least_rows=len(rows))
+    # Translators: of at most 5, 8, 10 and 5 letters.
+    header = (tr("Asset"), tr("Network"), tr("State"), tr("Since"))
+    return Table(header, tuple(rows), chat_rows=len(rows), least_rows=len(rows))
 
 
 def _rows(status: ExchangeWithdrawals, asset: str, now: datetime) -> Iterator[tuple[str, ...]]:
@@ -400,7 +395,7 @@ def _rows(status: ExchangeWithdrawals, asset: str, now: datetime) -> Iterator[tu
     if not main and (listed or asset in MAJORS):
         whole = status.major(asset)
         names = {network.network for network in listed}
-        label = network_label(names.pop()) if len(names) == 1 else "all" if names else "–"
+        label = network_label(names.pop()) if len(names) == 1 else network_label(ALL_NETWORKS) if names else "–"
         yield _row(asset, label, whole.state, whole.since, now)
 
 
@@ -408,7 +403,7 @@ def _row(asset: str, network: str, state: WithdrawalState, since: datetime | Non
     # Of an open network "since" would be when the bot first looked, which says nothing.
     is_dated = since is not None and state is not WithdrawalState.OPEN
     shown = _short_time(since, now) if is_dated and since else ""
-    return asset, shorten(network, _NETWORK_COLUMNS), f"{ICONS[state]} {state}", shown
+    return asset, shorten(network, _NETWORK_COLUMNS), f"{ICONS[state]} {state_word(state)}", shown
 
 
 def _short_time(at: datetime, now: datetime) -> str:

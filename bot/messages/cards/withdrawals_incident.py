@@ -24,11 +24,13 @@ from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Signal, Size, Unit
 from bot.domain.withdrawal_reading import WithdrawalState
-from bot.language.translation import tr
+from bot.language.translation import tr, tr_as, tr_count
+from bot.messages.cards.common import joined, sensitivity_word
 from bot.messages.cards.majors_line import majors_lines
 from bot.messages.cards.signal_card import SignalCard
-from bot.messages.model import Action, Line, bold, line, moment
-from bot.messages.number_format import percent
+from bot.messages.model import Action, Line, line, moment
+from bot.messages.number_format import percent, significant
+from bot.messages.translated_lines import tr_count_line, tr_line
 
 _MINUTE = timedelta(minutes=1)
 _MINUTES_AN_HOUR = 60
@@ -56,10 +58,12 @@ class WithdrawalsCard(SignalCard):
     def headline(self, incident: Incident) -> str:
         closed = _closed(incident.announced)
         if len(closed) == len(MAJORS):
-            return "withdrawals of all majors closed"
+            return tr("withdrawals of all majors closed")
         if closed:
-            return f"{' and '.join(filter(None, (', '.join(closed[:-1]), closed[-1])))} withdrawals closed"
-        return "many withdrawals closed" if _figure(incident.announced, SHARE_JUMPED_FOR) else "withdrawals open"
+            return tr("{assets} withdrawals closed", assets=joined(closed))
+        if _figure(incident.announced, SHARE_JUMPED_FOR):
+            return tr("many withdrawals closed")
+        return tr("withdrawals open")
 
     @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
@@ -67,32 +71,50 @@ class WithdrawalsCard(SignalCard):
         yield from majors_lines(signal.withdrawals)
         share, usual = _figure(signal, CLOSED_SHARE), _figure(signal, USUAL_SHARE)
         if share is not None and usual is not None:
-            yield line(f"{percent(share)} of all its networks closed, normally {percent(usual)}.")
+            text = tr(
+                "{share} of all its networks closed, normally {usual}.", share=percent(share), usual=percent(usual)
+            )
+            yield line(text)
 
     @override
     def figure(self, signal: Signal) -> Line:
         count, all_ = len(_closed(signal)), len(MAJORS)
         unknown = sum(major.state is WithdrawalState.UNKNOWN for major in signal.withdrawals or ())
-        rest = f"; {unknown} unknown" if unknown else ""
-        if not count and not unknown:
-            return line(bold(f"All {all_} major assets"), " can be withdrawn.")
-        return line(bold(f"{count} of {all_} major assets"), f" cannot be withdrawn{rest}.")
+        if unknown:
+            # Translators: {count} cannot be withdrawn, and of {unknown} nobody knows it.
+            return tr_count_line(
+                "**{count} of {total} major assets** cannot be withdrawn; {unknown} unknown.",
+                "**{count} of {total} major assets** cannot be withdrawn; {unknown} unknown.",
+                count,
+                total=all_,
+                unknown=unknown,
+            )
+        if not count:
+            return tr_line("**All {total} major assets** can be withdrawn.", total=all_)
+        return tr_count_line(
+            "**{count} of {total} major assets** cannot be withdrawn.",
+            "**{count} of {total} major assets** cannot be withdrawn.",
+            count,
+            total=all_,
+        )
 
     @override
     def brief(self, signal: Signal) -> str:
         if closed := _closed(signal):
-            return f"{', '.join(closed)} closed"
+            # Translators: withdrawals of these assets.
+            return tr("{assets} closed", assets=", ".join(closed))
         share = _figure(signal, CLOSED_SHARE) if _figure(signal, SHARE_JUMPED_FOR) else None
-        return f"{percent(share)} of networks closed" if share is not None else "no major closed"
+        if share is None:
+            return tr("no major closed")
+        return tr("{share} of networks closed", share=percent(share))
 
     @override
     def size(self, size: Size | None) -> str:
         if size is None:
-            return "unknown"
+            return super().size(size)
         if size.unit is Unit.NETWORKS:
-            return f"{percent(abs(size.value))} of networks closed"
-        count = abs(size.value)
-        return f"{count:g} major{'' if count == 1 else 's'} closed"
+            return tr("{share} of networks closed", share=percent(abs(size.value)))
+        return tr_count("{count} major closed", "{count} majors closed", _count(size))
 
     @override
     def worst_moment(self, moment: WorstMoment) -> str:
@@ -101,36 +123,52 @@ class WithdrawalsCard(SignalCard):
     @override
     def ending(self, incident: Incident) -> str:
         if _closed(incident.signal):
-            return "What is still closed is a network upgrade, was announced, or was closed long before."
+            return tr("What is still closed is a network upgrade, was announced, or was closed long before.")
         unlisted = [
             major.asset
             for major in incident.signal.withdrawals or ()
             if major.state is WithdrawalState.UNKNOWN and major.asset in incident.rests_on
         ]
         if unlisted:
-            return f"{' and '.join(unlisted)} {'are' if len(unlisted) > 1 else 'is'} not listed there any more."
-        return "Withdrawals are open again."
+            return tr_count(
+                "{assets} is not listed there any more.",
+                "{assets} are not listed there any more.",
+                len(unlisted),
+                assets=joined(unlisted),
+            )
+        return tr("Withdrawals are open again.")
 
     @override
     def reason(self, reason: Reason) -> str:
         if reason.measure == CLOSED_WITHDRAWALS:
-            return f"{reason.value:.0f} of {reason.threshold:.0f} majors closed"
-        what = "Far more networks than usual" if reason.measure == CLOSED_SHARE else reason.measure
-        return f"{what} closed for {_span(reason.value)}, limit {_span(reason.threshold)}"
+            return tr_count(
+                "{count} of {limit} majors closed",
+                "{count} of {limit} majors closed",
+                round(reason.value),
+                limit=round(reason.threshold),
+            )
+        time, limit = _span(reason.value), _span(reason.threshold)
+        if reason.measure == CLOSED_SHARE:
+            return tr("Far more networks than usual closed for {time}, limit {limit}", time=time, limit=limit)
+        return tr("{asset} closed for {time}, limit {limit}", asset=reason.measure, time=time, limit=limit)
 
     @override
     def thresholds(self, sensitivity: Sensitivity) -> Line:
         watch_min, elevated_min = (limit / _MINUTE * SCALES[sensitivity] for limit in (ONE_MAJOR_FOR, TWO_MAJORS_FOR))
-        return line(
-            bold(f"Limits at {sensitivity} sensitivity: "),
-            f"watch one major closed for {watch_min:g} min, or {percent(SHARE_JUMP)} more of all networks than normal "
-            f"· elevated two for {elevated_min:g} min · severe all four, at once. Announced maintenance counts one "
-            "severity less.",
+        # Translators: watch, elevated and severe are severities, as in alerts.
+        return tr_line(
+            "**Limits at {sensitivity} sensitivity:** watch one major closed for {watch}, or {share} more of all "
+            "networks than normal · elevated two for {elevated} · severe all four, at once. Announced maintenance "
+            "counts one severity less.",
+            sensitivity=sensitivity_word(sensitivity),
+            watch=_span(watch_min),
+            share=percent(SHARE_JUMP),
+            elevated=_span(elevated_min),
         )
 
     @override
     def actions(self, incident: Incident) -> tuple[Action, ...]:
-        return (Action("Withdrawals", f"withdrawals {incident.subject}"),)
+        return (Action(tr("Withdrawals"), f"withdrawals {incident.subject}"),)
 
 
 class ClosedNetworkCard(SignalCard):
@@ -153,8 +191,8 @@ class ClosedNetworkCard(SignalCard):
     @override
     def headline(self, incident: Incident) -> str:
         if _closed_after_event(incident.announced):
-            return "no longer closed at many exchanges"
-        return f"closed at {self.size(incident.announced.size)}"
+            return tr("no longer closed at many exchanges")
+        return _closed_at(_count(incident.announced.size))
 
     @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
@@ -162,41 +200,62 @@ class ClosedNetworkCard(SignalCard):
         names = [figure.name for figure in signal.figures if figure.size and figure.name != CLOSED_AT]
         closed = [name for name in names if _figure(signal, name)]
         if closed:
-            yield line(f"Closed: {', '.join(closed)}.")
+            yield line(tr("Closed: {exchanges}.", exchanges=", ".join(closed)))
         if opened := [name for name in names if name not in closed]:
-            yield line(f"Open again: {', '.join(opened)}.")
+            yield line(tr("Open again: {exchanges}.", exchanges=", ".join(opened)))
 
     @override
     def figure(self, signal: Signal) -> Line:
         if _closed_after_event(signal):
-            return line("Over: it has lasted a day, or one of the exchanges has closed other networks, too.")
-        since = (", first since ", moment(signal.seen_since)) if signal.seen_since else ()
-        return line(bold(self.size(signal.size)), " closed withdrawals over this network", *since, ".")
+            return line(tr("Over: it has lasted a day, or one of the exchanges has closed other networks, too."))
+        if signal.seen_since:
+            return tr_count_line(
+                "**{count} exchange** closed withdrawals over this network, first since {time}.",
+                "**{count} exchanges** closed withdrawals over this network, first since {time}.",
+                _count(signal.size),
+                time=moment(signal.seen_since),
+            )
+        return tr_count_line(
+            "**{count} exchange** closed withdrawals over this network.",
+            "**{count} exchanges** closed withdrawals over this network.",
+            _count(signal.size),
+        )
 
     @override
     def size(self, size: Size | None) -> str:
-        count = abs(size.value) if size else 0
-        return f"{count:g} exchange{'' if count == 1 else 's'}"
+        return tr_count("{count} exchange", "{count} exchanges", _count(size))
+
+    @override
+    def worst_moment(self, moment: WorstMoment) -> str:
+        return _closed_at(_count(moment.size))
 
     @override
     def ending(self, incident: Incident) -> str:
         if _closed_after_event(incident.signal):
-            return "What is still closed counts against the exchanges again."
-        return "The network is open again."
+            return tr("What is still closed counts against the exchanges again.")
+        return tr("The network is open again.")
 
     @override
     def measurement(self, name: str) -> str:
-        return "closed at" if name == CLOSED_AT else name
+        # Translators: what was counted, in front of the number of exchanges that have closed a network.
+        return tr_as("exchanges", "closed at") if name == CLOSED_AT else name
 
     @override
     def reason(self, reason: Reason) -> str:
-        return f"closed at {reason.value:.0f} exchanges within an hour, limit {reason.threshold:.0f}"
+        return tr_count(
+            "closed at {count} exchange within an hour, limit {limit}",
+            "closed at {count} exchanges within an hour, limit {limit}",
+            round(reason.value),
+            limit=round(reason.threshold),
+        )
 
     @override
     def thresholds(self, sensitivity: Sensitivity) -> Line:
-        return line(
-            bold("Limit: "),
-            f"watch {NETWORK_EVENT_EXCHANGES} exchanges within an hour. It never becomes worse than that.",
+        # Translators: watch is a severity, as in alerts.
+        return tr_count_line(
+            "**Limit:** watch {count} exchange within an hour. It never becomes worse than that.",
+            "**Limit:** watch {count} exchanges within an hour. It never becomes worse than that.",
+            NETWORK_EVENT_EXCHANGES,
         )
 
 
@@ -217,6 +276,16 @@ def _figure(signal: Signal, name: str) -> float | None:
     return next((abs(size.value) for size in sizes if size), None)
 
 
+def _count(size: Size | None) -> int:
+    return round(abs(size.value)) if size else 0
+
+
+def _closed_at(count: int) -> str:
+    return tr_count("closed at {count} exchange", "closed at {count} exchanges", count)
+
+
 def _span(minutes: float) -> str:
     """Return minutes as people say them: `75 min`, `5.5 h`."""
-    return f"{minutes:.3g} min" if minutes < 2 * _MINUTES_AN_HOUR else f"{minutes / _MINUTES_AN_HOUR:.3g} h"
+    if minutes < 2 * _MINUTES_AN_HOUR:
+        return tr("{minutes} min", minutes=significant(minutes, 3))
+    return tr("{hours} h", hours=significant(minutes / _MINUTES_AN_HOUR, 3))

@@ -7,7 +7,8 @@ from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.withdrawal_reading import Maintenance, SourceStanding, SystemState, WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, NetworkEvent, NetworkWithdrawals, WithdrawalTransition
-from bot.messages.cards.withdrawals import all_withdrawals_card, network_label, no_withdrawals_card, withdrawals_card
+from bot.messages.cards.withdrawal_words import network_label
+from bot.messages.cards.withdrawals import all_withdrawals_card, no_withdrawals_card, withdrawals_card
 from bot.messages.model import Message, Table, Tone, line
 from bot.messages.plain_text import display_width, text_table
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX
