@@ -144,8 +144,13 @@ def league_table(league: Sequence[LeagueRow]) -> Table:
         )
         for row in sorted(league, key=_place_in_league)
     )
-    # Translators: the result of an exchange's turn in the stress test, as the header of a column; of 4 letters or so.
-    header = (tr("Exchange"), window_name(Window.DAY), window_name(Window.WEEK), tr_as("stress test", "Turn"))
+    header = (
+        tr("Exchange"),
+        window_name(Window.DAY),
+        window_name(Window.WEEK),
+        # Translators: the header of a column with the result of each exchange's turn; of 4 letters or so.
+        tr_as("stress test", "Turn"),
+    )
     return Table(header, rows, numeric=(1, 2), chat_rows=_CHAT_ROWS)
 
 

@@ -40,10 +40,13 @@ _INITIALS = 4  # letters: what is as short is an abbreviation, BSC, TON or XRPL
 def state_word(state: WithdrawalState) -> str:
     """Return a state as a word that stands alone, in a table."""
     words = {
-        # Translators: the four are words of a table about withdrawals, of at most 7 letters.
+        # Translators: a word of a table about withdrawals, of at most 7 letters.
         WithdrawalState.OPEN: tr_as("withdrawals", "open"),
+        # Translators: a word of a table about withdrawals, of at most 7 letters.
         WithdrawalState.DELAYED: tr_as("withdrawals", "delayed"),
+        # Translators: a word of a table about withdrawals, of at most 7 letters.
         WithdrawalState.CLOSED: tr_as("withdrawals", "closed"),
+        # Translators: a word of a table about withdrawals, of at most 7 letters.
         WithdrawalState.UNKNOWN: tr_as("withdrawals", "unknown"),
     }
     return words[state]
@@ -52,9 +55,11 @@ def state_word(state: WithdrawalState) -> str:
 def state_letter(state: WithdrawalState) -> str:
     """Return the letter of a state, for those who cannot tell its colour: another one than that of any other state."""
     letters = {
-        # Translators: a letter that stands for “open”, as narrow as a Latin one; the three must differ.
+        # Translators: the letter that stands for “open”, as narrow as a Latin one; the three must differ.
         WithdrawalState.OPEN: tr_as("letter for open", "o"),
+        # Translators: the letter that stands for “delayed”, as narrow as a Latin one; the three must differ.
         WithdrawalState.DELAYED: tr_as("letter for delayed", "d"),
+        # Translators: the letter that stands for “closed”, as narrow as a Latin one; the three must differ.
         WithdrawalState.CLOSED: tr_as("letter for closed", "c"),
         WithdrawalState.UNKNOWN: "?",
     }

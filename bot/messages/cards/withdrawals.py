@@ -381,8 +381,16 @@ def main_networks_table(status: ExchangeWithdrawals, now: datetime) -> Table:
     """Return a row for each main network of each major, and one for each other asset as a whole, as known now."""
     status = as_known_at(status, now)
     rows = [row for asset in TRACKED_ASSETS for row in _rows(status, asset, now)]
-    # Translators: of at most 5, 8, 10 and 5 letters.
-    header = (tr("Asset"), tr("Network"), tr("State"), tr("Since"))
+    header = (
+        # Translators: the header of a narrow column, of 5 letters or so.
+        tr("Asset"),
+        # Translators: the header of a narrow column, of 8 letters or so.
+        tr("Network"),
+        # Translators: the header of a column that says whether withdrawals are open; of 10 letters or so.
+        tr("State"),
+        # Translators: the header of a narrow column with times, of 5 letters or so.
+        tr("Since"),
+    )
     return Table(header, tuple(rows), chat_rows=len(rows), least_rows=len(rows))
 
 
