@@ -33,7 +33,7 @@ def silence_line(exchange: Exchange, status: ExchangeWithdrawals) -> Line | None
         return None
     why = _silence_sentence(exchange.name, status.fault, status.silent_polls)
     if status.as_of is None:
-        return line(f"{why} {tr('It was never read.')}")
+        return line(" ".join([why, tr("It was never read.")]))
     return (*line(f"{why} "), *tr_line("Silent since {time}.", time=moment(status.as_of)))
 
 

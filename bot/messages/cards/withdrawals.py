@@ -281,7 +281,7 @@ def _with_closed_line(names: Sequence[str], told: int, known: int) -> Line:
         "{answering} of {count} exchanges answer.", "{answering} of {count} exchanges answer.", known, answering=told
     )
     if not names:
-        return line(f"{tr('No major asset is closed anywhere.')} {answering}")
+        return line(" ".join([tr("No major asset is closed anywhere."), answering]))
     shown = ", ".join(names[:_MAX_BUTTONS])
     if len(names) > _MAX_BUTTONS:
         shown = tr("{names} and {count} more", names=shown, count=len(names) - _MAX_BUTTONS)
