@@ -65,6 +65,20 @@ def price(value: float) -> str:
     return language().numbers.dollars.format(sign=_sign(value, signed=False), number=significant(abs(value), 6))
 
 
+def chosen_usd(value: float) -> str:
+    """Return dollars with the digits that somebody chose, on one line: 50e6 → `$50 M`, 2.5e6 → `$2.5 M`."""
+    style = language().numbers
+    scale, word = next(((scale, f"{style.gap}{word}") for scale, word in style.scales if value >= scale), (1.0, ""))
+    number = _pointed(f"{value / scale:.4g}", style)
+    return _on_one_line(style.dollars.format(sign="", number=f"{number}{word}"))
+
+
+def chosen_percent(share: float) -> str:
+    """Return a share as per cent with the digits that somebody chose, on one line: 0.03 → `3 %`."""
+    style = language().numbers
+    return _on_one_line(style.percent.format(sign="", number=_pointed(f"{share * 100:.4g}", style)))
+
+
 def day_and_month(at: datetime) -> str:
     """Return a date without its year, for the axis of a chart: `13 Dec`."""
     written = language()
@@ -119,6 +133,10 @@ def _pointed(digits: str, style: NumberStyle) -> str:
     if style.point == ".":
         return digits
     return digits.translate({ord("."): style.point, ord(","): style.group})
+
+
+def _on_one_line(figure: str) -> str:
+    return figure.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _three_digits(value: float) -> str:

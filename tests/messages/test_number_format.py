@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.number_format import ago, amount, clock, counted, percent, span, usd
+from bot.language.translation import written_in
+from bot.messages.number_format import (
+    ago,
+    amount,
+    chosen_percent,
+    chosen_usd,
+    clock,
+    counted,
+    percent,
+    span,
+    usd,
+)
 
 NOON = datetime(2022, 12, 13, 12, 5, tzinfo=UTC)
 
@@ -109,3 +120,27 @@ def test_the_sign_is_the_only_difference_between_a_number_and_its_negative(value
 
 def test_words_fit_their_count() -> None:
     assert [counted(count, "more is", "more are") for count in (0, 1, 2)] == ["0 more are", "1 more is", "2 more are"]
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "shown"),
+    [
+        ("en", 5e7, "$50 M"),
+        ("en", 2.5e6, "$2.5 M"),
+        ("en", 1e12, "$1 T"),
+        ("en", 1500, "$1.5 K"),
+        ("en", 7, "$7"),
+        ("es", 2.5e6, "$2,5 M"),
+        ("pt-BR", 5e7, "US$ 50 mi"),
+        ("zh-CN", 5e7, "$5000万"),
+    ],
+)
+def test_what_somebody_chose_is_shown_with_their_digits_on_one_line(code: str, value: float, shown: str) -> None:
+    with written_in(code):
+        assert chosen_usd(value) == shown.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def test_a_share_that_somebody_chose_has_their_digits() -> None:
+    assert [chosen_percent(share) for share in (0.03, 0.125, 1.0)] == ["3\u00a0%", "12.5\u00a0%", "100\u00a0%"]
+    with written_in("tr"):
+        assert chosen_percent(0.125) == "%12,5"
