@@ -12,6 +12,7 @@ from bot.domain.place_export import PlaceExport
 from bot.domain.place_import import ImportPlan, ImportTarget, LeftOut, Omission, plan_import
 from bot.domain.setting_change import SettingEditor
 from bot.domain.stress import STRESS
+from bot.language.translation import marked, tr, tr_count
 from bot.messages.cards.porting import export_card, import_preview_card, imported_card, nothing_to_import_card
 from bot.messages.documents import Document
 from bot.messages.model import Message
@@ -21,9 +22,9 @@ from handlers.target_place import OtherPlace, target_place
 
 _PREVIEWED = "previewed\n"
 """Stands before a file that waits for its confirmation, so that nothing else that is kept is taken for one."""
-_NO_FILE = (
+_NO_FILE = marked(
     "Send the file with the command. On Telegram: the file with the caption /import, or answer the file with /import. "
-    "On Discord: /import and the option file. On the command line: runwatch import FILE."
+    "On Discord: /import and the option {option}. On the command line: {command}."
 )
 
 
@@ -50,7 +51,7 @@ async def import_(
     if code is not None:
         return await _apply(request, target, code)
     if request.document is None:
-        raise AskerError(_NO_FILE)
+        raise AskerError(tr(_NO_FILE, option="file", command="runwatch import FILE"))
     document = await request.document()
     file = _file_for(target, document.text)
     plan = await _plan(request, target, file)
@@ -64,7 +65,9 @@ async def import_(
 async def _apply(request: Request, target: Place, code: ConfirmationCode) -> Message:
     text = await request.pending_changes.read(target, code)
     if text is None or not text.startswith(_PREVIEWED):
-        raise AskerError("This import was done already, or its preview is more than an hour old. Send the file again.")
+        raise AskerError(
+            tr("This import was done already, or its preview is more than an hour old. Send the file again.")
+        )
     plan = await _plan(request, target, _file_for(target, text.removeprefix(_PREVIEWED)))
     await request.place_exports.apply(plan.changes, now=request.now)
     await request.pending_changes.forget(target)
@@ -77,8 +80,14 @@ def _file_for(target: Place, text: str) -> PlaceExport:
     own = [export for export in places if export.place == target] or places
     if len(own) != 1:
         raise AskerError(
-            f"The file has {len(places)} places, none of them this one. Send a file with one place, or use "
-            "runwatch import on the command line for all of them."
+            tr_count(
+                "The file has {count} place, none of them this one. Send a file with one place, or use {command} on "
+                "the command line for all of them.",
+                "The file has {count} places, none of them this one. Send a file with one place, or use {command} on "
+                "the command line for all of them.",
+                len(places),
+                command="runwatch import",
+            )
         )
     return own[0]
 

@@ -7,6 +7,7 @@ from bot.commands.arguments import Arg, ConfirmationCode, PlaceName
 from bot.commands.declaration import Request, command
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.place import Place, Platform
+from bot.language.translation import tr
 from bot.messages.cards.drills import forgotten_drills_card
 from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, deleted_card, privacy_card, stored_card
 from bot.messages.model import Message
@@ -57,7 +58,9 @@ async def _own_place(request: Request, elsewhere: PlaceName | None) -> Place:
     target = await target_place(request, elsewhere)
     is_alone = request.private and target == request.place
     if not (is_alone or request.caller.is_owner or await request.caller.may_moderate(target)):
-        raise NotPermitted("What is stored about this place is shown to the people who moderate it; ask one of them.")
+        raise NotPermitted(
+            tr("What is stored about this place is shown to the people who moderate it; ask one of them.")
+        )
     return target
 
 
@@ -71,7 +74,7 @@ async def _stored(request: Request, target: Place) -> StoredHere:
 
 async def _delete(request: Request, target: Place, code: ConfirmationCode) -> Message:
     if await request.pending_changes.read(target, code) != _DELETION:
-        raise AskerError("This was confirmed already, or is more than an hour old. Ask for /privacy delete again.")
+        raise AskerError(tr("This was confirmed already, or is more than an hour old. Ask for /privacy delete again."))
     stored = await _stored(request, target)
     await request.place_exports.forget(target)
     # In a private chat the place is the person, and what they pressed in groups is theirs as well.

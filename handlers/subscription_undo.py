@@ -12,6 +12,7 @@ from bot.commands.place_export_json import export_text, read_export
 from bot.domain.errors import AskerError
 from bot.domain.place import Place, Subscription
 from bot.domain.place_export import PlaceExport
+from bot.language.translation import tr
 from bot.messages.model import Action
 from bot.messages.subscription_line import place_words, subscribe_line
 
@@ -23,18 +24,21 @@ _BUTTON_BYTES = 63  # Telegram takes 64, one of which says that the answer takes
 async def undo_action(request: Request, place: Place, before: Sequence[Subscription]) -> Action:
     """Return the button that brings subscriptions of one place back; raise StorageError."""
     if len(before) == 1 and _is_said_by_a_command(request, before[0]):
-        return Action("Undo", subscribe_line(before[0], request.place), in_place=True)
+        return Action(tr("Undo"), subscribe_line(before[0], request.place), in_place=True)
     text = _CANCELLED + export_text([PlaceExport(place, tuple(before))], request.now)
     code = await request.pending_changes.keep(place, text)
     words = ("unsubscribe", f"code:{code}", *place_words(place, request.place))
-    return Action("Undo", " ".join(words), in_place=True)
+    return Action(tr("Undo"), " ".join(words), in_place=True)
 
 
 async def kept_subscriptions(request: Request, place: Place, code: str) -> Sequence[Subscription]:
     """Return the subscriptions that are kept under the code of an *Undo* button; raise AskerError."""
     text = await request.pending_changes.read(place, code)
     if text is None or not text.startswith(_CANCELLED):
-        raise AskerError("This Undo was used already, or is more than an hour old. /subscriptions shows what there is.")
+        raise AskerError(
+            # Translators: “Undo” is the button.
+            tr("This Undo was used already, or is more than an hour old. /subscriptions shows what there is.")
+        )
     (export,) = read_export(text.removeprefix(_CANCELLED))
     return [replace(subscription, place=place) for subscription in export.subscriptions]
 

@@ -24,17 +24,10 @@ from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.place import Place, Subscription, same_terms
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.stress import STRESS
-from bot.messages.cards.subscription_terms import EVERYTHING
-from bot.messages.cards.subscriptions import (
-    CriticalReach,
-    never_critical,
-    never_large_enough,
-    never_watched,
-    restored_card,
-    subscribed_card,
-    subscribed_to_stress_card,
-    unsubscribed_card,
-)
+from bot.language.translation import tr
+from bot.messages.cards.subscription_refusals import never_critical, never_large_enough, never_watched
+from bot.messages.cards.subscriptions import CriticalReach, subscribed_card, subscribed_to_stress_card
+from bot.messages.cards.unsubscribed import restored_card, unsubscribed_card
 from bot.messages.model import Action, Message
 from bot.messages.subscription_line import ALL_WORD, unsubscribe_line
 from handlers.subscription_undo import kept_subscriptions, undo_action
@@ -133,17 +126,19 @@ async def unsubscribe(
         return await _bring_back(request, target, code)
     held = await request.subscriptions.of_place(target)
     if exchange is None:
-        name, cancelled = None, list(held)
+        chosen, cancelled = None, list(held)
         undo = await undo_action(request, target, cancelled) if cancelled else None
         count = await request.subscriptions.remove(target, None, everything=True)
     else:
         chosen = _exchange_to_cancel(request, held, exchange)
-        name, exchange_key = (chosen.name, chosen.id) if chosen else (EVERYTHING, None)
+        exchange_key = chosen.id if chosen else None
         cancelled = [kept for kept in held if kept.exchange == exchange_key]
         undo = await undo_action(request, target, cancelled) if cancelled else None
         count = await request.subscriptions.remove(target, exchange_key)
     left = [kept for kept in held if kept not in cancelled]
-    return unsubscribed_card(name, count, left=left, undo=undo, here=request.place, place=target)
+    return unsubscribed_card(
+        chosen, count, everything=exchange is None, left=left, undo=undo, here=request.place, place=target
+    )
 
 
 def exchange_or_all(request: Request, name: ExchangeOrAll) -> Exchange | None:
@@ -214,7 +209,7 @@ async def _undo_subscribing(request: Request, subscription: Subscription, before
     """Return the button that takes a new or changed subscription back, None where nothing changes."""
     if before is None:
         line = unsubscribe_line(subscription.place, subscription.exchange, request.place)
-        return Action("Undo", line, in_place=True)
+        return Action(tr("Undo"), line, in_place=True)
     return None if same_terms(before, subscription) else await undo_action(request, subscription.place, [before])
 
 
@@ -229,7 +224,7 @@ async def _bring_back(request: Request, target: Place, code: ConfirmationCode) -
 async def _subscribe_to_stress(request: Request, target: Place, *, is_bare: bool) -> Message:
     """Post the daily stress test in a place; there is nothing to choose about it."""
     if not is_bare:
-        raise AskerError("The daily stress test is one card a day for everybody: /subscribe stress, without more.")
+        raise AskerError(tr("The daily stress test is one card a day for everybody: /subscribe stress, without more."))
     subscription = Subscription(target, STRESS.id, created_by=request.caller.id, created_at=request.now)
     held = await request.subscriptions.of_place(target)
     before = next((kept for kept in held if kept.exchange == STRESS.id), None)

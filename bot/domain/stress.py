@@ -12,8 +12,9 @@ from bot.domain.exchange import Exchange
 from bot.domain.severity import Severity
 from bot.domain.withdrawal_reading import SystemState
 from bot.domain.withdrawals import MajorWithdrawals
+from bot.language.translation import marked
 
-STRESS = Exchange("stress", "Daily stress test")
+STRESS = Exchange("stress", marked("Daily stress test"))
 """Stands in for an exchange in the subscriptions of places that get the card of every day."""
 STRESS_POST_HOUR = 12
 """From which hour UTC the card of the day is posted."""

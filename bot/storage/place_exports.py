@@ -16,6 +16,7 @@ from bot.domain.errors import AskerError
 from bot.domain.place import Place
 from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceChanges, PlaceExport
 from bot.domain.place_settings import PlaceSetting
+from bot.language.translation import tr
 from bot.ports.place_exports import PlaceExports
 from bot.ports.sources import Clock
 from bot.storage import keys
@@ -81,8 +82,12 @@ class RedisPlaceExports(PlaceExports):
         )
         if not await self.database.script(script(*_INDEXES, "import_place"), _PLACES, packed):
             raise AskerError(
-                f"With the file this place would have more than {SUBSCRIPTIONS_PER_PLACE_MAX} subscriptions, the most "
-                "it may have. /unsubscribe some first."
+                # Translators: the count is 100.
+                tr(
+                    "With the file this place would have more than {count} subscriptions, the most it may have. "
+                    "/unsubscribe some first.",
+                    count=SUBSCRIPTIONS_PER_PLACE_MAX,
+                )
             )
 
     @override

@@ -19,6 +19,7 @@ from bot.domain.mute import Mute
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX
 from bot.domain.severity import Sensitivity
+from bot.language.translation import tr
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
 from bot.storage import keys
@@ -67,7 +68,11 @@ class RedisSubscriptions(Subscriptions):
         for subscription in subscriptions:
             arguments += [stored_exchange(subscription.exchange), encode_subscription(subscription)]
         if not await self.database.script(script("subscription_indexes", "subscribe"), _PLACES, *arguments):
-            raise AskerError(f"There are {SUBSCRIPTIONS_PER_PLACE_MAX} subscriptions here, the most a place may have.")
+            # Translators: the count is 100.
+            text = tr(
+                "There are {count} subscriptions here, the most a place may have.", count=SUBSCRIPTIONS_PER_PLACE_MAX
+            )
+            raise AskerError(text)
 
     @override
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:

@@ -7,52 +7,73 @@ Example of a preview: “Would add 3 subscriptions, change 1 and remove nothing.
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
+from bot.domain.mute import Mute
 from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
 from bot.domain.place_import import ImportPlan, LeftOut, Omission
-from bot.messages.cards.subscription_terms import EVERYTHING, short_line, subscription_name, terms
+from bot.language.translation import marked, tr, tr_count
+from bot.messages.cards.common import joined, named_up_to
+from bot.messages.cards.subscription_terms import exchange_name, short_line, subscription_name, terms
 from bot.messages.documents import Document
 from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines, moment
-from bot.messages.number_format import counted
 from bot.messages.phone_screen import naming_what_fits
 from bot.messages.subscription_line import place_words
+from bot.messages.translated_lines import tr_line
 
 _MAX_NAMED = 8
 """Changes that are named at most; a preview is one screen of a phone, and the file has all of them."""
 _OMISSIONS = {
-    Omission.NO_MENTIONS: "The mention is left out, because this platform has none for a whole chat",
-    Omission.MENTION_REFUSED: "The mention is left out, because it is not possible here or not for you",
-    Omission.UNKNOWN_EXCHANGE: "Left out, because this bot does not know the exchange",
-    Omission.CANNOT_ALERT: "No alert can come of it on this bot",
-    Omission.WAITS_FOR_INCIDENT: "The mute is left out, because it waits for an incident",
-    Omission.MUTE_OVER: "The mute is left out, because it is over",
-    Omission.MUTE_TOO_LONG: "The mute is left out, because it is longer than 30 days",
+    Omission.NO_MENTIONS: marked(
+        "The mention is left out, because this platform has none for a whole chat: {exchanges}."
+    ),
+    Omission.MENTION_REFUSED: marked(
+        "The mention is left out, because it is not possible here or not for you: {exchanges}."
+    ),
+    Omission.UNKNOWN_EXCHANGE: marked("Left out, because this bot does not know the exchange: {exchanges}."),
+    Omission.CANNOT_ALERT: marked("No alert can come of it on this bot: {exchanges}."),
+    Omission.WAITS_FOR_INCIDENT: marked("The mute is left out, because it waits for an incident: {exchanges}."),
+    Omission.MUTE_OVER: marked("The mute is left out, because it is over: {exchanges}."),
+    Omission.MUTE_TOO_LONG: marked("The mute is left out, because it is longer than 30 days: {exchanges}."),
 }
 
 
 def export_card(export: PlaceExport, document: Document) -> Message:
     """Return the answer that brings the file along."""
     return Message(
-        title="Export",
+        title=tr("Export"),
         tone=Tone.GOOD,
         lines=lines(
-            f"In the file: {held_words(export)}.",
-            line("To read it back, here or in another place: send it with the caption ", code("/import"),
-                 ", or answer it with ", code("/import"), "; on Discord use the option file."),
+            # Translators: {things} is “3 subscriptions, 7 settings, 1 mute”.
+            tr("In the file: {things}.", things=_held_words(export)),
+            tr_line(
+                "To read it back, here or in another place: send it with the caption {command}, or answer it with "
+                "{command}; on Discord use the option {option}.",
+                command=code("/import"),
+                option="file",
+            ),
         ),
         private=True,
         document=document,
-    )  # fmt: skip
+    )
 
 
-def held_words(export: PlaceExport) -> str:
+def _held_words(export: PlaceExport) -> str:
     """Return what a place has set, as numbers: `3 subscriptions, 7 settings, 1 mute`."""
+    count = len(export.subscriptions)
     counts = (
-        counted(len(export.subscriptions), "subscription"),
-        counted(len(export.settings), "setting"),
-        counted(len(export.mutes), "mute"),
+        tr_count("{count} subscription", "{count} subscriptions", count),
+        _setting_count(len(export.settings)),
+        _mute_count(len(export.mutes)),
     )
     return ", ".join(counts)
+
+
+def _setting_count(count: int) -> str:
+    return tr_count("{count} setting", "{count} settings", count)
+
+
+def _mute_count(count: int) -> str:
+    return tr_count("{count} mute", "{count} mutes", count)
 
 
 def import_preview_card(
@@ -63,14 +84,15 @@ def import_preview_card(
 
     def naming(most: int) -> Message:
         return Message(
-            title="Import · preview",
+            title=tr("Import · preview"),
             lines=lines(
-                f"{_summary(plan, would=True)} Nothing has changed yet.",
-                None if origin == plan.place else "The file is from another place.",
+                " ".join((*_summary(plan, would=True), tr("Nothing has changed yet."))),
+                None if origin == plan.place else tr("The file is from another place."),
                 *_named_changes(plan, names, most),
                 *left_out_lines(plan.left_out, names, most),
             ),
-            actions=(Action("Import", words, in_place=True),),
+            # Translators: on a button.
+            actions=(Action(tr("Import"), words, in_place=True),),
             private=True,
         )
 
@@ -79,10 +101,10 @@ def import_preview_card(
 
 def nothing_to_import_card(plan: ImportPlan, names: Mapping[str, str]) -> Message:
     """Return the answer where everything in the file is in force already."""
-    said = "Everything in the file is set here already."
+    said = tr("Everything in the file is set here already.")
     return naming_what_fits(
         lambda most: Message(
-            title="Import · nothing to change",
+            title=tr("Import · nothing to change"),
             lines=lines(said, *left_out_lines(plan.left_out, names, most)),
             private=True,
         ),
@@ -95,29 +117,45 @@ def imported_card(plan: ImportPlan, names: Mapping[str, str], *, here: Place) ->
     words = place_words(plan.place, here)
     return naming_what_fits(
         lambda most: Message(
-            title="Imported",
+            title=tr("Imported"),
             tone=Tone.GOOD,
-            lines=lines(_summary(plan, would=False), *left_out_lines(plan.left_out, names, most)),
-            actions=(Action("Subscriptions", " ".join(("subscriptions", *words)), in_place=True),),
+            lines=lines(" ".join(_summary(plan, would=False)), *left_out_lines(plan.left_out, names, most)),
+            actions=(Action(tr("Subscriptions"), " ".join(("subscriptions", *words)), in_place=True),),
             private=True,
         ),
         _MAX_NAMED,
     )
 
 
-def _summary(plan: ImportPlan, *, would: bool) -> str:
-    added = counted(len(plan.added), "subscription")
-    parts = [f"add {added}", f"change {len(plan.changed)}", "remove nothing"]
-    if not would:
-        parts = [f"added {added}", f"changed {len(plan.changed)}", "removed nothing"]
-    sentence = f"{'Would ' if would else ''}{', '.join(parts[:-1])} and {parts[-1]}"
-    others = [
-        counted(number, noun) for number, noun in ((len(plan.settings), "setting"), (len(plan.mutes), "mute")) if number
-    ]
-    more = f" {'Also' if would else 'Also set'}: {' and '.join(others)}." if others else ""
-    kept = counted(plan.kept, "subscription not in the file stays", "subscriptions not in the file stay")
-    stays = f" {kept}." if plan.kept else ""
-    return f"{sentence[0].upper()}{sentence[1:]}.{more}{stays}"
+def _summary(plan: ImportPlan, *, would: bool) -> Iterator[str]:
+    """Yield the sentences that say in numbers what an import would change, or has changed."""
+    added, changed = len(plan.added), len(plan.changed)
+    if would:
+        yield tr_count(
+            "Would add {count} subscription, change {changed} and remove nothing.",
+            "Would add {count} subscriptions, change {changed} and remove nothing.",
+            added,
+            changed=changed,
+        )
+    else:
+        yield tr_count(
+            "Added {count} subscription, changed {changed} and removed nothing.",
+            "Added {count} subscriptions, changed {changed} and removed nothing.",
+            added,
+            changed=changed,
+        )
+    counts = ((_setting_count, plan.settings), (_mute_count, plan.mutes))
+    if others := joined([count_of(len(changes)) for count_of, changes in counts if changes]):
+        # Translators: {things} is “1 setting and 2 mutes”, or one of them.
+        text = marked("Also: {things}.")
+        if not would:
+            # Translators: {things} is “1 setting and 2 mutes”, or one of them.
+            text = marked("Also set: {things}.")
+        yield tr(text, things=others)
+    if plan.kept:
+        yield tr_count(
+            "{count} subscription not in the file stays.", "{count} subscriptions not in the file stay.", plan.kept
+        )
 
 
 def _named_changes(plan: ImportPlan, names: Mapping[str, str], most: int) -> Iterator[Line | str]:
@@ -129,20 +167,24 @@ def _named_changes(plan: ImportPlan, names: Mapping[str, str], most: int) -> Ite
             for before, after in plan.changed
         ),
         *(f"± {name}: {before} → {after}" for name, before, after in plan.settings),
-        *(line("+ mute ", bold(_name(mute.exchange, names)), " until ", moment(mute.until)) for mute in plan.mutes),
+        *(_mute_line(mute, names) for mute in plan.mutes),
     ]
     surplus = len(named) - most
-    return chain(named[:most], [f"… and {surplus} more."] if surplus > 0 else [])
+    return chain(named[:most], [tr("… and {count} more.", count=surplus)] if surplus > 0 else [])
+
+
+def _mute_line(mute: Mute, names: Mapping[str, str]) -> Line:
+    until = moment(mute.until)
+    if mute.exchange is None:
+        # Translators: a mute that is added.
+        return tr_line("+ mute **all exchanges** until {time}", time=until)
+    # Translators: a mute that is added.
+    return tr_line("+ mute **{exchange}** until {time}", exchange=exchange_name(mute.exchange, names), time=until)
 
 
 def left_out_lines(left_out: Sequence[LeftOut], names: Mapping[str, str], most: int = _MAX_NAMED) -> Iterator[str]:
     """Yield a sentence for each reason, with what it concerns, up to so many of them."""
     for omission, sentence in _OMISSIONS.items():
-        about = [_name(left.about, names) for left in left_out if left.omission is omission]
+        about = [exchange_name(left.about, names) for left in left_out if left.omission is omission]
         if about:
-            more = f" and {len(about) - most} more" if len(about) > most else ""
-            yield f"{sentence}: {', '.join(about[:most])}{more}."
-
-
-def _name(exchange: str | None, names: Mapping[str, str]) -> str:
-    return names.get(exchange, exchange) if exchange else EVERYTHING
+            yield tr(sentence, exchanges=named_up_to(about, most))

@@ -1,17 +1,19 @@
 """The answers to `/privacy`: what is stored in general, what is stored about this place, and what was deleted."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.setting_change import SettingChange
-from bot.messages.cards.subscription_terms import EVERYTHING, short_line
-from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines
-from bot.messages.number_format import counted
+from bot.language.translation import tr, tr_count
+from bot.messages.cards.common import named_up_to
+from bot.messages.cards.subscription_terms import exchange_name, short_line
+from bot.messages.model import Action, Line, Message, Tone, code, lines
 from bot.messages.phone_screen import naming_what_fits
 from bot.messages.subscription_line import place_words
+from bot.messages.translated_lines import tr_line
 
 _MAX_NAMED = 8  # subscriptions; an answer is one screen of a phone, and /export has all of them
 
@@ -39,65 +41,73 @@ class StoredHere:
 
     def counts(self) -> Iterator[str]:
         """Yield what there is, in numbers."""
-        for number, singular, plural in (
-            (len(self.export.subscriptions), "subscription", ""),
-            (len(self.changed_settings), "changed setting", ""),
-            (len(self.changes), "entry of who changed what", "entries of who changed what"),
-            (len(self.export.mutes), "mute", ""),
-        ):
-            if number:
-                yield counted(number, singular, plural)
+        if count := len(self.export.subscriptions):
+            yield tr_count("{count} subscription", "{count} subscriptions", count)
+        if count := len(self.changed_settings):
+            yield tr_count("{count} changed setting", "{count} changed settings", count)
+        if count := len(self.changes):
+            yield tr_count("{count} entry of who changed what", "{count} entries of who changed what", count)
+        if count := len(self.export.mutes):
+            yield tr_count("{count} mute", "{count} mutes", count)
         if self.has_trouble:
-            yield "why alerts could not be delivered"
+            # Translators: the last of several things that are stored.
+            yield tr("why alerts could not be delivered")
 
 
 def privacy_card() -> Message:
     """Return what the bot stores about people and places, where, and for how long."""
     return Message(
-        title="Privacy",
+        title=tr("Privacy"),
         lines=lines(
-            line(bold("Places: "), "the id, what it subscribed to, its settings and mutes, and the ids of who changed "
-                 "them (with their name for 180 days). Sent alerts, to edit them: 30 days."),
-            line(bold("Drills: "), "exchange, asset, network, and when it was requested and ended (30 days). You and "
-                 "your group are codes, which cannot be undone without the operator's token. Results are shown from "
-                 "three people on."),
-            line(bold("Not kept: "), "messages, members, or who asked what. Questions are answered and forgotten."),
-            line(bold("Where: "), "on the server of whoever runs this bot; nothing goes to the makers of Runwatch."),
-            line(bold("How long: "), "until you delete it. A place that removed the bot is forgotten after 30 days; "
-                 "backups of the operator may have it for longer."),
+            tr_line(
+                "**Places:** the id, what it subscribed to, its settings and mutes, and the ids of who changed them "
+                "(with their name for 180 days). Sent alerts, to edit them: 30 days."
+            ),
+            tr_line(
+                "**Drills:** exchange, asset, network, and when it was requested and ended (30 days). You and your "
+                "group are codes, which cannot be undone without the operator's token. Results are shown from three "
+                "people on."
+            ),
+            tr_line("**Not kept:** messages, members, or who asked what. Questions are answered and forgotten."),
+            tr_line("**Where:** on the server of whoever runs this bot; nothing goes to the makers of Runwatch."),
+            tr_line(
+                "**How long:** until you delete it. A place that removed the bot is forgotten after 30 days; backups "
+                "of the operator may have it for longer."
+            ),
         ),
         actions=(
-            Action("Show what is stored here", "privacy show"),
-            Action("Delete everything here", "privacy delete", starts_row=True),
-            Action("Delete my drills", "privacy forget", starts_row=True),
+            Action(tr("Show what is stored here"), "privacy show"),
+            Action(tr("Delete everything here"), "privacy delete", starts_row=True),
+            Action(tr("Delete my drills"), "privacy forget", starts_row=True),
         ),
         private=True,
-    )  # fmt: skip
+    )
 
 
 def stored_card(stored: StoredHere, names: Mapping[str, str], *, here: Place, names_people: bool = True) -> Message:
     """Return what is stored about a place; with `names_people` the ids and names of those who set it up."""
     export = stored.export
     place = place_words(export.place, here)
-    end = "Nothing else: no messages, and nobody who only reads." if any(stored.counts()) else "Nothing is stored here."
+    is_any = any(stored.counts())
+    end = tr("Nothing else: no messages, and nobody who only reads.") if is_any else tr("Nothing is stored here.")
 
     def naming(most: int) -> Message:
         surplus = len(export.subscriptions) - most
         return Message(
-            title="Privacy · stored here",
+            title=tr("Privacy · stored here"),
             lines=lines(
-                line(bold("Place: "), code(str(export.place))),
+                tr_line("**Place:** {place}", place=code(str(export.place))),
                 *(short_line(subscription, names) for subscription in export.subscriptions[:most]),
-                f"… and {surplus} more." if surplus > 0 else None,
+                tr("… and {count} more.", count=surplus) if surplus > 0 else None,
                 *_more_lines(stored, names, most, names_people=names_people),
                 end,
             ),
             # Of nothing there is no file, and nothing to delete.
             actions=(
-                Action("As a file", " ".join(("export", *place))),
-                Action("Delete everything here", " ".join(("privacy delete", *place)), in_place=True),
+                Action(tr("As a file"), " ".join(("export", *place))),
+                Action(tr("Delete everything here"), " ".join(("privacy delete", *place)), in_place=True),
             )
-            if any(stored.counts())
+            if is_any
             else (),
             private=True,
         )
@@ -110,60 +120,84 @@ def confirm_deletion_card(stored: StoredHere, confirmation: str, *, here: Place,
 
     With `is_own_chat` it is somebody's chat with the bot, and their drills go, too.
     """
-    parts = [*stored.counts(), *(["your drills"] if is_own_chat else [])]
+    parts = list(stored.counts())
+    if is_own_chat:
+        # Translators: the last of several things that are deleted.
+        parts.append(tr("your drills"))
     if not parts:
-        return Message(title="Privacy · nothing to delete", lines=lines("Nothing is stored here."), private=True)
+        nothing = tr("Nothing is stored here.")
+        return Message(title=tr("Privacy · nothing to delete"), lines=lines(nothing), private=True)
     words = " ".join(("privacy delete", f"code:{confirmation}", *place_words(stored.export.place, here)))
     return Message(
-        title="Privacy · delete everything here?",
+        title=tr("Privacy · delete everything here?"),
         tone=Tone.TROUBLE,
         lines=lines(
-            f"This deletes {', '.join(parts)}. No alerts are posted here any more, and it cannot be undone.",
-            line("To keep a copy: ", code("/export"), "."),
+            # Translators: {things} is a list, “2 subscriptions, 1 mute”: where words change their form in a
+            # sentence, put it behind a colon.
+            tr(
+                "This deletes {things}. No alerts are posted here any more, and it cannot be undone.",
+                things=", ".join(parts),
+            ),
+            tr_line("To keep a copy: {command}.", command=code("/export")),
         ),
-        actions=(Action("Delete", words, in_place=True), Action("Keep", "privacy", in_place=True)),
+        actions=(Action(tr("Delete"), words, in_place=True), Action(tr("Keep"), "privacy", in_place=True)),
         private=True,
     )
 
 
 def deleted_card(stored: StoredHere, *, drills: int | None) -> Message:
     """Return what a deletion has removed; `drills` are those of the person whose private chat it is."""
-    own = f" Of yours: {counted(drills, 'drill')}." if drills is not None else ""
+    things = ", ".join(stored.counts())
+    deleted = tr("Deleted: {things}.", things=things) if things else tr("Deleted: nothing.")
+    if drills is not None:
+        own = tr_count("Of yours: {count} drill.", "Of yours: {count} drills.", drills)
+        deleted = f"{deleted} {own}"
     return Message(
-        title="Privacy · deleted",
+        title=tr("Privacy · deleted"),
         tone=Tone.GOOD,
         lines=lines(
-            f"Deleted: {_sum(stored)}.{own}",
-            "Which alerts were sent here is forgotten within 30 days; backups of the operator may have the rest for "
-            "longer.",
+            deleted,
+            tr(
+                "Which alerts were sent here is forgotten within 30 days; backups of the operator may have the rest "
+                "for longer."
+            ),
         ),
-        actions=(Action("Subscribe again", "subscribe all"),),
+        actions=(Action(tr("Subscribe again"), "subscribe all"),),
         private=True,
     )
 
 
 def _more_lines(stored: StoredHere, names: Mapping[str, str], most: int, *, names_people: bool) -> Iterator[Line | str]:
     if settings := stored.changed_settings:
-        yield line(bold("Settings: "), " · ".join(f"{name} {value}" for name, value in settings.items()))
+        words = " · ".join(f"{name} {value}" for name, value in settings.items())
+        yield tr_line("**Settings:** {settings}", settings=words)
     if stored.changes:
         editors = sorted({change.editor.name for change in stored.changes} - {""}) if names_people else []
-        by_whom = f" ({_listed(editors, most)})" if editors else ""
-        yield f"Who changed settings: {counted(len(stored.changes), 'entry', 'entries')}, for 180 days{by_whom}."
+        yield _changes_line(len(stored.changes), named_up_to(editors, most))
     if stored.export.mutes:
-        exchanges = [mute.exchange for mute in stored.export.mutes]
-        muted = [names.get(exchange, exchange) if exchange else EVERYTHING for exchange in exchanges]
-        yield f"Muted: {_listed(muted, most)}."
+        muted = [exchange_name(mute.exchange, names) for mute in stored.export.mutes]
+        yield tr("Muted: {exchanges}.", exchanges=named_up_to(muted, most))
     if stored.has_trouble:
-        yield "Why alerts could not be delivered here lately."
-    if people := stored.people:
-        shown = _listed(sorted(people), most) if names_people else "shown in a private chat"
-        yield f"Ids of people who set this up: {len(people)} ({shown})."
+        yield tr("Why alerts could not be delivered here lately.")
+    if people := sorted(stored.people):
+        yield (
+            tr("Ids of people who set this up: {count} ({ids}).", count=len(people), ids=named_up_to(people, most))
+            if names_people
+            else tr("Ids of people who set this up: {count} (shown in a private chat).", count=len(people))
+        )
 
 
-def _listed(names: Sequence[str], most: int) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(names[:most])}{more}"
-
-
-def _sum(stored: StoredHere) -> str:
-    return ", ".join(stored.counts()) or "nothing"
+def _changes_line(count: int, editors: str) -> str:
+    """Return how many changes of settings are stored, and whose where they are named."""
+    if not editors:
+        return tr_count(
+            "Who changed settings: {count} entry, for 180 days.",
+            "Who changed settings: {count} entries, for 180 days.",
+            count,
+        )
+    return tr_count(
+        "Who changed settings: {count} entry, for 180 days ({names}).",
+        "Who changed settings: {count} entries, for 180 days ({names}).",
+        count,
+        names=editors,
+    )

@@ -14,12 +14,25 @@ from dataclasses import dataclass, replace
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.stress import STRESS
-from bot.messages.cards.subscription_terms import EVERYTHING, short_line, subscription_name, terms
-from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
-from bot.messages.subscription_line import place_words, subscribe_line, unsubscribe_line
+from bot.language.translation import marked, tr
+from bot.messages.cards.subscription_terms import exchange_name, short_line, subscription_name, terms
+from bot.messages.model import Action, Line, Message, Tone, lines, moment
+from bot.messages.subscription_line import ALL_WORD, place_words, subscribe_line, unsubscribe_line
+from bot.messages.translated_lines import tr_line
 
 _PER_PAGE = 8
 """With two buttons each and two for the pages: below Discord's 25, and one screen of a phone."""
+_SEVERITY_LABELS = {
+    Severity.WATCH: marked("Watch or worse"),
+    Severity.ELEVATED: marked("Elevated or worse"),
+    Severity.SEVERE: marked("Severe or worse"),
+    Severity.CRITICAL: marked("Only critical"),
+}
+_SENSITIVITY_LABELS = {
+    Sensitivity.CALM: marked("Calm sensitivity"),
+    Sensitivity.NORMAL: marked("Normal sensitivity"),
+    Sensitivity.EARLY: marked("Early sensitivity"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +54,9 @@ class ListedPlace:
     may_name_channels: bool = False
 
     @property
-    def where(self) -> str:
-        """Return the place in a word."""
-        return "here" if self.place == self.here else "there"
+    def is_here(self) -> bool:
+        """Return whether it is the place where the list is read."""
+        return self.place == self.here
 
     def list_command(self, *words: str) -> str:
         """Return the command line for this list, or for a part of it."""
@@ -59,14 +72,12 @@ def subscriptions_card(listed: ListedPlace, page: int = 1) -> Message:
     page = min(max(page, 1), pages)
     shown = subscribed[(page - 1) * _PER_PAGE : page * _PER_PAGE]
     return Message(
-        title=f"Subscriptions · {len(subscribed)}",
+        title=tr("Subscriptions · {count}", count=len(subscribed)),
         tone=Tone.TROUBLE if listed.paused_because or listed.unwatched else Tone.INFO,
         lines=lines(
-            f"Alerts {listed.where} are paused: {listed.paused_because}. Use any command {listed.where} to resume."
-            if listed.paused_because
-            else None,
+            _paused_line(listed),
             *[_entry(subscription, listed) for subscription in shown],
-            f"Page {page} of {pages}" if pages > 1 else None,
+            tr("Page {page} of {pages}", page=page, pages=pages) if pages > 1 else None,
             _channels_line(listed),
         ),
         actions=(*_buttons(shown, listed), *_page_buttons(page, pages, listed)),
@@ -76,29 +87,27 @@ def subscriptions_card(listed: ListedPlace, page: int = 1) -> Message:
 
 def subscription_detail_card(listed: ListedPlace, exchange: str | None, *, can_be_critical: bool) -> Message:
     """Return one subscription with the buttons that change it; `can_be_critical`: whether that severity can come."""
-    back = Action("All subscriptions", listed.list_command(), in_place=True, starts_row=True)
+    back = Action(tr("All subscriptions"), listed.list_command(), in_place=True, starts_row=True)
     own = next((kept for kept in listed.subscriptions if kept.exchange == exchange), None)
     general = next((kept for kept in listed.subscriptions if kept.exchange is None), None)
-    name = STRESS.name if exchange == STRESS.id else listed.names.get(exchange, exchange) if exchange else EVERYTHING
     if own is None:
-        return _no_own_card(listed, exchange, name, general, back)
-    since = line("Since ", moment(own.created_at), ".") if own.created_at else None
-    actions: tuple[Action, ...] = (
-        Action("Unsubscribe", unsubscribe_line(own.place, exchange, listed.here), in_place=True, starts_row=True),
-        back,
-    )
+        return _no_own_card(listed, exchange, general, back)
+    # Translators: {exchange} may also be “all exchanges” or “Daily stress test”.
+    title = tr("Subscription · {exchange}", exchange=subscription_name(own, listed.names))
+    since = tr_line("Since {time}.", time=moment(own.created_at)) if own.created_at else None
+    cancel = unsubscribe_line(own.place, exchange, listed.here)
+    actions: tuple[Action, ...] = (Action(tr("Unsubscribe"), cancel, in_place=True, starts_row=True), back)
     if exchange == STRESS.id:
-        return Message(
-            title=f"Subscription · {name}", lines=lines(short_line(own, listed.names), since), actions=actions,
-            private=True,
-        )  # fmt: skip
+        return Message(title=title, lines=lines(short_line(own, listed.names), since), actions=actions, private=True)
+    in_force = marked("In force here: {terms}.") if listed.is_here else marked("In force there: {terms}.")
     return Message(
-        title=f"Subscription · {name}",
+        title=title,
         lines=lines(
-            line(f"In force {listed.where}: {terms(own)}."),
+            tr(in_force, terms=terms(own)),
             since,
-            "Below: another severity or sensitivity at a press. Sizes and mentions are typed, for example",
-            f"/{' '.join(('subscribe', exchange or 'all', '$50M', '3%'))}",
+            # Translators: a command stands on the next line.
+            tr("Below: another severity or sensitivity at a press. Sizes and mentions are typed, for example"),
+            f"/{' '.join(('subscribe', exchange or ALL_WORD, '$50M', '3%'))}",
         ),
         actions=(*_changes(own, listed, can_be_critical=can_be_critical), *actions),
         private=True,
@@ -108,44 +117,73 @@ def subscription_detail_card(listed: ListedPlace, exchange: str | None, *, can_b
 def _nothing_card(listed: ListedPlace) -> Message:
     words = place_words(listed.place, listed.here)
     return Message(
-        title="Subscriptions",
+        title=tr("Subscriptions"),
         lines=lines(
-            f"No alerts are posted {listed.where} yet. A moderator can change that: /subscribe binance for one "
-            "exchange, or /subscribe all.",
+            tr(
+                "No alerts are posted here yet. A moderator can change that: /subscribe binance for one exchange, "
+                "or /subscribe all."
+            )
+            if listed.is_here
+            else tr(
+                "No alerts are posted there yet. A moderator can change that: /subscribe binance for one exchange, "
+                "or /subscribe all."
+            ),
             _channels_line(listed),
         ),
-        actions=(Action("Subscribe to all", " ".join(("subscribe all", *words)), in_place=True),),
+        actions=(Action(tr("Subscribe to all"), " ".join(("subscribe all", *words)), in_place=True),),
         private=True,
     )
 
 
-def _no_own_card(
-    listed: ListedPlace, exchange: str | None, name: str, general: Subscription | None, back: Action
-) -> Message:
+def _no_own_card(listed: ListedPlace, exchange: str | None, general: Subscription | None, back: Action) -> Message:
     """Return what is in force for an exchange without a subscription of its own."""
-    words = place_words(listed.place, listed.here)
-    covered = general and exchange != STRESS.id
-    subscribe = Action(f"Subscribe to {name}", " ".join(("subscribe", exchange or "all", *words)), in_place=True)
+    name = exchange_name(exchange, listed.names)
+    command = " ".join(("subscribe", exchange or ALL_WORD, *place_words(listed.place, listed.here)))
+    # Translators: on a button; {exchange} may also be “all exchanges” or “Daily stress test”.
+    label = tr("Subscribe to {exchange}", exchange=name)
     return Message(
-        title=f"Subscription · {name}",
-        lines=lines(
-            f"No subscription of its own {listed.where}. It is covered by the one to all exchanges: {terms(general)}."
-            if general and covered
-            else f"No subscription to it {listed.where}.",
-        ),
-        actions=(subscribe, back),
+        # Translators: {exchange} may also be “all exchanges” or “Daily stress test”.
+        title=tr("Subscription · {exchange}", exchange=name),
+        lines=lines(_no_own_line(listed, None if exchange == STRESS.id else general)),
+        actions=(Action(label, command, in_place=True), back),
         private=True,
     )
+
+
+def _no_own_line(listed: ListedPlace, general: Subscription | None) -> str:
+    """Return that there is no subscription to an exchange, and what the one to all does instead."""
+    if general is None:
+        return tr("No subscription to it here.") if listed.is_here else tr("No subscription to it there.")
+    text = (
+        marked("No subscription of its own here. It is covered by the one to all exchanges: {terms}.")
+        if listed.is_here
+        else marked("No subscription of its own there. It is covered by the one to all exchanges: {terms}.")
+    )
+    return tr(text, terms=terms(general))
+
+
+def _paused_line(listed: ListedPlace) -> str | None:
+    """Return why no alerts come, None where they do."""
+    if not listed.paused_because:
+        return None
+    # Translators: {reason} is the end of a sentence, such as “the bot was removed”.
+    text = marked("Alerts here are paused: {reason}. Use any command here to resume.")
+    if not listed.is_here:
+        # Translators: {reason} is the end of a sentence, such as “the bot was removed”.
+        text = marked("Alerts there are paused: {reason}. Use any command there to resume.")
+    return tr(text, reason=listed.paused_because)
 
 
 def _channels_line(listed: ListedPlace) -> str | None:
-    is_own_chat = listed.may_name_channels and listed.place == listed.here
-    return "Of a channel that you administer: /subscriptions @mychannel" if is_own_chat else None
+    if not listed.may_name_channels or not listed.is_here:
+        return None
+    return tr("Of a channel that you administer: {command}", command="/subscriptions @mychannel")
 
 
 def _entry(subscription: Subscription, listed: ListedPlace) -> Line:
     if subscription.exchange in listed.unwatched:
-        return line("⚠️ ", bold(subscription_name(subscription, listed.names)), " · this bot does not watch it any more")
+        name = subscription_name(subscription, listed.names)
+        return tr_line("⚠️ **{exchange}** · this bot does not watch it any more", exchange=name)
     return short_line(subscription, listed.names)
 
 
@@ -156,17 +194,22 @@ def _buttons(shown: Sequence[Subscription], listed: ListedPlace) -> Iterator[Act
         # What the list of exchanges does not have any more cannot be subscribed to anew, only cancelled.
         is_editable = exchange not in listed.unwatched and (exchange is None or exchange in listed.names)
         if is_editable:
-            edit = listed.list_command(exchange or "all")
-            yield Action(f"Edit {name}", edit, in_place=True, starts_row=True)
+            edit = listed.list_command(exchange or ALL_WORD)
+            # Translators: on a button; {exchange} may also be “all exchanges” or “Daily stress test”.
+            yield Action(tr("Edit {exchange}", exchange=name), edit, in_place=True, starts_row=True)
         cancel = unsubscribe_line(listed.place, exchange, listed.here)
-        yield Action(f"Unsubscribe {name}", cancel, in_place=True, starts_row=not is_editable)
+        # Translators: on a button; {exchange} may also be “all exchanges” or “Daily stress test”.
+        label = tr("Unsubscribe {exchange}", exchange=name)
+        yield Action(label, cancel, in_place=True, starts_row=not is_editable)
 
 
 def _page_buttons(page: int, pages: int, listed: ListedPlace) -> Iterator[Action]:
     if page > 1:
-        yield Action(f"← Page {page - 1}", listed.list_command(str(page - 1)), in_place=True, starts_row=True)
+        label = tr("← Page {page}", page=page - 1)
+        yield Action(label, listed.list_command(str(page - 1)), in_place=True, starts_row=True)
     if page < pages:
-        yield Action(f"Page {page + 1} →", listed.list_command(str(page + 1)), in_place=True, starts_row=page == 1)
+        label = tr("Page {page} →", page=page + 1)
+        yield Action(label, listed.list_command(str(page + 1)), in_place=True, starts_row=page == 1)
 
 
 def _changes(own: Subscription, listed: ListedPlace, *, can_be_critical: bool) -> Iterator[Action]:
@@ -176,14 +219,14 @@ def _changes(own: Subscription, listed: ListedPlace, *, can_be_critical: bool) -
         if severity is own.min_severity or (severity is Severity.CRITICAL and not can_be_critical):
             continue
         changed = replace(own, min_severity=severity)
-        label = "Only critical" if severity is Severity.CRITICAL else f"{severity.capitalize()} or worse"
+        label = tr(_SEVERITY_LABELS[severity])
         yield Action(label, subscribe_line(changed, listed.here), in_place=True, starts_row=starts_row)
         starts_row = False
     starts_row = True
     for sensitivity in Sensitivity:
         if sensitivity is not own.sensitivity:
             changed = replace(own, sensitivity=sensitivity)
-            label = f"{sensitivity.capitalize()} sensitivity"
+            label = tr(_SENSITIVITY_LABELS[sensitivity])
             yield Action(label, subscribe_line(changed, listed.here), in_place=True, starts_row=starts_row)
             starts_row = False
 

@@ -9,74 +9,113 @@ from collections.abc import Iterator, Mapping
 from bot.domain.place import Platform, Subscription
 from bot.domain.severity import Sensitivity
 from bot.domain.stress import STRESS, STRESS_POST_HOUR
-from bot.messages.cards.common import TONES
+from bot.language.translation import marked, tr, tr_as
+from bot.messages.cards.common import TONES, severity_word
 from bot.messages.model import Line, bold, line
+from bot.messages.number_format import chosen_percent, chosen_usd
+from bot.messages.translated_lines import tr_line
 
-EVERYTHING = "all exchanges"
 STRESS_POST_TIME = f"{STRESS_POST_HOUR}:00 UTC"
-_NO_BREAK = "\N{NO-BREAK SPACE}"
-_SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+_SENSITIVITIES = {
+    Sensitivity.CALM: marked("calm sensitivity"),
+    Sensitivity.NORMAL: marked("normal sensitivity"),
+    Sensitivity.EARLY: marked("early sensitivity"),
+}
 
 
 def terms(subscription: Subscription) -> str:
     """Return a subscription's terms as the end of a sentence."""
-    parts = (f"{subscription.min_severity} or worse", rule_words(subscription), _mention(subscription))
-    return ", ".join(filter(None, parts))
+    # Translators: {severity} is watch, elevated, severe or critical. One of several terms, between commas.
+    least = tr("{severity} or worse", severity=severity_word(subscription.min_severity))
+    return ", ".join(filter(None, (least, rule_words(subscription), _mention(subscription))))
 
 
 def rule_words(subscription: Subscription) -> str:
     """Return from what on a place hears of an outflow: `normal sensitivity, only above $50 M and 3 % of reserves`."""
-    smallest = " and ".join(_minimums(subscription, of_what=" of reserves"))
-    return f"{subscription.sensitivity} sensitivity{f', only above {smallest}' if smallest else ''}"
+    return ", ".join(filter(None, (tr(_SENSITIVITIES[subscription.sensitivity]), _smallest(subscription))))
+
+
+def all_exchanges() -> str:
+    """Return what a subscription is to that names no exchange."""
+    return tr("all exchanges")
+
+
+def sensitivity_word(sensitivity: Sensitivity) -> str:
+    """Return a sensitivity as it is written beside others of a subscription's terms."""
+    words = {
+        Sensitivity.CALM: tr_as("a sensitivity", "calm"),
+        Sensitivity.NORMAL: tr_as("a sensitivity", "normal"),
+        Sensitivity.EARLY: tr_as("a sensitivity", "early"),
+    }
+    return words[sensitivity]
 
 
 def subscription_name(subscription: Subscription, names: Mapping[str, str]) -> str:
-    """Return what a subscription is to: an exchange's name, or its id where the list has it no more."""
-    exchange = subscription.exchange
+    """Return what a subscription is to, as `exchange_name` does."""
+    return exchange_name(subscription.exchange, names)
+
+
+def exchange_name(exchange: str | None, names: Mapping[str, str]) -> str:
+    """Return an exchange's name, or its id where the list has it no more; the words for all, and for the stress test.
+
+    The words stand where a name might, behind a dot or a colon: in a sentence they have a text of their own.
+    """
     if exchange == STRESS.id:
-        return STRESS.name
-    return names.get(exchange, exchange) if exchange else EVERYTHING
+        return tr(STRESS.name)
+    return names.get(exchange, exchange) if exchange else all_exchanges()
 
 
 def short_line(subscription: Subscription, names: Mapping[str, str]) -> Line:
     """Return a subscription as one short line, what decides most in front."""
     name = subscription_name(subscription, names)
     if subscription.exchange == STRESS.id:
-        return line("📋 daily · ", bold(name), f" · {STRESS_POST_TIME}")
-    severity = subscription.min_severity
-    unusual = subscription.sensitivity if subscription.sensitivity is not Sensitivity.NORMAL else ""
-    details = (unusual, *_minimums(subscription), pinged(subscription))
-    return line(f"{TONES[severity].icon} {severity} · ", bold(name), *(f" · {detail}" for detail in details if detail))
+        return tr_line("📋 daily · **{name}** · {time}", name=name, time=STRESS_POST_TIME)
+    severity, sensitivity = subscription.min_severity, subscription.sensitivity
+    unusual = sensitivity_word(sensitivity) if sensitivity is not Sensitivity.NORMAL else ""
+    details = (unusual, *_minimums(subscription), _pinged(subscription))
+    return line(
+        f"{TONES[severity].icon} {severity_word(severity)} · ",
+        bold(name),
+        *(f" · {detail}" for detail in details if detail),
+    )
 
 
-def pinged(subscription: Subscription) -> str:
+def _pinged(subscription: Subscription) -> str:
     """Return whom alerts ping: `@here`, `a role`, "" for nobody."""
     # The Bot API can mention one user; it has nothing like Discord's @here for everybody in a chat.
     if not subscription.mention or subscription.place.platform is Platform.TELEGRAM:
         return ""
-    return "a role" if subscription.mention.isdecimal() else f"@{subscription.mention}"
+    # Translators: a role on Discord that is pinged.
+    return tr("a role") if subscription.mention.isdecimal() else f"@{subscription.mention}"
 
 
-def threshold_usd(usd: float) -> str:
-    """Return a threshold in dollars with the digits that somebody chose: 50e6 → `$50 M`, 2.5e6 → `$2.5 M`."""
-    scale, letter = next(((scale, letter) for scale, letter in _SCALES if usd >= scale), (1.0, ""))
-    return f"${usd / scale:.4g}{_NO_BREAK}{letter}".rstrip(_NO_BREAK)
-
-
-def threshold_percent(share: float) -> str:
-    """Return a threshold as a share of reserves: 0.03 → `3 %`."""
-    return f"{share * 100:.4g}{_NO_BREAK}%"
-
-
-def _minimums(subscription: Subscription, *, of_what: str = "") -> Iterator[str]:
+def _minimums(subscription: Subscription) -> Iterator[str]:
     if subscription.usd:
-        yield threshold_usd(subscription.usd)
+        yield chosen_usd(subscription.usd)
     if subscription.share:
-        yield f"{threshold_percent(subscription.share)}{of_what}"
+        yield chosen_percent(subscription.share)
+
+
+def _smallest(subscription: Subscription) -> str:
+    """Return from which size on an outflow is told, as one of several terms, "" for any size."""
+    if not subscription.usd and not subscription.share:
+        return ""
+    if not subscription.share:
+        text = marked("only above {usd}")
+    elif not subscription.usd:
+        text = marked("only above {share} of reserves")
+    else:
+        text = marked("only above {usd} and {share} of reserves")
+    return tr(text, usd=chosen_usd(subscription.usd or 0.0), share=chosen_percent(subscription.share or 0.0))
 
 
 def _mention(subscription: Subscription) -> str:
-    if subscription.mention and subscription.place.platform is Platform.TELEGRAM:
-        return "without the mention, because Telegram has none for a whole chat"
-    whom = pinged(subscription)
-    return f"pinging {whom} when it opens or gets worse" if whom else ""
+    """Return whom alerts ping, as one of several terms, "" for nobody."""
+    if not subscription.mention:
+        return ""
+    if subscription.place.platform is Platform.TELEGRAM:
+        return tr("without the mention, because Telegram has none for a whole chat")
+    if subscription.mention.isdecimal():
+        # Translators: "it" is the incident that an alert is about.
+        return tr("pinging a role when it opens or gets worse")
+    return tr("pinging {mention} when it opens or gets worse", mention=_pinged(subscription))

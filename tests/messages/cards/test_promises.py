@@ -60,7 +60,8 @@ from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.settings import setting_card, settings_card
 from bot.messages.cards.start import proposal_card, start_card
 from bot.messages.cards.subscription_list import ListedPlace, subscription_detail_card, subscriptions_card
-from bot.messages.cards.subscriptions import restored_card, subscribed_card, unsubscribed_card
+from bot.messages.cards.subscriptions import subscribed_card
+from bot.messages.cards.unsubscribed import restored_card, unsubscribed_card
 from bot.messages.cards.welcome import private_answer_card, unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.cards.why import why_card
 from bot.messages.documents import Document
@@ -179,9 +180,9 @@ PROSE: Mapping[str, Message] = {
     "no incidents": incidents_card([], NAMES, about=HOSTILE),
     "subscribed": subscribed_card(subscription(usd=5e7, share=0.03, mention="here"), HOSTILE, ("Send Messages",)),
     "subscribed to all": subscribed_card(subscription(None), None, ()),
-    "unsubscribed": unsubscribed_card(HOSTILE, 1),
-    "unsubscribed from all": unsubscribed_card(None, 2),
-    "nothing to cancel": unsubscribed_card(None, 0),
+    "unsubscribed": unsubscribed_card(Exchange("hostile", HOSTILE), 1),
+    "unsubscribed from all": unsubscribed_card(None, 2, everything=True),
+    "nothing to cancel": unsubscribed_card(None, 0, everything=True),
     "restored": restored_card([subscription(), subscription(None)], NAMES),
     "subscriptions": subscriptions_card(replace(LISTED, paused_because="the bot was removed")),
     "subscriptions of another place": subscriptions_card(replace(LISTED, here=ELSEWHERE)),

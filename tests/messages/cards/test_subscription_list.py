@@ -78,6 +78,10 @@ def test_a_paused_place_learns_why_and_how_to_go_on() -> None:
 
     assert card.tone is Tone.TROUBLE
     assert "Alerts here are paused: the bot was removed. Use any command here to resume." in said(card)
+    elsewhere = replace(listed(subscription(), here=ELSEWHERE), paused_because="the bot was removed")
+    assert "Alerts there are paused: the bot was removed. Use any command there to resume." in said(
+        subscriptions_card(elsewhere)
+    )
 
 
 def test_what_is_not_watched_and_the_stress_test_can_only_be_cancelled() -> None:
@@ -92,7 +96,9 @@ def test_an_empty_list_says_how_to_begin() -> None:
     card = subscriptions_card(listed())
     assert "No alerts are posted here yet." in said(card)
     assert commands(card) == ["subscribe all"]
-    assert commands(subscriptions_card(listed(here=ELSEWHERE))) == [f"subscribe all {HERE.chat}"]
+    elsewhere = subscriptions_card(listed(here=ELSEWHERE))
+    assert "No alerts are posted there yet." in said(elsewhere)
+    assert commands(elsewhere) == [f"subscribe all {HERE.chat}"]
 
 
 def test_a_subscription_in_detail_offers_every_other_severity_and_sensitivity() -> None:
@@ -110,6 +116,16 @@ def test_a_subscription_in_detail_offers_every_other_severity_and_sensitivity() 
         "unsubscribe binance",
         "subscriptions",
     ]
+
+
+def test_of_another_place_it_is_said_what_is_in_force_there() -> None:
+    own, general = listed(subscription(), here=ELSEWHERE), listed(subscription(None), here=ELSEWHERE)
+    for place, exchange, words in (
+        (own, "binance", "In force there: watch or worse"),
+        (general, "okx", "No subscription of its own there. It is covered by the one to all exchanges: watch or worse"),
+        (own, "okx", "No subscription to it there."),
+    ):
+        assert words in said(subscription_detail_card(place, exchange, can_be_critical=True))
 
 
 def test_critical_is_not_offered_where_it_cannot_come() -> None:

@@ -1,4 +1,4 @@
-"""What `/subscribe` and `/unsubscribe` say, and a subscription's terms in words."""
+"""What `/subscribe` says, and a subscription's terms in words."""
 
 from dataclasses import replace
 
@@ -7,13 +7,10 @@ import pytest
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.stress import STRESS
-from bot.messages.cards.subscription_terms import short_line, terms, threshold_percent, threshold_usd
-from bot.messages.cards.subscriptions import (
-    restored_card,
-    subscribed_card,
-    subscribed_to_stress_card,
-    unsubscribed_card,
-)
+from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS
+from bot.messages.cards.subscription_refusals import critical_takes
+from bot.messages.cards.subscription_terms import rule_words, sensitivity_word, short_line, terms
+from bot.messages.cards.subscriptions import subscribed_card, subscribed_to_stress_card
 from bot.messages.model import Action, Tone
 from tests.builders import HERE, incident, subscription
 from tests.messages.cards.plain import plain, said
@@ -61,11 +58,16 @@ def test_the_same_subscription_once_more_changes_nothing() -> None:
 
 
 def test_what_is_done_for_another_place_says_there_and_leads_there() -> None:
-    card = subscribed_card(subscription(), "Binance", ("Post messages",), here=Place(Platform.TELEGRAM, "7"))
+    elsewhere = Place(Platform.TELEGRAM, "7")
+    card = subscribed_card(subscription(), "Binance", ("Post messages",), [incident()], here=elsewhere)
 
-    assert "will be posted there" in said(card)
+    assert "Alerts for Binance will be posted there: " in said(card)
     assert "The bot lacks rights there: Post messages." in said(card)
+    assert "Its next change is posted there." in said(card)
     assert card.actions[-1].command == f"subscriptions {HERE.chat}"
+    assert "Alerts for all exchanges will be posted there: " in said(
+        subscribed_card(subscription(None), None, (), here=elsewhere)
+    )
 
 
 def test_what_the_bot_lacks_in_a_place_is_said_at_once() -> None:
@@ -102,21 +104,28 @@ def test_a_mention_is_said_where_there_is_one(mention: str | None, place: Place,
 
 
 @pytest.mark.parametrize(
-    ("usd", "shown"), [(5e7, "$50 M"), (2.5e6, "$2.5 M"), (1e12, "$1 T"), (1500, "$1.5 K"), (7, "$7")]
+    ("usd", "share", "words"),
+    [
+        (None, None, "calm sensitivity"),
+        (5e7, None, "calm sensitivity, only above $50 M"),
+        (None, 0.03, "calm sensitivity, only above 3 % of reserves"),
+        (5e7, 0.03, "calm sensitivity, only above $50 M and 3 % of reserves"),
+    ],
 )
-def test_a_threshold_is_shown_as_it_was_chosen(usd: float, shown: str) -> None:
-    assert threshold_usd(usd).replace("\u00a0", " ") == shown
-    assert " " not in threshold_usd(usd)
+def test_a_size_is_said_where_there_is_one(usd: float | None, share: float | None, words: str) -> None:
+    asked = subscription(sensitivity=Sensitivity.CALM, usd=usd, share=share)
+    assert rule_words(asked).replace("\u00a0", " ") == words
 
 
-def test_a_share_is_shown_as_it_was_chosen() -> None:
-    assert [threshold_percent(share) for share in (0.03, 0.125, 1.0)] == ["3\u00a0%", "12.5\u00a0%", "100\u00a0%"]
+def test_every_sensitivity_has_a_word() -> None:
+    assert [sensitivity_word(sensitivity) for sensitivity in Sensitivity] == list(Sensitivity)
 
 
 @pytest.mark.parametrize(
     ("kept", "line"),
     [
         (WANTED, "🔴 severe · Binance · early · $50 M · 3 % · @here"),
+        (replace(WANTED, mention="123456"), "🔴 severe · Binance · early · $50 M · 3 % · a role"),
         (subscription(None), "🟡 watch · all exchanges"),
         (subscription("gone", mention="here"), "🟡 watch · gone"),
         (Subscription(HERE, STRESS.id), "📋 daily · Daily stress test · 12:00 UTC"),
@@ -126,37 +135,12 @@ def test_a_subscription_is_one_short_line(kept: Subscription, line: str) -> None
     assert plain(short_line(kept, NAMES)).replace("\u00a0", " ") == line
 
 
-@pytest.mark.parametrize(
-    ("what", "count", "left", "words"),
-    [
-        ("Binance", 1, [], "Binance alerts are off here."),
-        (None, 3, [], "All alerts here are off (3 subscriptions removed)."),
-        (None, 1, [], "All alerts here are off (1 subscription removed)."),
-        ("all exchanges", 1, [], "Alerts for all exchanges are off here."),
-        ("all exchanges", 1, ["okx"], "Alerts for all other exchanges are off here; 1 exchange with settings of"),
-        ("all exchanges", 1, ["okx", "gate"], "off here; 2 exchanges with settings of their own still come."),
-        ("all exchanges", 1, [STRESS.id], "Alerts for all exchanges are off here."),
-        ("Binance", 1, [None], "Its alerts still come by the subscription to all exchanges: watch or worse, normal"),
-        (STRESS.name, 1, [None], "The daily stress test is off here."),
-        ("Binance", 0, [], "There is no subscription to Binance here. /subscriptions lists what there is."),
-        (None, 0, [], "There is no subscription to anything here."),
-    ],
-)
-def test_cancelling_says_what_is_off_and_what_stays(
-    what: str | None, count: int, left: list[str | None], words: str
-) -> None:
-    assert words in said(unsubscribed_card(what, count, left=[subscription(exchange) for exchange in left]))
-
-
-def test_what_was_brought_back_is_named_up_to_five() -> None:
-    restored = [subscription(f"x{number}") for number in range(7)]
-    text = said(restored_card(restored, {}))
-
-    assert text.count("🟡 watch · x") == 5
-    assert "… and 2 more." in text
-
-
 def test_the_stress_test_of_another_place_leads_there() -> None:
     card = subscribed_to_stress_card((), here=ON_DISCORD, place=replace(ON_DISCORD, chat="78"))
     assert "one card a day is posted there" in said(card)
     assert card.actions[-1].command == "subscriptions <#78>"
+
+
+def test_what_critical_takes_is_as_many_closed_assets_as_the_rule_has() -> None:
+    assert CRITICAL_CLOSED_MAJORS == 2  # the word in the sentence, which languages write differently
+    assert "two or more of BTC, ETH, USDT, USDC" in critical_takes()
