@@ -11,17 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
+from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import BadArgument, echo
 from bot.domain.local_time import DigestSchedule, QuietHours, Weekday
 from bot.domain.time_zones import UTC_NAME, zone_named, zone_rules
+from bot.language.languages import LANGUAGES, Language, supported_language
+from bot.language.translation import tr
 
 
 class PlaceSetting(StrEnum):
     """The settings of a place by their names, in the order in which they are shown."""
 
     TIMEZONE = "timezone"
+    LANGUAGE = "language"
     QUIET = "quiet"
     DIGEST = "digest"
     ANSWERS = "answers"
@@ -29,6 +33,10 @@ class PlaceSetting(StrEnum):
     RECOVERED = "recovered"
     APPROVAL = "approval"
     DRILLS = "drills"
+
+
+AUTOMATIC = "auto"
+"""The language of a place that has set none: an answer goes by the asker's app, everything else is in English."""
 
 
 class AnswerAudience(StrEnum):
@@ -42,16 +50,18 @@ class AnswerAudience(StrEnum):
 class PlaceSettings:
     """The settings of a place; each has the value that it has at first.
 
-    `timezone` is an IANA name. `quiet` None: no quiet hours. `digest` None: no digest. `notices`: whether data notices
-    are posted. `recovered`: whether a reply says that an incident is over. `drills`: whether members may begin
-    withdrawal drills, and answers show what drills found. `approval`: whether a moderator releases the first post of an
-    incident; `approver` is the id of who switched that on, which is no setting of its own and is in no fields.
+    `timezone` is an IANA name. `language` is `AUTOMATIC` or the code of a language. `quiet` None: no quiet hours.
+    `digest` None: no digest. `notices`: whether data notices are posted. `recovered`: whether a reply says that an
+    incident is over. `drills`: whether members may begin withdrawal drills, and answers show what drills found.
+    `approval`: whether a moderator releases the first post of an incident; `approver` is the id of who switched that
+    on, which is no setting of its own and is in no fields.
     """
 
     timezone: str = UTC_NAME
     quiet: QuietHours | None = None
     digest: DigestSchedule | None = None
     answers: AnswerAudience = AnswerAudience.PUBLIC
+    language: str = AUTOMATIC
     notices: bool = True
     recovered: bool = True
     drills: bool = True
@@ -100,9 +110,14 @@ class PlaceSettings:
         settings = cls()
         for name, text in fields.items():
             if name not in tuple(PlaceSetting):
-                raise BadArgument(f"There is no setting “{echo(name)}”. The settings are {', '.join(PlaceSetting)}.")
+                raise BadArgument(unknown_setting(name))
             settings = settings.with_value(PlaceSetting(name), text)
         return settings
+
+
+def unknown_setting(name: str) -> str:
+    """Return the sentence about a setting that does not exist."""
+    return tr("There is no setting “{name}”. The settings are {names}.", name=echo(name), names=", ".join(PlaceSetting))
 
 
 def _written(value: Any) -> str:
@@ -128,7 +143,9 @@ def _read_time(text: str) -> time:
     match = _TIME.fullmatch(text)
     hour, minute = (int(match["hour"]), int(match["minute"] or 0)) if match else (24, 0)
     if hour > 23 or minute > 59:  # noqa: PLR2004 — of a clock
-        raise BadArgument(f"“{echo(text)}” is no time of day. Use the 24-hour clock, for example 08:00 or 22:30.")
+        raise BadArgument(
+            tr("“{text}” is no time of day. Use the 24-hour clock, for example 08:00 or 22:30.", text=echo(text))
+        )
     return time(hour, minute)
 
 
@@ -137,10 +154,12 @@ def _read_quiet(text: str) -> QuietHours | None:
         return None
     match = _QUIET.fullmatch(text.lower())
     if not match:
-        raise BadArgument(f"“{echo(text)}” are no quiet hours. Use a time span such as 22:00-07:00, or off.")
+        raise BadArgument(
+            tr("“{text}” are no quiet hours. Use a time span such as 22:00-07:00, or off.", text=echo(text))
+        )
     quiet = QuietHours(_read_time(match["start"]), _read_time(match["end"]))
     if quiet.start == quiet.end:
-        raise BadArgument("Quiet hours need a beginning and a different end, for example 22:00-07:00, or off.")
+        raise BadArgument(tr("Quiet hours need a beginning and a different end, for example 22:00-07:00, or off."))
     return quiet
 
 
@@ -151,7 +170,9 @@ def _read_digest(text: str) -> DigestSchedule | None:
     weekday = _weekday(match["weekday"]) if match and match["weekday"] else None
     is_weekly = bool(match and match["rhythm"] == "weekly")
     if not match or not match["at"] or not match["rhythm"] or is_weekly is not bool(weekday):
-        raise BadArgument(f"“{echo(text)}” is no time for a digest. Use daily 08:00, weekly mon 08:00, or off.")
+        raise BadArgument(
+            tr("“{text}” is no time for a digest. Use daily 08:00, weekly mon 08:00, or off.", text=echo(text))
+        )
     return DigestSchedule(_read_time(match["at"]), weekday)
 
 
@@ -165,17 +186,42 @@ def _read_answers(text: str) -> AnswerAudience:
     try:
         return AnswerAudience(text.lower())
     except ValueError:
-        raise BadArgument(f"“{echo(text)}” is not possible. Answers are public or private.") from None
+        raise BadArgument(tr("“{text}” is not possible. Answers are public or private.", text=echo(text))) from None
 
 
 def _read_switch(text: str) -> bool:
     if text.lower() not in {"on", "off"}:
-        raise BadArgument(f"“{echo(text)}” is not possible. This is on or off.")
+        raise BadArgument(tr("“{text}” is not possible. This is on or off.", text=echo(text)))
     return text.lower() == "on"
+
+
+def _read_language(text: str) -> str:
+    wanted = _comparable(text)
+    if wanted == AUTOMATIC:
+        return AUTOMATIC
+    named = (code for code, language in LANGUAGES.items() if wanted in _names(language))
+    if code := supported_language(text) or next(named, ""):
+        return code
+    there_are = " · ".join(f"{code} {language.name}" for code, language in LANGUAGES.items())
+    raise BadArgument(
+        tr("“{text}” is not possible. Languages: auto · {languages}.", text=echo(text), languages=there_are)
+    )
+
+
+def _names(language: Language) -> tuple[str, ...]:
+    """Return what a language is called by itself, with and without its country."""
+    whole = _comparable(language.name)
+    return whole, whole.partition(" (")[0]
+
+
+def _comparable(text: str) -> str:
+    """Return a text without capitals and accents, which not every keyboard has: `espanol`."""
+    return "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
 
 
 _READ: Mapping[PlaceSetting, Callable[[str], Any]] = {
     PlaceSetting.TIMEZONE: zone_named,
+    PlaceSetting.LANGUAGE: _read_language,
     PlaceSetting.QUIET: _read_quiet,
     PlaceSetting.DIGEST: _read_digest,
     PlaceSetting.ANSWERS: _read_answers,

@@ -1,6 +1,6 @@
 """Where the settings of places are kept, and who changed what in them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -27,6 +27,10 @@ class PlaceSettingsStore(Protocol):
 
         `edit` may be called several times. What it changes is recorded with the editor's name.
         """
+        ...
+
+    async def languages(self) -> Mapping[Place, str]:
+        """Return the code of the language of every place that has set another one than English."""
         ...
 
     async def changes(self, place: Place) -> Sequence[SettingChange]:

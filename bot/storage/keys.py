@@ -437,12 +437,19 @@ DRILLS_OFF = RedisKey(
     "places that have switched drills off",
     lua="drills_off",
 )
+LANGUAGES_SET = RedisKey(
+    "{subs}:languages",
+    RedisType.HASH,
+    "until it is `auto` again, or the place is forgotten",
+    "place → the code of the language that it has set",
+    lua="languages_set",
+)
 PLACE_SETTINGS = RedisKey(
     "{subs}:settings",
     RedisType.HASH,
     "until they are what they are at first, or the place is forgotten",
-    "place → its settings that differ from what they are at first (JSON), but for notices and drills, which the two "
-    "sets above have",
+    "place → its settings that differ from what they are at first (JSON), but for notices, drills and language, which "
+    "the three keys above have",
     lua="place_settings",
 )
 SETTING_CHANGES = RedisKey(

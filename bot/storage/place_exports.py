@@ -47,16 +47,17 @@ class RedisPlaceExports(PlaceExports):
 
     @override
     async def places(self) -> Sequence[Place]:
-        subscribed, with_settings, notices_off, drills_off, muted = await self.database.pipeline(
+        subscribed, with_settings, with_language, notices_off, drills_off, muted = await self.database.pipeline(
             [
                 ("HKEYS", _PLACES),
                 ("HKEYS", keys.PLACE_SETTINGS.key()),
+                ("HKEYS", keys.LANGUAGES_SET.key()),
                 ("SMEMBERS", keys.NOTICES_OFF.key()),
                 ("SMEMBERS", keys.DRILLS_OFF.key()),
                 ("ZRANGE", keys.MUTE_ENDS.key(), 0, -1),
             ]
         )
-        names: set[bytes] = {*subscribed, *with_settings, *notices_off, *drills_off}
+        names: set[bytes] = {*subscribed, *with_settings, *with_language, *notices_off, *drills_off}
         names |= {member.partition(b" ")[0] for member in muted}
         return sorted(_readable(names), key=str)
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import BadArgument
 from bot.domain.local_time import DigestSchedule, QuietHours, Weekday
-from bot.domain.place_settings import AnswerAudience, PlaceSetting, PlaceSettings
+from bot.domain.place_settings import AUTOMATIC, AnswerAudience, PlaceSetting, PlaceSettings
 from bot.domain.time_zones import zone_names
+from bot.language.languages import LANGUAGES
 
 clock_times = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 quiet_hours = st.builds(QuietHours, clock_times, clock_times).filter(lambda quiet: quiet.start != quiet.end)
@@ -19,6 +20,7 @@ all_settings = st.builds(
     quiet=st.none() | quiet_hours,
     digest=st.none() | st.builds(DigestSchedule, clock_times, st.none() | st.sampled_from(Weekday)),
     answers=st.sampled_from(AnswerAudience),
+    language=st.sampled_from([AUTOMATIC, *LANGUAGES]),
     notices=st.booleans(),
     recovered=st.booleans(),
     drills=st.booleans(),
@@ -58,6 +60,20 @@ def test_what_is_as_at_first_is_no_changed_field() -> None:
         ("notices", "off", "off"),
         ("recovered", " off ", "off"),
         ("drills", "On", "on"),
+        ("language", "Auto", "auto"),
+        ("language", "ES", "es"),
+        ("language", "pt-br", "pt-BR"),
+        ("language", "pt", "pt-BR"),
+        ("language", "zh", "zh-CN"),
+        ("language", "es_MX", "es"),
+        ("language", "español", "es"),
+        ("language", "Espanol", "es"),
+        ("language", "TÜRKÇE", "tr"),
+        ("language", "русский", "ru"),
+        ("language", "português", "pt-BR"),
+        ("language", "Português (Brasil)", "pt-BR"),
+        ("language", "简体中文", "zh-CN"),
+        ("language", "english", "en"),
     ],
 )
 def test_a_setting_is_read_as_people_type_it(name: str, typed: str, value: str) -> None:
@@ -83,7 +99,13 @@ def test_a_setting_is_read_as_people_type_it(name: str, typed: str, value: str) 
         ("digest", "daily 31", "“31” is no time of day."),
         ("answers", "loud", "“loud” is not possible. Answers are public or private."),
         ("notices", "maybe", "“maybe” is not possible. This is on or off."),
-        ("moon", "full", "There is no setting “moon”. The settings are timezone, quiet, digest, answers, notices"),
+        (
+            "language",
+            "klingon",
+            "Languages: auto · en English · es Español · ru Русский · tr Türkçe · pt-BR Português (Brasil) · zh-CN 简体中文.",
+        ),
+        ("language", "zh-TW", "“zh-TW” is not possible. Languages: auto · en English"),
+        ("moon", "full", "There is no setting “moon”. The settings are timezone, language, quiet, digest, answers"),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_to_do(name: str, typed: str, sentence: str) -> None:

@@ -1,6 +1,6 @@
 """The settings of places on plain dictionaries, for tests."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,8 +8,9 @@ from typing_extensions import override
 
 from bot.domain.errors import StorageError
 from bot.domain.place import Place
-from bot.domain.place_settings import PlaceSetting, PlaceSettings
+from bot.domain.place_settings import AUTOMATIC, PlaceSetting, PlaceSettings
 from bot.domain.setting_change import SettingChange, SettingEditor
+from bot.language.languages import ENGLISH
 from bot.ports.place_settings import PlaceSettingsStore
 
 
@@ -42,6 +43,13 @@ class MemoryPlaceSettings(PlaceSettingsStore):
             if was != is_now:
                 self.changed.setdefault(place, []).insert(0, SettingChange(now, editor, setting, was, is_now))
         return after
+
+    @override
+    async def languages(self) -> Mapping[Place, str]:
+        if self.away:
+            raise StorageError("the store is away")
+        languages = {place: settings.language for place, settings in self.kept.items()}
+        return {place: language for place, language in languages.items() if language not in {AUTOMATIC, ENGLISH}}
 
     @override
     async def changes(self, place: Place) -> Sequence[SettingChange]:

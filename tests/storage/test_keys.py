@@ -109,6 +109,7 @@ runwatch:stress:posted string
 {subs}:exchanges set
 {subs}:notices:off set
 {subs}:drills:off set
+{subs}:languages hash
 {subs}:settings hash
 {subs}:settings:log:<place> list
 {subs}:settings:topics:<chat> set
@@ -328,7 +329,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
 
     for place in (CHAT, TOPIC):
         await store.subscriptions.add(Subscription(place, "binance"))
-    await set_place(store, TOPIC, notices=False, drills=False, digest=DigestSchedule(time(8)))
+    await set_place(store, TOPIC, notices=False, drills=False, language="es", digest=DigestSchedule(time(8)))
     await store.approvals.put(TOPIC, "INC-8", before=None, after=Approval(Severity.SEVERE, NOON))
     (due,) = await store.digests.due(datetime.now(UTC), limit=1)
     await store.digests.advance([DigestStep(due, due.due + timedelta(days=1), posted=True)])

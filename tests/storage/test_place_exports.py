@@ -99,11 +99,12 @@ async def test_every_place_that_has_set_anything_is_listed_once(store: Store, cl
     await store.place_exports.apply(changes(clock, TOPIC), now=clock.now())
     await store.subscriptions.add(Subscription(CHANNEL, "okx"))
     await store.place_exports.apply(PlaceChanges(GROUP, ANN, settings=(("drills", "off"),)), now=clock.now())
-    muted = Place(Platform.TELEGRAM, "9")
+    spanish, muted = Place(Platform.TELEGRAM, "8"), Place(Platform.TELEGRAM, "9")
+    await store.place_exports.apply(PlaceChanges(spanish, ANN, settings=(("language", "es"),)), now=clock.now())
     await store.mutes.mute(muted, None, length=HOUR, by="")
     await store.database.command("HSET", "{subs}:places", "nonsense", "okx")
 
-    assert await store.place_exports.places() == [CHANNEL, GROUP, TOPIC, muted]
+    assert await store.place_exports.places() == [CHANNEL, GROUP, TOPIC, spanish, muted]
 
 
 async def test_a_place_is_forgotten_whole_and_no_other_is(store: Store, clock: StillClock) -> None:

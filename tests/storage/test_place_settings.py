@@ -24,8 +24,8 @@ NEW_GROUP, NEW_TOPIC = Place(Platform.TELEGRAM, "-200"), Place(Platform.TELEGRAM
 NIGHT, MORNING = QuietHours(time(22), time(7)), DigestSchedule(time(8))
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 EVERYTHING = PlaceSettings(
-    "Europe/Paris", NIGHT, MORNING, AnswerAudience.PRIVATE, notices=False, recovered=False, drills=False, approval=True,
-    approver=ANN.id,
+    "Europe/Paris", NIGHT, MORNING, AnswerAudience.PRIVATE, language="pt-BR", notices=False, recovered=False,
+    drills=False, approval=True, approver=ANN.id,
 )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ async def test_settings_that_are_as_at_first_take_no_space(store: Store) -> None
     await store.place_settings.change(GROUP, lambda _: PlaceSettings(), editor=ANN, now=NOON)
 
     assert await store.place_settings.of_place(GROUP) == PlaceSettings()
-    for key in ("settings", "notices:off", "drills:off", "digests"):
+    for key in ("settings", "notices:off", "drills:off", "languages", "digests"):
         assert not await store.database.command("EXISTS", f"{{subs}}:{key}")
 
 
@@ -88,6 +88,7 @@ async def test_two_moderators_at_once_both_get_what_they_want(store: Store) -> N
         "notices": False,
         "drills": False,
         "recovered": False,
+        "language": "es",
         "quiet": NIGHT,
         "timezone": "Asia/Tokyo",
     }
@@ -135,8 +136,9 @@ async def test_settings_move_with_a_chat_and_its_topics_subscribed_or_not(store:
     await store.subscriptions.move(GROUP, NEW_GROUP)
 
     assert await store.place_settings.of_places([NEW_GROUP, NEW_TOPIC]) == [EVERYTHING, EVERYTHING]
-    assert len(await store.place_settings.changes(NEW_TOPIC)) == 8
+    assert len(await store.place_settings.changes(NEW_TOPIC)) == 9
     assert await store.subscriptions.places_without_notices() == {NEW_GROUP, NEW_TOPIC}
+    assert await store.place_settings.languages() == {NEW_GROUP: "pt-BR", NEW_TOPIC: "pt-BR"}
     assert "-100" not in (await stored_names(store)).replace("moved:telegram:-100", "")
 
 
@@ -147,6 +149,7 @@ async def test_settings_that_the_new_address_has_already_stay(store: Store) -> N
 
     moved = await store.place_settings.of_place(NEW_GROUP)
     assert (moved.timezone, moved.quiet) == ("Asia/Tokyo", None)
+    assert moved.language == "auto"
     assert (moved.notices, moved.drills) == (True, True)  # else data notices would be missed there without a word
     assert [change.editor for change in await store.place_settings.changes(NEW_GROUP)] == [BOB]
 
@@ -189,11 +192,34 @@ async def test_settings_that_cannot_be_read_are_as_at_first_and_said(store: Stor
 
     with capture_logs() as logs:
         read = await store.place_settings.of_place(GROUP)
-    assert read == PlaceSettings(notices=False, drills=False)
+    assert read == PlaceSettings(notices=False, drills=False, language="pt-BR")
     assert [entry["event"] for entry in logs] == ["stored value cannot be read"]
 
     await set_place(store, GROUP, quiet=NIGHT)
     assert (await store.place_settings.of_place(GROUP)).quiet == NIGHT
+
+
+async def test_the_languages_of_all_places_are_told_at_once_but_for_english(store: Store) -> None:
+    await set_place(store, GROUP, language="es")
+    await set_place(store, TOPIC, language="en")
+    await set_place(store, NEW_GROUP, quiet=NIGHT)
+    await set_place(store, NEW_TOPIC, language="ru")
+    assert await store.place_settings.languages() == {GROUP: "es", NEW_TOPIC: "ru"}
+    assert (await store.place_settings.of_place(TOPIC)).language == "en"
+
+    await set_place(store, GROUP, language="auto")
+    await store.place_settings.forget(NEW_TOPIC)
+    assert await store.place_settings.languages() == {}
+
+
+async def test_a_language_that_cannot_be_used_is_no_places_and_costs_no_other_setting(store: Store) -> None:
+    await set_place(store, TOPIC, language="es")
+    await set_place(store, GROUP, quiet=NIGHT)
+    await store.database.command("HSET", "{subs}:languages", str(GROUP), "tlh", "nonsense", "es", "telegram:9", b"\xff")
+    with capture_logs() as logs:
+        assert await store.place_settings.languages() == {TOPIC: "es"}
+        assert (await store.place_settings.of_place(GROUP)).quiet == NIGHT
+    assert {entry["event"] for entry in logs} == {"stored value cannot be read"}
 
 
 async def test_a_setting_of_a_newer_program_is_left_alone(store: Store) -> None:

@@ -1,14 +1,15 @@
 -- Shared by the scripts that change, move and forget the settings of places, which stand in several keys.
 --
 -- keys.PLACE_SETTINGS                 place -> settings (JSON)
--- keys.NOTICES_OFF, keys.DRILLS_OFF   the two settings that a fan-out asks of all places at once
+-- keys.NOTICES_OFF, keys.DRILLS_OFF   two settings that a fan-out asks of all places at once
+-- keys.LANGUAGES_SET                  place -> its language, which a fan-out asks of all places at once
 -- keys.SETTING_CHANGES of a place     who changed what
 -- keys.APPROVALS of a place           what moderators were asked
 -- keys.DIGESTS                        place -> when its next digest is due
 -- keys.DIGESTS_TOLD                   place -> up to when the last one told
 -- keys.SETTINGS_TOPICS of a chat      its topics that have any of these
 --
--- Example: settings of telegram:-100/7 are moved to telegram:-200/7: each of the seven has the new name, and the old one
+-- Example: settings of telegram:-100/7 are moved to telegram:-200/7: each of the eight has the new name, and the old one
 -- is in none of them.
 
 local function settings_topics_of(place) return KEY.settings_topics .. string.match(place, '^[^/]+') end
@@ -18,10 +19,10 @@ local function index_settings(place)
 end
 
 -- Store settings of a place, and who changed them. `stored` has from `first` on: settings (JSON) or '', notices 'on' or
--- 'off', drills 'on' or 'off'; when the next digest is due (microseconds), '' for none or '=' for what it was; the most
--- changes to keep; the changes (JSON), the newest last.
+-- 'off', drills 'on' or 'off', the code of a language or ''; when the next digest is due (microseconds), '' for none or
+-- '=' for what it was; the most changes to keep; the changes (JSON), the newest last.
 local function store_settings(place, stored, first)
-  local settings, notices, drills, due, most = unpack(stored, first, first + 4)
+  local settings, notices, drills, language, due, most = unpack(stored, first, first + 5)
   if settings == '' then
     redis.call('HDEL', KEY.place_settings, place)
   else
@@ -29,6 +30,11 @@ local function store_settings(place, stored, first)
   end
   redis.call(notices == 'off' and 'SADD' or 'SREM', KEY.notices_off, place)
   redis.call(drills == 'off' and 'SADD' or 'SREM', KEY.drills_off, place)
+  if language == '' then
+    redis.call('HDEL', KEY.languages_set, place)
+  else
+    redis.call('HSET', KEY.languages_set, place, language)
+  end
   if due == '' then
     redis.call('ZREM', KEY.digests, place)
   elseif due ~= '=' then
@@ -36,7 +42,7 @@ local function store_settings(place, stored, first)
   end
   index_settings(place)
   local log = KEY.setting_changes .. place
-  for index = first + 5, #stored do redis.call('LPUSH', log, stored[index]) end
+  for index = first + 6, #stored do redis.call('LPUSH', log, stored[index]) end
   redis.call('LTRIM', log, 0, tonumber(most) - 1)
   redis.call('EXPIRE', log, LIFETIME_S.setting_changes)
 end
@@ -45,6 +51,7 @@ local function forget_settings(place)
   redis.call('HDEL', KEY.place_settings, place)
   redis.call('SREM', KEY.notices_off, place)
   redis.call('SREM', KEY.drills_off, place)
+  redis.call('HDEL', KEY.languages_set, place)
   redis.call('ZREM', KEY.digests, place)
   redis.call('HDEL', KEY.digests_told, place)
   redis.call('DEL', KEY.setting_changes .. place, KEY.approvals .. place)
@@ -62,6 +69,8 @@ local function move_settings(place, moved)
       redis.call('SADD', switched_off, moved)
     end
   end
+  local language = redis.call('HGET', KEY.languages_set, place)
+  if language and has_own == 0 then redis.call('HSETNX', KEY.languages_set, moved, language) end
   local due = redis.call('ZSCORE', KEY.digests, place)
   if due then redis.call('ZADD', KEY.digests, 'NX', due, moved) end
   local told = redis.call('HGET', KEY.digests_told, place)
