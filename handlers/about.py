@@ -6,6 +6,7 @@ from bot.commands.arguments import Arg, CommandName
 from bot.commands.declaration import Request, command
 from bot.detection.window_coverage import window_coverage
 from bot.domain.errors import AskerError
+from bot.language.translation import tr
 from bot.messages.cards.about import command_card, help_card, status_card
 from bot.messages.model import Message
 
@@ -16,14 +17,14 @@ async def help(  # noqa: A001 — the command's name is what people type
 ) -> Message:
     """List the commands, or explain one of them"""
     if command is None:
-        return help_card((declared.usage, declared.description, declared.access) for declared in request.commands)
+        return help_card((declared.usage, tr(declared.description), declared.access) for declared in request.commands)
     declared = request.commands.get(command)
     if declared is None:
-        raise AskerError(f"There is no /{command}. /help lists all commands.")
+        raise AskerError(tr("There is no {command}. /help lists all commands.", command=f"/{command}"))
     return command_card(
         declared.usage,
-        declared.description,
-        ((parameter.name, parameter.description, parameter.kind.choices) for parameter in declared.parameters),
+        tr(declared.description),
+        ((parameter.name, tr(parameter.description), parameter.kind.choices) for parameter in declared.parameters),
     )
 
 

@@ -1,4 +1,4 @@
-"""/settings — what a place has set beside its subscriptions: time zone, quiet hours, digest, answers and switches.
+"""/settings — what a place has set beside its subscriptions: time zone, language, quiet hours, digest and switches.
 
 A channel of Telegram takes no commands, so its moderators name it in their chat with the bot, before or behind the
 rest: `/settings @mychannel quiet 22:00-07:00`.
@@ -11,8 +11,9 @@ from bot.commands.arguments import KINDS, Arg, PlaceName, SettingValue
 from bot.commands.declaration import Access, Request, command
 from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place, Platform
-from bot.domain.place_settings import PlaceSetting
+from bot.domain.place_settings import AUTOMATIC, PlaceSetting, PlaceSettings, unknown_setting
 from bot.domain.setting_change import SettingEditor
+from bot.language.translation import language_code, written_in
 from bot.messages.cards.settings import setting_card, settings_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
@@ -26,7 +27,7 @@ async def settings(
     value: Annotated[SettingValue | None, Arg("What it shall be, e.g. Europe/Paris, 22:00-07:00 or off")] = None,
     place: OtherPlace = None,
 ) -> Message:
-    """Show or change time zone, quiet hours, digest and more"""
+    """Show or change time zone, language, quiet hours and more"""
     asked = _Asked(name, value or "", place) if name or not value else _read_line(value)
     target = await target_place(request, asked.place)
     if asked.setting is None:
@@ -55,7 +56,7 @@ def _read_line(line: str) -> _Asked:
         return _Asked(None, "", place)
     name, *value = words
     if name.lower() not in tuple(PlaceSetting):
-        raise BadArgument(f"There is no setting “{echo(name)}”. The settings are {', '.join(PlaceSetting)}.")
+        raise BadArgument(unknown_setting(name))
     return _Asked(PlaceSetting(name.lower()), " ".join(value), place)
 
 
@@ -75,7 +76,14 @@ async def _changed(request: Request, target: Place, setting: PlaceSetting, value
     )
     changes = await request.place_settings.changes(target)
     latest = next((change for change in changes if change.setting == setting and change.at == request.now), None)
-    return settings_card(settings, changes, request.now, changed=latest, where=_word_for(request, target))
+    with written_in(_language_after(request, target, setting, settings)):
+        return settings_card(settings, changes, request.now, changed=latest, where=_word_for(request, target))
+
+
+def _language_after(request: Request, target: Place, setting: PlaceSetting, settings: PlaceSettings) -> str:
+    """Return the language of the answer to a change: the one that was chosen just now, where it holds for that."""
+    is_chosen = setting is PlaceSetting.LANGUAGE and settings.language != AUTOMATIC and target == request.place
+    return settings.language if is_chosen and target.platform is not Platform.DISCORD else language_code()
 
 
 def _word_for(request: Request, target: Place) -> str:

@@ -1,4 +1,4 @@
-"""Answer commands, whichever platform they come from: throttle, rights, arguments, handler, errors, timing.
+"""Answer commands, whichever platform they come from: language, throttle, rights, arguments, handler, errors, timing.
 
 Discord, Telegram and the terminal call `answer_words` or `answer_options`, and render the Message that comes back.
 Example: a handler that raises AskerError(“There is no INC-9. …”) becomes a message with that sentence, any other error
@@ -6,7 +6,7 @@ an apology with a reference, such as 1f3a09bc, that the log has too. A flood get
 everything else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from time import perf_counter
@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import structlog
 
+from bot.commands.answer_language import answer_language
 from bot.commands.declaration import (
     LEAD_ON,
     Access,
@@ -36,6 +37,7 @@ from bot.commands.throttle import Throttle
 from bot.domain.errors import AskerError, NotPermitted, StorageError, UnknownExchange
 from bot.domain.place import Place, Platform
 from bot.domain.place_settings import AnswerAudience
+from bot.language.translation import tr, written_in
 from bot.messages.cards.errors import apology, refusal, store_away_card
 from bot.messages.cards.start import proposal_card
 from bot.messages.local_times import in_local_time
@@ -67,7 +69,8 @@ class CommandContext:
 
     `refused_in_private`: nobody but the asker reads a refusal, whatever place it is; so on Discord. `community` is the
     id of the Discord server that the place is in. `pressed`: it was a button; its refusal is read by one person alone.
-    `document` fetches a file that came with the command.
+    `document` fetches a file that came with the command. `asker_language` is the tag of the language that the asker's
+    app is in, such as `es-419`; "" where the app does not tell it.
     """
 
     place: Place
@@ -78,6 +81,7 @@ class CommandContext:
     pressed: bool = False
     community: str = ""
     document: ReadDocument | None = None
+    asker_language: str = ""
 
 
 class CommandDispatcher:
@@ -124,10 +128,18 @@ class CommandDispatcher:
         """Answer a command whose arguments come by name, every value as the text a person would type."""
         return await self._answer(context, command, options)
 
-    def answer_text(self, context: CommandContext, message: Message) -> Message:
-        """Return the answer to what was no command: the message, but to a flood what a flood gets."""
-        throttled = self._throttled(context)
-        return throttled[0] if throttled else message
+    async def answer_text(self, context: CommandContext, answer: Callable[[], Message]) -> Message:
+        """Return the answer to what was no command, made in the right language; to a flood what a flood gets."""
+        with written_in(await self.language_of(context)):
+            throttled = self._throttled(context)
+            return throttled[0] if throttled else answer()
+
+    async def language_of(self, context: CommandContext) -> str:
+        """Return the code of the language in which somebody is answered, for whoever says more than a command does."""
+        settings = await self._recent_settings.of_place(context.place)
+        return answer_language(
+            context.place.platform, settings.language, context.asker_language, private=context.private
+        )
 
     def suggest(
         self,
@@ -139,6 +151,7 @@ class CommandDispatcher:
     ) -> list[Suggestion]:
         """Return (label, value) pairs that complete what was typed so far, from memory. Never raises.
 
+        Labels are in the language in force: `language_of` says in which they should be.
         `given` are the other arguments that were typed already: `/compare binance` is not offered Binance once more.
         """
         typed = clean(typed)
@@ -170,7 +183,8 @@ class CommandDispatcher:
             return None
         try:
             request = replace(self._request(context), queries=self.queries.from_memory())
-            return await command.handler(request, **_values(command, words))
+            with written_in(await self.language_of(context)):
+                return await command.handler(request, **_values(command, words))
         except (AskerError, StorageError):
             return None
         except Exception:  # one answer of several that are offered: the others still are
@@ -204,11 +218,12 @@ class CommandDispatcher:
 
     async def _answer(self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]) -> Message:
         started_s = perf_counter()
-        message, result = await self._message(context, command, arguments)
-        if command.access is not Access.MEMBER or command.about_place:
-            self._recent_settings.forget(context.place)
-        if message is not NO_ANSWER:
-            message = await self._as_place_asks(context, command, message)
+        with written_in(await self.language_of(context)):
+            message, result = await self._message(context, command, arguments)
+            if command.access is not Access.MEMBER or command.about_place:
+                self._recent_settings.forget(context.place)
+            if message is not NO_ANSWER:
+                message = await self._as_place_asks(context, command, message)
         seconds = perf_counter() - started_s
         self._meter.count_answer(command.name, context.place.platform, seconds, result)
         log.debug(
@@ -255,17 +270,21 @@ class CommandDispatcher:
         )
         if throttled is None:
             return None
-        sentence = f"Too many questions at once. Ask again in {throttled.seconds:.0f} s."
-        return refusal(sentence) if throttled.is_told else NO_ANSWER, "throttled"
+        if not throttled.is_told:
+            return NO_ANSWER, "throttled"
+        seconds = f"{throttled.seconds:.0f}"
+        return refusal(tr("Too many questions at once. Ask again in {seconds} s.", seconds=seconds)), "throttled"
 
     async def _check_rights(self, context: CommandContext, command: Command) -> None:
         if command.access is Access.MEMBER or context.caller.is_owner:
             return
         if command.access is Access.OWNER:
-            raise NotPermitted(f"/{command.name} is for the owner of this bot.")
+            raise NotPermitted(tr("{command} is for the owner of this bot.", command=f"/{command.name}"))
         # Asked anew each time: whoever has lost the right since the last command must not use it.
         if not await context.caller.may_moderate(context.place):
-            raise NotPermitted(f"/{command.name} is for the people who moderate this place; ask one of them.")
+            raise NotPermitted(
+                tr("{command} is for the people who moderate this place; ask one of them.", command=f"/{command.name}")
+            )
 
     def _request(self, context: CommandContext) -> Request:
         return Request(

@@ -6,7 +6,7 @@ from bot.commands.suggestions import Suggestion, SuggestionScope
 from bot.domain.errors import BadArgument
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.time_zones import zones_like
-from bot.messages.cards.settings import SETTING_VALUES
+from bot.messages.cards.settings import SETTING_VALUES, value_label
 
 _MOST_ZONES = 25  # of 500: what Discord shows
 
@@ -20,11 +20,12 @@ def suggest_setting_values(scope: SuggestionScope, typed: str) -> Iterator[Sugge
     if setting is PlaceSetting.TIMEZONE and wanted:
         yield from ((zone, zone) for zone in zones_like(typed, _MOST_ZONES))
         return
-    usual = [value for value in SETTING_VALUES[setting] if value.lower().startswith(wanted)]
-    yield from ((value, value) for value in usual)
+    labelled = [(value_label(setting, value), value) for value in SETTING_VALUES[setting]]
+    usual = [pair for pair in labelled if any(word.lower().startswith(wanted) for word in pair)]
+    yield from usual
     try:
         value = PlaceSettings().with_value(setting, typed).value_of(setting)
     except BadArgument:
         return
-    if value not in usual:  # “22-6” is 22:00-06:00
-        yield value, value
+    if value not in [value for _, value in usual]:  # “22-6” is 22:00-06:00
+        yield value_label(setting, value), value

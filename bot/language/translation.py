@@ -13,7 +13,7 @@ stands for it. A catalogue is a compiled gettext file, read when its language is
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from gettext import GNUTranslations
@@ -84,11 +84,11 @@ def translated_count(singular: str, plural: str, count: int) -> str:
 
 @lru_cache
 def _catalogue(code: str) -> GNUTranslations | None:
-    """Return the catalogue of a language; None for English, whose texts stand in the code."""
-    if code == ENGLISH:
-        return None
-    with (files("bot.language") / "catalogues" / f"{code}.mo").open("rb") as file:
-        return GNUTranslations(file)
+    """Return the catalogue of a language; None for English, whose texts stand in the code, and where there is none."""
+    if code != ENGLISH:
+        with suppress(FileNotFoundError), (files("bot.language") / "catalogues" / f"{code}.mo").open("rb") as file:
+            return GNUTranslations(file)
+    return None
 
 
 def _filled(text: str, values: dict[str, object]) -> str:

@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
@@ -7,15 +9,26 @@ from typing_extensions import override
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.local_time import QuietHours
 from bot.domain.place import Place, Platform
-from bot.domain.place_settings import PlaceSettings
+from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.setting_change import SettingChange, SettingEditor
+from bot.language.languages import LANGUAGES
+from bot.messages.cards.settings import SETTING_VALUES
 from bot.messages.model import Message
 from handlers.settings import settings as settings_command
 from tests.builders import HERE, NOON
-from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench, moderate
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, OWNER, DispatcherBench, moderate
+from tests.language.pseudo import PSEUDO, leftover_words, pseudo_language
 from tests.messages.cards.plain import plain, said
 
 GENERAL, ALERTS = Place(Platform.DISCORD, "997"), Place(Platform.DISCORD, "998")
+TYPED = {
+    *PlaceSetting,
+    *(word for values in SETTING_VALUES.values() for value in values for word in re.findall("[A-Za-z]{3,}", value)),
+    *(language.name for language in LANGUAGES.values()),
+    "telegram",
+    "moderator",
+}
+"""What is typed, which is English in every language, and names."""
 
 
 async def press(bench: DispatcherBench, answer: Message, label: str) -> Message:
@@ -31,9 +44,10 @@ def fields(bench: DispatcherBench) -> dict[str, str]:
 async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
     answer = await moderate(bench, "settings")
     assert answer.private
-    assert said(answer).splitlines()[:9] == [
+    assert said(answer).splitlines()[:10] == [
         "Settings",
         "Time zone: UTC · 12:00 there now",
+        "Language: auto",
         "Quiet hours: off",
         "Digest: off",
         "Answers: public · read by everybody here",
@@ -57,6 +71,8 @@ async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
         ("settings recovered off", "“Resolved” replies: off", {"recovered": "off"}),
         ("settings approval on", "Approval: on", {"approval": "on"}),
         ("settings drills off", "Drills: off", {"drills": "off"}),
+        ("settings language en", "Language: en · English\n", {"language": "en"}),
+        ("settings language auto", "Language: auto\n", {}),
         ("settings QUIET OFF", "Quiet hours: off", {}),
     ],
 )
@@ -72,7 +88,7 @@ async def test_a_typed_setting_is_changed_and_shown(
     [
         ("settings timezone Pariss", "Did you mean Europe/Paris?"),
         ("settings quiet tonight", "Use a time span such as 22:00-07:00, or off."),
-        ("settings off notices", "There is no setting “off”. The settings are timezone, quiet, digest"),
+        ("settings off notices", "There is no setting “off”. The settings are timezone, language, quiet, digest"),
         ("settings " + "x" * 5000, "Use at most 100 letters."),
     ],
 )
@@ -86,7 +102,7 @@ async def test_options_by_name_do_the_same(bench: DispatcherBench) -> None:
     await bench.dispatcher.answer_options(bench.context(MODERATOR), settings_command, options)
     assert fields(bench) == {"quiet": "22:00-07:00"}
     shown = await bench.dispatcher.answer_options(bench.context(MODERATOR), settings_command, {"name": "quiet"})
-    assert shown.title == "Settings · quiet hours"
+    assert shown.title == "Settings · Quiet hours"
 
 
 async def test_every_switch_is_one_press_there_and_one_back(bench: DispatcherBench) -> None:
@@ -103,6 +119,7 @@ async def test_every_switch_is_one_press_there_and_one_back(bench: DispatcherBen
     ("opened", "value", "kept"),
     [
         ("Time zone …", "Asia/Tokyo", {"timezone": "Asia/Tokyo"}),
+        ("Language …", "English", {"language": "en"}),
         ("Quiet hours …", "22:00-07:00", {"quiet": "22:00-07:00"}),
         ("Digest …", "weekly mon 08:00", {"digest": "weekly mon 08:00"}),
     ],
@@ -117,6 +134,44 @@ async def test_the_others_have_a_page_of_usual_values(
     assert fields(bench) == kept
     page = await press(bench, changed, opened)
     assert value not in [action.label for action in page.actions]
+
+
+async def test_a_language_that_no_native_speaker_has_read_says_so(bench: DispatcherBench) -> None:
+    _, value, _ = settings_command.parameters
+    suggested = bench.dispatcher.suggest(value, "e", given={"name": "language"})
+    assert suggested == [("English", "en"), ("Español (not reviewed by a native speaker)", "es")]
+
+    page = await moderate(bench, "settings language")
+    assert "Not reviewed by a native speaker: Español, Русский, Türkçe, Português (Brasil) and 简体中文." in said(page)
+    assert [action.label for action in page.actions[:3]] == ["English", "Español", "Русский"]
+
+
+@pytest.mark.parametrize("setting", [*PlaceSetting, ""])
+async def test_everything_is_in_the_language_of_the_place(
+    bench: DispatcherBench, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    pseudo_language(monkeypatch)
+    bench.memory.place_settings.kept[HERE] = PlaceSettings(language=PSEUDO)
+    values = SETTING_VALUES[PlaceSetting(setting)] if setting else ()
+    for line in (f"settings {setting}", *(f"settings {setting} {value}" for value in values if value not in LANGUAGES)):
+        bench.memory.place_settings.kept[HERE] = replace(bench.memory.place_settings.kept[HERE], language=PSEUDO)
+        assert leftover_words(await moderate(bench, line), TYPED) == []
+
+
+async def test_a_change_of_language_is_answered_in_it_where_it_counts_for_the_answer(
+    bench: DispatcherBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pseudo_language(monkeypatch)
+    assert (await moderate(bench, f"settings @channel language {PSEUDO}")).language == "en"
+    assert (await moderate(bench, f"settings language {PSEUDO}")).language == PSEUDO
+    assert (await moderate(bench, "settings language auto")).language == PSEUDO
+    assert (await moderate(bench, "settings")).language == "en"
+    on_discord = await bench.dispatcher.answer_options(
+        replace(bench.context(OWNER, GENERAL), asker_language="en-US"),
+        settings_command,
+        {"name": "language", "value": PSEUDO},
+    )
+    assert on_discord.language == "en"
 
 
 async def test_who_changed_what_is_shown_and_can_be_undone(bench: DispatcherBench) -> None:
@@ -158,6 +213,10 @@ async def test_members_may_not(bench: DispatcherBench) -> None:
         ("digest", "weekly", ["weekly mon 08:00"]),
         ("digest", "daily 8", ["daily 08:00"]),
         ("answers", "pr", ["private"]),
+        ("language", "", ["auto", "en", "es", "ru", "tr", "pt-BR", "zh-CN"]),
+        ("language", "РУС", ["ru"]),
+        ("language", "pt", ["pt-BR"]),
+        ("language", "turkce", ["tr"]),
         ("recovered", "o", ["on", "off"]),
         ("recovered", "x", []),
         ("", "par", []),
@@ -199,7 +258,7 @@ async def test_buttons_go_on_about_the_other_channel(bench: DispatcherBench) -> 
     shown = await moderate(bench, "settings @channel")
     assert shown.title == f"Settings of {CHANNEL.chat}"
     page = await bench.ask("settings timezone @channel", who=MODERATOR)
-    assert page.title == f"Settings of {CHANNEL.chat} · time zone"
+    assert page.title == f"Settings of {CHANNEL.chat} · Time zone"
     for action in (*shown.actions, *page.actions):
         assert action.command.endswith(f" {CHANNEL.chat}")
         assert len(f"~{action.command}".encode()) <= 64  # what Telegram takes
