@@ -16,6 +16,43 @@ Problem = tuple[str, str, str]
 _NAME = re.compile(r"^[-_'\w]{1,32}$")
 _MAX_COMMANDS, _MAX_OPTIONS, _MAX_CHOICES = 100, 25, 25
 _DESCRIPTION_CHARACTERS, _CHOICE_CHARACTERS = 100, 100
+# https://docs.discord.com/developers/reference#locales
+_LOCALES = frozenset(
+    [
+        "id",
+        "da",
+        "de",
+        "en-GB",
+        "en-US",
+        "es-ES",
+        "es-419",
+        "fr",
+        "hr",
+        "it",
+        "lt",
+        "hu",
+        "nl",
+        "no",
+        "pl",
+        "pt-BR",
+        "ro",
+        "fi",
+        "sv-SE",
+        "vi",
+        "tr",
+        "cs",
+        "el",
+        "bg",
+        "ru",
+        "uk",
+        "hi",
+        "th",
+        "zh-CN",
+        "ja",
+        "zh-TW",
+        "ko",
+    ]
+)
 # https://docs.discord.com/developers/resources/message#create-message
 MAX_UPLOAD_BYTES = 10 << 20  # https://docs.discord.com/developers/reference#uploading-files
 _ALT_CHARACTERS = 1024  # https://docs.discord.com/developers/resources/message#attachment-object
@@ -173,6 +210,7 @@ def _command(command: Json) -> Iterator[Problem]:
         yield "name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid"
     is_entry_point = command.get("type") == 4  # the one kind without a description
     yield from _longer("description", command.get("description"), _DESCRIPTION_CHARACTERS, least=not is_entry_point)
+    yield from _localizations(command)
     if not set(command.get("contexts") or []) <= {0, 1, 2}:
         yield "contexts", "BASE_TYPE_CHOICES", "Value must be one of {0, 1, 2}."
     if not set(command.get("integration_types") or []) <= {0, 1}:
@@ -189,11 +227,20 @@ def _command(command: Json) -> Iterator[Problem]:
         yield from ((f"options.{index}.{path}", code, text) for path, code, text in _option(option))
 
 
+def _localizations(definition: Json) -> Iterator[Problem]:
+    for locale, text in (definition.get("description_localizations") or {}).items():
+        path = f"description_localizations.{locale}"
+        if locale not in _LOCALES:
+            yield path, "BASE_TYPE_CHOICES", "Not a locale of Discord's."
+        yield from _longer(path, text, _DESCRIPTION_CHARACTERS, least=1)
+
+
 def _option(option: Json) -> Iterator[Problem]:
     name = option.get("name")
     if not isinstance(name, str) or not _NAME.match(name) or name != name.lower():
         yield "name", "APPLICATION_COMMAND_INVALID_NAME", "Option name is invalid"
     yield from _longer("description", option.get("description"), _DESCRIPTION_CHARACTERS, least=1)
+    yield from _localizations(option)
     if option.get("type") not in range(3, 12):
         yield "type", "BASE_TYPE_CHOICES", "Not an option type."
     choices = option.get("choices") or []

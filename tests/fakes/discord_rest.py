@@ -243,8 +243,10 @@ class FakeRest:
             "team": None, "rpc_origins": [], "summary": "",
         })  # fmt: skip
 
-    async def _get_commands(self, _: web.Request) -> web.Response:
-        return _json(self.commands)
+    async def _get_commands(self, request: web.Request) -> web.Response:
+        # https://docs.discord.com/developers/interactions/application-commands#get-global-application-commands
+        is_full = request.query.get("with_localizations") == "true"
+        return _json(self.commands if is_full else [_without_localizations(command) for command in self.commands])
 
     async def _put_commands(self, request: web.Request) -> web.Response:
         commands = await request.json()
@@ -466,6 +468,13 @@ def message_json(bot: User, channel: Channel, body: Json) -> Json:
         **({"message_reference": body["message_reference"] | {"channel_id": channel.id}}
            if body.get("message_reference") else {}),
     }  # fmt: skip
+
+
+def _without_localizations(definition: Json) -> Json:
+    """Return a command, or an option of one, as it is given to who does not ask for the texts in all languages."""
+    shown = {name: value for name, value in definition.items() if not name.endswith("_localizations")}
+    options = [_without_localizations(option) for option in definition.get("options") or []]
+    return shown | ({"options": options} if options else {})
 
 
 def _stored_attachments(body: Json) -> list[Json]:

@@ -106,6 +106,16 @@ async def fetch_channel(http: HTTPClient, channel_id: int) -> Mapping[str, Any]:
     return channel
 
 
+async def fetch_commands(http: HTTPClient, application_id: int) -> list[Any]:
+    """Return the published commands with their texts in all languages, for which the library does not ask.
+
+    https://docs.discord.com/developers/interactions/application-commands#get-global-application-commands
+    """
+    route = Route("GET", "/applications/{application_id}/commands", application_id=application_id)
+    commands: list[Any] = await http.request(route, params={"with_localizations": "true"})
+    return commands
+
+
 async def open_private_channel(http: HTTPClient, user_id: int) -> str:
     """Return the id of the private channel with a person; raise what the library raises."""
     channel = await http.start_private_message(user_id)

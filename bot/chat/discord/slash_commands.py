@@ -1,9 +1,11 @@
 """Builds Discord's slash commands from our command declarations, and publishes them when they have changed.
 
 `/reserves exchange:` on Discord, its description, its autocomplete and who sees it all come from the one declaration of
-`reserves` in `handlers/`. Every option is a text to Discord; the dispatcher reads it as it reads a typed one.
+`reserves` in `handlers/`. Every option is a text to Discord; the dispatcher reads it as it reads a typed one. Names are
+the same in every language, descriptions are those of the reader's app.
 """
 
+import asyncio
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -16,13 +18,15 @@ from discord import app_commands
 from typing_extensions import override
 
 from bot.chat.discord.interaction_context import Interaction
+from bot.chat.discord.rest import fetch_commands
 from bot.chat.discord.server_suggestions import SERVER_SUGGESTIONS
 from bot.commands.declaration import Access, Command, CommandSet, Parameter
+from bot.language.translation import marked, tr, written_in
 from bot.messages.plain_text import shorten
 
 AnswerCommand = Callable[[Interaction, Command, dict[str, str], discord.Attachment | None], Awaitable[None]]
 """Answers an interaction, given the command, the texts of its options by name, and the file that came with it."""
-Suggest = Callable[[Interaction, Parameter, str], list[tuple[str, str]]]
+Suggest = Callable[[Interaction, Parameter, str], Awaitable[list[tuple[str, str]]]]
 """Returns (label, value) pairs that complete what was typed so far, by the name of the argument that is typed."""
 SlashCommand = app_commands.Command[Any, ..., None]
 
@@ -30,8 +34,11 @@ log = structlog.get_logger()
 
 # https://docs.discord.com/developers/interactions/application-commands#application-command-object
 _MAX_CHOICES = 25
-_CHOICE_CHARACTERS = 100
+_CHOICE_CHARACTERS = _DESCRIPTION_CHARACTERS = 100
 _FILE_OPTION = "file"
+_FILE_DESCRIPTION = marked("The file")
+# https://docs.discord.com/developers/reference#locales
+_LANGUAGES_BY_LOCALE = {"es-ES": "es", "es-419": "es", "ru": "ru", "tr": "tr", "pt-BR": "pt-BR", "zh-CN": "zh-CN"}
 # https://docs.discord.com/developers/interactions/application-commands#entry-point-commands
 _ENTRY_POINT = 4
 _READONLY_FIELDS = frozenset(("application_id", "version", "guild_id", "name_localized", "description_localized"))
@@ -72,15 +79,35 @@ async def publish_commands(tree: SlashCommandTree) -> bool:
     """
     client = tree.client
     application_id = client.application_id or 0
-    wanted = [command.to_dict(tree) for command in tree.get_commands()]
+    # In a thread: the catalogues of five languages are read from their files, 5 ms each.
+    wanted = await asyncio.to_thread(lambda: [localized(command.to_dict(tree)) for command in tree.get_commands()])
     # Asking first costs one request and spares the daily allowance of new commands.
-    published: list[Any] = await client.http.get_global_commands(application_id)
+    published = await fetch_commands(client.http, application_id)
     entry_points = [definition for definition in published if definition.get("type") == _ENTRY_POINT]
     if fingerprint(definition for definition in published if definition not in entry_points) == fingerprint(wanted):
         return False
     kept: list[Any] = [_without_readonly_fields(definition) for definition in entry_points]
     await client.http.bulk_upsert_global_commands(application_id, [*wanted, *kept])
     return True
+
+
+def localized(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definition of a command, or of an option, with its description in every language there is."""
+    descriptions = {
+        locale: _translated_description(definition["description"], code)
+        for locale, code in _LANGUAGES_BY_LOCALE.items()
+    }
+    return {
+        **definition,
+        "description_localizations": descriptions,
+        **({"options": [localized(option) for option in definition["options"]]} if definition.get("options") else {}),
+    }
+
+
+def _translated_description(description: str, code: str) -> str:
+    with written_in(code):
+        # One that is too long would make Discord refuse the whole list.
+        return shorten(tr(description), _DESCRIPTION_CHARACTERS)
 
 
 def _slash_command(command: Command, answer: AnswerCommand, suggest: Suggest) -> SlashCommand:
@@ -106,7 +133,7 @@ def _callback(command: Command, answer: AnswerCommand, suggest: Suggest) -> Any:
     callback.__dict__["__signature__"] = _signature(command)
     descriptions = {parameter.name: parameter.description for parameter in command.parameters}
     if command.takes_document:
-        descriptions[_FILE_OPTION] = "The file"
+        descriptions[_FILE_OPTION] = _FILE_DESCRIPTION
     app_commands.describe(**descriptions)(callback)
     for parameter in command.parameters:
         _offer_values(callback, parameter, suggest)
@@ -137,7 +164,7 @@ def _offer_values(callback: Any, parameter: Parameter, suggest: Suggest) -> None
 
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         # One choice that is too long makes Discord refuse the whole list; a value that is cut would mean another one.
-        pairs = [pair for pair in suggest(interaction, parameter, typed) if len(pair[1]) <= _CHOICE_CHARACTERS]
+        pairs = [pair for pair in await suggest(interaction, parameter, typed) if len(pair[1]) <= _CHOICE_CHARACTERS]
         return [_choice(label, value) for label, value in pairs[:_MAX_CHOICES]]
 
     choices = parameter.kind.choices
@@ -182,6 +209,7 @@ def _normalized_command(definition: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": definition["name"],
         "description": definition.get("description", ""),
+        "localizations": definition.get("description_localizations") or {},
         "permissions": None if permissions is None else str(permissions),
         "contexts": sorted(definition.get("contexts") or ()),
         "installs": sorted(definition.get("integration_types") or ()),
@@ -193,6 +221,7 @@ def _normalized_option(option: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": option["name"],
         "description": option.get("description", ""),
+        "localizations": option.get("description_localizations") or {},
         "type": option["type"],
         "required": bool(option.get("required")),
         "autocomplete": bool(option.get("autocomplete")),

@@ -187,6 +187,16 @@ async def test_a_changed_command_is_published(discord: FakeDiscord) -> None:
     assert "older" not in str(discord.commands)
 
 
+async def test_a_changed_translation_is_published(discord: FakeDiscord) -> None:
+    async with connected(build(discord), discord):
+        pass
+    discord.commands[0]["options"][0]["description_localizations"]["pt-BR"] = "Algo mais antigo"
+    discord.gateway.sessions.clear()
+    async with connected(build(discord), discord):
+        await discord.until(lambda: discord.command_puts == 2, "the commands published a second time")
+    assert "antigo" not in str(discord.commands)
+
+
 async def test_commands_that_cannot_be_published_do_not_keep_the_bot_away(discord: FakeDiscord) -> None:
     failure = discord.fail("PUT", "/commands", 400, code=50035, times=10_000)
     async with running(build(discord)) as bot:

@@ -1,10 +1,14 @@
 """Slash commands as they are declared to Discord, and when they are published again."""
 
+import pytest
+
 from bot.chat.discord.interaction_context import Interaction
 from bot.chat.discord.render import Payload
-from bot.chat.discord.slash_commands import build_slash_commands, fingerprint
+from bot.chat.discord.slash_commands import build_slash_commands, fingerprint, localized
 from bot.commands.declaration import Command, Parameter
+from bot.language import translation
 from tests.chat.discord.conftest import SlowCommands
+from tests.fakes.catalogue import SmallCatalogue
 from tests.fakes.discord_limits import command_problems
 
 GUILD, DIRECT, PRIVATE = 0, 1, 2
@@ -14,7 +18,7 @@ async def answer(_: Interaction, __: Command, ___: dict[str, str], ____: object 
     """Nothing is answered here."""
 
 
-def suggest(_: Interaction, __: Parameter, ___: str) -> list[tuple[str, str]]:
+async def suggest(_: Interaction, __: Parameter, ___: str) -> list[tuple[str, str]]:
     return []
 
 
@@ -23,7 +27,7 @@ def definitions() -> dict[str, Payload]:
 
     tree = app_commands.CommandTree(Client(intents=Intents.none()))
     return {
-        command.name: dict(command.to_dict(tree))
+        command.name: localized(command.to_dict(tree))
         for command in build_slash_commands(SlowCommands().commands(), answer, suggest)
     }
 
@@ -75,8 +79,24 @@ def test_a_fingerprint_changes_with_every_word() -> None:
     fingerprints = {fingerprint(commands.values())}
     changes: list[Payload] = [
         {"description": "x"}, {"contexts": [0]}, {"integration_types": [0]}, {"options": []},
-        {"default_member_permissions": 8},
+        {"default_member_permissions": 8}, {"description_localizations": {"ru": "x"}},
+        {"options": [commands["reserves"]["options"][0] | {"description_localizations": {"ru": "x"}}]},
     ]  # fmt: skip
     for change in changes:
         fingerprints.add(fingerprint((commands | {"reserves": commands["reserves"] | change}).values()))
-    assert len(fingerprints) == 6
+    assert len(fingerprints) == 8
+
+
+def test_descriptions_are_in_every_language_and_names_in_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    spanish = SmallCatalogue({"Show what an exchange holds": "Muestra", "Exchange, e.g. binance": "ñ" * 101})
+    monkeypatch.setattr(translation, "_catalogue", {"es": spanish}.get)
+    reserves = definitions()["reserves"]
+    english = "Show what an exchange holds"
+    assert reserves["description_localizations"] == {
+        "es-ES": "Muestra", "es-419": "Muestra", "ru": english, "tr": english, "pt-BR": english, "zh-CN": english,
+    }  # fmt: skip
+    (option,) = reserves["options"]
+    assert option["description_localizations"]["es-ES"] == "ñ" * 99 + "…"
+    assert (reserves["description"], option["description"]) == (english, "Exchange, e.g. binance")
+    assert "name_localizations" not in {key for text in (reserves, option) for key, value in text.items() if value}
+    assert command_problems(list(definitions().values())) == []
