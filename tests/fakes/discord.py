@@ -294,7 +294,7 @@ class FakeDiscord:
         self.rest.interactions[answer.token] = answer
         payload: Json = {
             "id": answer.id, "application_id": self.world.bot.id, "type": kind, "token": answer.token, "version": 1,
-            "data": data, "channel": channel.json(self.world.bot), "channel_id": channel.id, "locale": "en-US",
+            "data": data, "channel": channel.json(self.world.bot), "channel_id": channel.id, "locale": person.locale,
             "entitlements": [], "attachment_size_limit": 10_485_760, "context": _context(channel),
         }  # fmt: skip
         if guild:

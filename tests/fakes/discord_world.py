@@ -48,11 +48,13 @@ class User:
     name: str
     id: str = field(default_factory=snowflake)
     bot: bool = False
+    locale: str = "en-US"
 
     def json(self) -> Json:
         return {
             "id": self.id, "username": self.name, "global_name": self.name, "discriminator": "0", "avatar": None,
-            "bot": self.bot, "public_flags": 0, "flags": 0, "mfa_enabled": False, "verified": True, "locale": "en-US",
+            "bot": self.bot, "public_flags": 0, "flags": 0, "mfa_enabled": False, "verified": True,
+            "locale": self.locale,
         }  # fmt: skip
 
 
@@ -130,6 +132,7 @@ class Guild:
     has_bot: bool = True
     unavailable: bool = False
     roles: list[Role] = field(default_factory=list)
+    locale: str = "en-US"
 
     def __post_init__(self) -> None:
         self.everyone = Role("@everyone", self.rights, self.id)
@@ -165,7 +168,7 @@ class Guild:
             "voice_states": [],
             # Of archived threads the gateway does not tell: clients know only those that are open.
             "threads": [thread.json(self.bot) for thread in self.threads if not thread.archived],
-            "preferred_locale": "en-US",
+            "preferred_locale": self.locale,
             "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0,
             "premium_tier": 0, "nsfw_level": 0, "stage_instances": [], "guild_scheduled_events": [], "large": False,
             "afk_timeout": 300, "system_channel_flags": 0, "soundboard_sounds": [],

@@ -29,9 +29,9 @@ class People:
         self.ids: Iterator[int] = iter(range(1, 10**9))
         self.files = Files()
 
-    def user(self, name: str, *, user_id: int | None = None) -> User:
-        """Return a new person."""
-        person = User(user_id or 1000 + next(self.ids), name)
+    def user(self, name: str, *, user_id: int | None = None, language: str = "") -> User:
+        """Return a new person; `language` is the tag of that of their app."""
+        person = User(user_id or 1000 + next(self.ids), name, language=language)
         return self.users.setdefault(person.id, person)
 
     def private(self, user: User) -> Chat:

@@ -16,10 +16,12 @@ class User:
     name: str
     is_bot: bool = False
     username: str = ""
+    language: str = ""
 
     def json(self) -> dict[str, object]:
         """Return the API's User."""
         shape: dict[str, object] = {"id": self.id, "is_bot": self.is_bot, "first_name": self.name}
+        shape |= {"language_code": self.language} if self.language else {}
         return shape | ({"username": self.username} if self.username else {})
 
 

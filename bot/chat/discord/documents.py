@@ -13,13 +13,14 @@ import structlog
 
 from bot.chat.discord.errors import LIBRARY_ERRORS
 from bot.commands.declaration import ReadDocument
+from bot.language.translation import marked, tr, written_in
 from bot.messages.documents import MAX_DOCUMENT_BYTES, Document, document_of, not_fetched, too_large
 from bot.messages.model import Message, without_document
 
 log = structlog.get_logger()
 
 _READ_TIMEOUT_S = 15.0
-_REFUSED = "The file is left out: Discord did not take it. The bot may lack the permission “Attach Files”."
+_REFUSED = marked("The file is left out: Discord did not take it. The bot may lack the permission “Attach Files”.")
 _MISSING_PERMISSIONS, _TOO_LARGE = 50013, 40005
 _REFUSALS = frozenset((_MISSING_PERMISSIONS, _TOO_LARGE))
 
@@ -37,7 +38,8 @@ def is_file_refused(error: discord.HTTPException) -> bool:
 
 def without_file(message: Message) -> Message:
     """Return a message whose file was refused, with a sentence that says so."""
-    return without_document(message, _REFUSED)
+    with written_in(message.language):
+        return without_document(message, tr(_REFUSED))
 
 
 def attached(attachment: discord.Attachment | None) -> ReadDocument | None:

@@ -26,6 +26,8 @@ from bot.chat.discord.slash_commands import SlashCommandTree, build_slash_comman
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import DeliveryError
 from bot.domain.place import Obstacle, Platform
+from bot.language.languages import supported_language
+from bot.language.translation import written_in
 from bot.messages.cards.welcome import welcome_card
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.meter import Meter
@@ -180,12 +182,14 @@ class GatewayClient(ShardedClient):
     async def _greet(self, guild: discord.Guild) -> None:
         """Say hello in the system channel if that can be written to.
 
-        Discord's own welcome messages go there; any other channel would be a guess.
+        Discord's own welcome messages go there; any other channel would be a guess. The language is the server's own.
         """
         channel = guild.system_channel
         if channel is None or missing_permissions(channel.permissions_for(guild.me), thread=False):
             return
+        with written_in(supported_language(guild.preferred_locale.value)):
+            card = welcome_card()
         try:
-            await post_message(self.http, channel.id, payload(welcome_card()))
+            await post_message(self.http, channel.id, payload(card))
         except (*LIBRARY_ERRORS, DeliveryError) as error:
             log.warning("discord greeting not delivered", server=guild.id, error=type(error).__name__)

@@ -21,11 +21,14 @@ from bot.commands.declaration import Caller, PlaceAccess
 from bot.commands.dispatcher import CommandContext
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.place import Place
+from bot.language.translation import marked, tr
 
 Interaction = discord.Interaction[Any]
 
 _CHANNEL_MENTION = re.compile(r"<#(\d{1,20})>")  # an id is a number of 64 bits: 20 digits at most
-_BOT_NOT_IN_SERVER = "The bot is no member of this server yet. Invite it with “Add App” on its profile, then try again."
+_BOT_NOT_IN_SERVER = marked(
+    "The bot is no member of this server yet. Invite it with “Add App” on its profile, then try again."
+)
 
 
 def command_context(interaction: Interaction, owner_ids: frozenset[str]) -> CommandContext:
@@ -50,6 +53,7 @@ def command_context(interaction: Interaction, owner_ids: frozenset[str]) -> Comm
         # Anybody may open threads, and channels cost nothing: the server is what people are members of. A group chat of
         # friends counts as private.
         community=str(interaction.guild_id) if interaction.guild_id else "private",
+        asker_language=interaction.locale.value,
     )
 
 
@@ -73,9 +77,9 @@ class _InteractionPermissions:
     async def may_moderate(self, place: Place) -> bool:
         """Return whether the asker moderates the server of a place; raise NotPermitted where nobody can."""
         if self._interaction.guild_id is None:
-            raise NotPermitted("On Discord alerts go to the channels of a server. Use this command in one of them.")
+            raise NotPermitted(tr("On Discord alerts go to the channels of a server. Use this command in one of them."))
         if _server(self._interaction) is None:
-            raise NotPermitted(_BOT_NOT_IN_SERVER)
+            raise NotPermitted(tr(_BOT_NOT_IN_SERVER))
         # The asker's permissions are those of this server, and say nothing of a channel of another one.
         is_in_this_server = place == self._here or self._channel(place) is not None
         return is_in_this_server and may_moderate(self._interaction.permissions)
@@ -84,16 +88,16 @@ class _InteractionPermissions:
         """Return the channel of this server behind `<#id>`, one the asker sees and moderates; raise AskerError."""
         mention = _CHANNEL_MENTION.fullmatch(text.strip())
         if not mention:
-            raise AskerError("Name the channel by its mention, such as #alerts, in the same server.")
+            raise AskerError(tr("Name the channel by its mention, such as #alerts, in the same server."))
         place = place_of(int(mention[1]))
         channel = self._channel(place)
         # A channel the asker does not see is treated like one that does not exist, so that nobody learns of it.
         if channel is None or not self._asker_sees(channel):
-            raise AskerError("That channel is not one of this server that the bot and you both see.")
+            raise AskerError(tr("That channel is not one of this server that the bot and you both see."))
         if not takes_messages(channel):
-            raise AskerError("Messages cannot be posted there. Use a text channel, or the command inside a thread.")
+            raise AskerError(tr("Messages cannot be posted there. Use a text channel, or the command inside a thread."))
         if not may_moderate(self._interaction.permissions):
-            raise NotPermitted("Only people who may manage this server choose another of its channels.")
+            raise NotPermitted(tr("Only people who may manage this server choose another of its channels."))
         return place
 
     async def missing_for_bot(self, place: Place) -> tuple[str, ...]:
@@ -111,8 +115,13 @@ class _InteractionPermissions:
         if not may_mention(self._granted_to_asker(place), role):
             name = f"@{role.name if role else mention}"
             raise NotPermitted(
-                f"You may not mention {name} there yourself: that takes the permission “{MENTION_EVERYONE}”. Leave the "
-                "mention out, or ask somebody who has it."
+                # Translators: the permission has its English name.
+                tr(
+                    "You may not mention {name} there yourself: that takes the permission “{permission}”. Leave the "
+                    "mention out, or ask somebody who has it.",
+                    name=name,
+                    permission=MENTION_EVERYONE,
+                )
             )
         return () if may_mention(self._granted_to_bot(place), role) else (MENTION_EVERYONE,)
 
@@ -129,7 +138,9 @@ class _InteractionPermissions:
         server = _server(self._interaction)
         role = server.get_role(role_id) if server else None
         if role is None or role.is_default():
-            raise AskerError("That role is none of this server. Choose one from the list that Discord shows after @.")
+            raise AskerError(
+                tr("That role is none of this server. Choose one from the list that Discord shows after @.")
+            )
         return role
 
     def _asker_sees(self, channel: Channel) -> bool:

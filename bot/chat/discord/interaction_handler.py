@@ -25,6 +25,7 @@ from bot.chat.discord.server_suggestions import SERVER_SUGGESTIONS
 from bot.commands.declaration import Access, Command, Parameter
 from bot.commands.dispatcher import NO_ANSWER, CommandDispatcher
 from bot.commands.repeated_questions import RepeatedQuestions
+from bot.language.translation import marked, tr, written_in
 from bot.messages.cards.errors import refusal
 from bot.messages.cards.welcome import BUTTON_OUTDATED
 from bot.messages.model import Message
@@ -34,7 +35,7 @@ log = structlog.get_logger()
 
 # The first reply is due within 3 s: a call that hangs for 30 s comes too late in any case.
 _REPLY_TIMEOUT_S = 30.0
-_COMMAND_CHANGED = "This command has changed. Reload Discord, or try again in a minute."
+_COMMAND_CHANGED = marked("This command has changed. Reload Discord, or try again in a minute.")
 
 
 class InteractionHandler:
@@ -83,22 +84,32 @@ class InteractionHandler:
         name, _, words = line.partition(" ")
         command = self._dispatcher.commands.get(name) if name else None
         if command is None:
-            await self._send(interaction, refusal(BUTTON_OUTDATED), hidden=True)
+            await self._refuse(interaction, BUTTON_OUTDATED)
             return
         context = replace(command_context(interaction, self._owner_ids), pressed=True)
         answer = self._dispatcher.answer_words(context, command, words)
         await self._answer(interaction, answer, hidden=True, in_place=in_place)
 
-    def suggest(self, interaction: Interaction, parameter: Parameter, typed: str) -> list[tuple[str, str]]:
+    async def suggest(self, interaction: Interaction, parameter: Parameter, typed: str) -> list[tuple[str, str]]:
         """Return (label, value) pairs that complete what was typed so far, from memory."""
-        if suggest_of_server := SERVER_SUGGESTIONS.get(parameter.kind.name):
-            return suggest_of_server(interaction, typed)
-        given = {name: str(value) for name, value in interaction.namespace if name != parameter.name and value}
-        return self._dispatcher.suggest(parameter, typed, given=given)
+        with written_in(await self._language_of(interaction)):
+            if suggest_of_server := SERVER_SUGGESTIONS.get(parameter.kind.name):
+                return suggest_of_server(interaction, typed)
+            given = {name: str(value) for name, value in interaction.namespace if name != parameter.name and value}
+            return self._dispatcher.suggest(parameter, typed, given=given)
 
     async def answer_stale_command(self, interaction: Interaction) -> None:
         """Answer a command that has changed since Discord's client last fetched its definition."""
-        await self._send(interaction, refusal(_COMMAND_CHANGED), hidden=True)
+        await self._refuse(interaction, _COMMAND_CHANGED)
+
+    async def _language_of(self, interaction: Interaction) -> str:
+        return await self._dispatcher.language_of(command_context(interaction, self._owner_ids))
+
+    async def _refuse(self, interaction: Interaction, sentence: str) -> None:
+        """Show the asker a sentence that is marked to be translated."""
+        with written_in(await self._language_of(interaction)):
+            message = refusal(tr(sentence))
+        await self._send(interaction, message, hidden=True)
 
     async def _answer(
         self,

@@ -11,10 +11,11 @@ import discord
 
 from bot.chat.discord.channels import message_channels
 from bot.chat.discord.interaction_context import Interaction
+from bot.language.translation import marked, tr
 from bot.messages.plain_text import clean
 
 _MAX_SUGGESTIONS = 25  # https://docs.discord.com/developers/interactions/application-commands#autocomplete
-_WHOLE_CHANNEL = (("@here · who is online", "@here"), ("@everyone", "@everyone"))
+_WHOLE_CHANNEL = ((marked("@here · who is online"), "@here"), ("@everyone", "@everyone"))
 
 
 def _channels(interaction: Interaction, typed: str) -> list[tuple[str, str]]:
@@ -38,7 +39,8 @@ def _roles(interaction: Interaction, typed: str) -> list[tuple[str, str]]:
     wanted = typed.strip().removeprefix("@").lower()
     roles = interaction.guild.roles if interaction.guild else ()
     named = [(f"@{clean(role.name)}", f"<@&{role.id}>") for role in reversed(roles) if not role.is_default()]
-    return [pair for pair in (*_WHOLE_CHANNEL, *named) if wanted in pair[0].lower()][:_MAX_SUGGESTIONS]
+    whole_channel = [(tr(label), value) for label, value in _WHOLE_CHANNEL]
+    return [pair for pair in (*whole_channel, *named) if wanted in pair[0].lower()][:_MAX_SUGGESTIONS]
 
 
 def _is_visible(channel: discord.abc.GuildChannel | discord.Thread, user: discord.Member) -> bool:

@@ -27,4 +27,4 @@ class AskerContexts:
             find=partial(self._rights.find_chat, self._identity.present, author),
             missing=partial(self._rights.missing_for_bot, self._identity.present),
         )
-        return CommandContext(place, caller, place_access, private)
+        return CommandContext(place, caller, place_access, private, asker_language=author.language)

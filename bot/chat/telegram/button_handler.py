@@ -22,6 +22,8 @@ from bot.chat.telegram.update_parser import Json, is_private, person, place_of
 from bot.commands.declaration import Command
 from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher
 from bot.commands.repeated_questions import RecentKeys, RepeatedQuestions
+from bot.domain.place import Place, Platform
+from bot.language.translation import tr, written_in
 from bot.messages.cards.welcome import ANSWERED_ABOVE, ASK_IN_PRIVATE, BUTTON_OUTDATED, BUTTON_TOO_OLD
 from bot.messages.model import Message, takes_place
 from bot.ports.subscriptions import Subscriptions
@@ -59,37 +61,33 @@ class ButtonHandler:
 
     async def answer(self, query: Json) -> None:
         """Answer a press by the command line in its callback data."""
-        message, data = query.get("message"), query.get("data", "")
+        message, data, context = query.get("message"), query.get("data", ""), self._context_of(query)
         # Of a message that is too old Telegram tells the chat only (date 0). In a forum the answer could land in any
         # topic, so there is none. Of one that was posted in inline mode it tells not even the chat.
         if not message or (not message["date"] and message["chat"].get("is_forum")):
-            await self._acknowledge(query, BUTTON_TOO_OLD)
+            await self._tell(query, context, BUTTON_TOO_OLD)
             return
         line, in_place = command_line_of(data)
         name, _, words = line.partition(" ")
         command = self._dispatcher.commands.get(name)
         if not command:
-            await self._acknowledge(query, BUTTON_OUTDATED)
+            await self._tell(query, context, BUTTON_OUTDATED)
             return
         if message["chat"].get("type") == "channel" and command.linkable:
-            await self._answer_in_private(query, line)
+            await self._answer_in_private(query, context, line)
             return
         press = (query["from"]["id"], message["chat"]["id"], message["message_id"], data)
         if self._pressed.was_seen(press):
             await self._acknowledge(query)
             return
-        private = is_private(message["chat"])
-        context = replace(
-            self._contexts.context(place_of(message), person(query["from"]), private=private), pressed=True
-        )
         # What a link may not do, such as to begin a drill, is answered here: mostly in a window.
         is_linkable = not in_place and command.linkable and start_payload(line) is not None
         if is_linkable and await self._dispatcher.answers_asker_alone(context, command):
             self._pressed.forget(press)
-            await self._answer_in_private(query, line)
+            await self._answer_in_private(query, context, line)
             return
         if self._repeated.is_repeated(context, command, words) and not in_place:
-            await self._acknowledge(query, ANSWERED_ABOVE, is_window=False)
+            await self._tell(query, context, ANSWERED_ABOVE, is_window=False)
             return
         replaced = str(message["message_id"]) if in_place else None
         if not await self._answer(query, context, command, words, replaced=replaced):
@@ -97,7 +95,15 @@ class ButtonHandler:
             self._pressed.forget(press)
             self._repeated.forget(context, command, words)
 
-    async def _answer_in_private(self, query: Json, line: str) -> None:
+    def _context_of(self, query: Json) -> CommandContext:
+        """Return who pressed where; the person's own chat stands for one that is not told."""
+        message, presser = query.get("message"), person(query["from"])
+        if not message:
+            return self._contexts.context(Place(Platform.TELEGRAM, presser.id), presser, private=True)
+        private = is_private(message["chat"])
+        return replace(self._contexts.context(place_of(message), presser, private=private), pressed=True)
+
+    async def _answer_in_private(self, query: Json, context: CommandContext, line: str) -> None:
         """Lead whoever pressed to the answer in their chat with the bot: in a channel, or where answers are private.
 
         Subscribers of a channel may not post there, and a button must not do it for them: a thousand would be told for
@@ -105,12 +111,19 @@ class ButtonHandler:
         """
         payload, username = start_payload(line), self._identity.present.username
         url = f"https://t.me/{username}?start={payload}" if payload and username else None
+        if url is None:
+            await self._tell(query, context, ASK_IN_PRIVATE)
+            return
         try:
-            await self._api.answer_callback_query(
-                query["id"], None if url else ASK_IN_PRIVATE, show_alert=url is None, url=url
-            )
+            await self._api.answer_callback_query(query["id"], url=url)
         except TelegramError as error:
             log.debug("button press not acknowledged", error=str(error))
+
+    async def _tell(self, query: Json, context: CommandContext, sentence: str, *, is_window: bool = True) -> None:
+        """Acknowledge a press with a sentence that is marked to be translated."""
+        with written_in(await self._dispatcher.language_of(context)):
+            text = tr(sentence)
+        await self._acknowledge(query, text, is_window=is_window)
 
     async def _answer(
         self, query: Json, context: CommandContext, command: Command, words: str, *, replaced: str | None = None

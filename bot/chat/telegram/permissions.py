@@ -12,6 +12,7 @@ from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import Author, BotIdentity, Json, missing_rights
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.place import Place, Platform
+from bot.language.translation import tr
 
 log = structlog.get_logger()
 
@@ -46,18 +47,20 @@ class ChatRights:
         `text` is `@name`, `https://t.me/name` or the number of a chat.
         """
         if author.user is None:
-            raise NotPermitted("Telegram does not tell who you are here. Ask in a private chat with the bot.")
+            raise NotPermitted(tr("Telegram does not tell who you are here. Ask in a private chat with the bot."))
         chat = await self._chat(text)
         place = Place(Platform.TELEGRAM, str(chat["id"]))
         if chat.get("type") not in _CHANNEL_TYPES:
-            raise AskerError(f"{text} is no channel and no group.")
+            raise AskerError(tr("{chat} is no channel and no group.", chat=text))
         if not await self.may_moderate(author, place):
-            raise NotPermitted(f"Only an administrator of {text} may do that.")
+            raise NotPermitted(tr("Only an administrator of {chat} may do that.", chat=text))
         member = await self._member(place.chat, bot.id)
         if not member or member.get("status") not in _ADMINISTRATORS:
-            raise AskerError(f"The bot is no administrator of {text}. Make it one, then ask again.")
+            raise AskerError(tr("The bot is no administrator of {chat}. Make it one, then ask again.", chat=text))
         if chat["type"] == "channel" and not member.get("can_post_messages"):
-            raise AskerError(f"The bot may not post in {text}. Give it the right “Post messages”, then ask again.")
+            raise AskerError(
+                tr("The bot may not post in {chat}. Give it the right “Post messages”, then ask again.", chat=text)
+            )
         return place
 
     async def missing_for_bot(self, bot: BotIdentity, place: Place) -> tuple[str, ...]:
@@ -71,7 +74,7 @@ class ChatRights:
         if member["status"] in _ADMINISTRATORS:
             return ()
         chat = await self._chat(place.chat)
-        return () if (chat.get("permissions") or {}).get("can_send_messages", True) else ("Send messages",)
+        return () if (chat.get("permissions") or {}).get("can_send_messages", True) else (tr("Send messages"),)
 
     async def _is_administrator(self, chat_id: str, user_id: int) -> bool:
         # Never from memory: the throttle keeps the calls few, and a right that was taken away must not work once more.
@@ -83,7 +86,7 @@ class ChatRights:
         chat_id = name if name.startswith(("@", "-")) else f"@{name}"
         chat = await self._fetch("getChat", chat_id=chat_id)
         if not chat:
-            raise AskerError(f"The bot cannot see {text}. Add it there as an administrator first.")
+            raise AskerError(tr("The bot cannot see {chat}. Add it there as an administrator first.", chat=text))
         return chat
 
     async def _member(self, chat_id: str, user_id: int) -> Json | None:
@@ -96,5 +99,5 @@ class ChatRights:
         except (BadRequest, Forbidden):
             return None
         except TelegramError as error:
-            raise AskerError("Telegram did not answer. Try again in a minute.") from error
+            raise AskerError(tr("Telegram did not answer. Try again in a minute.")) from error
         return answer

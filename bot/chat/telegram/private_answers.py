@@ -10,6 +10,7 @@ from bot.chat.telegram.deep_links import start_payload
 from bot.chat.telegram.own_identity import OwnIdentity
 from bot.commands.dispatcher import CommandContext
 from bot.domain.place import Place, Platform
+from bot.language.translation import written_in
 from bot.messages.cards.welcome import private_answer_card
 from bot.messages.model import Message
 
@@ -29,7 +30,9 @@ class PrivateAnswers:
         private_chat = Place(Platform.TELEGRAM, context.caller.id)
         if context.caller.is_person and await self._answers.send(private_chat, answer):
             return True
-        return await self._answers.send(context.place, private_answer_card(self._link(line)), reply_to)
+        with written_in(answer.language):
+            way = private_answer_card(self._link(line))
+        return await self._answers.send(context.place, way, reply_to)
 
     def _link(self, line: str) -> str:
         """Return the link to the bot's chat that asks the same there, where a link can hold it."""

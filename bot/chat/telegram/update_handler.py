@@ -6,8 +6,10 @@ bot's name to `inline_queries.py`, what happened to the chats themselves to `mem
 """
 
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 
 import structlog
 
@@ -26,6 +28,7 @@ from bot.chat.telegram.update_parser import (
     author_of,
     chat_place,
     is_private,
+    person,
     place_of,
     typed_command,
 )
@@ -33,6 +36,7 @@ from bot.commands.declaration import Command
 from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher
 from bot.commands.repeated_questions import RepeatedQuestions
 from bot.domain.errors import StorageError
+from bot.language.translation import written_in
 from bot.messages.cards.start import start_card
 from bot.messages.cards.welcome import unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.model import Message
@@ -116,9 +120,8 @@ class UpdateHandler:
             await self._answer(replace(context, document=document), command, typed.words, reply_to)
         elif private:
             # Only in private: in a group the command may be meant for another bot.
-            await self._answer_text(
-                message, author, unknown_command_card(typed.name, self._similar_commands(typed.name))
-            )
+            similar = self._similar_commands(typed.name)
+            await self._answer_text(context, partial(unknown_command_card, typed.name, similar))
 
     def _similar_commands(self, name: str) -> list[str]:
         names = [command.name for command in self._dispatcher.commands]
@@ -137,17 +140,17 @@ class UpdateHandler:
             await self._send_answer(context, await self._dispatcher.propose(context, command, linked.words), reply_to)
         elif context.private or not payload:  # a group is greeted when the bot is added
             largest = next(iter(self._dispatcher.queries.exchanges()), None)
-            await self._send_answer(context, self._dispatcher.answer_text(context, start_card(largest)), reply_to)
+            answer = await self._dispatcher.answer_text(context, partial(start_card, largest))
+            await self._send_answer(context, answer, reply_to)
 
     async def _on_private_text(self, message: Json, author: Author, text: str) -> None:
         """Take a short text in a private chat for the name of an exchange."""
-        place = place_of(message)
+        context = self._contexts.context(place_of(message), author, private=True)
         command = self._dispatcher.commands.get("reserves")
         if command is None or len(text) > _EXCHANGE_NAME_CHARACTERS or "\n" in text:
-            await self._answer_text(message, author, what_to_type_card())
+            await self._answer_text(context, what_to_type_card)
             return
         # Quoted: "crypto com" is one name, not two words.
-        context = self._contexts.context(place, author, private=True)
         await self._answer(context, command, shlex.quote(text), None)
 
     async def _answer(self, context: CommandContext, command: Command, words: str, reply_to: str | None) -> None:
@@ -175,13 +178,17 @@ class UpdateHandler:
             await self._subscriptions.clear_trouble(context.place)
         return is_sent
 
-    async def _answer_text(self, message: Json, author: Author, answer: Message) -> None:
+    async def _answer_text(self, context: CommandContext, answer: Callable[[], Message]) -> None:
         """Answer what was no command, in private; a flood of it gets no more than one of commands."""
-        context = self._contexts.context(place_of(message), author, private=True)
-        admitted = self._dispatcher.answer_text(context, answer)
+        admitted = await self._dispatcher.answer_text(context, answer)
         if admitted is not NO_ANSWER:
             await self._answers.send(context.place, admitted)
 
     async def _on_own_membership(self, change: Json) -> None:
-        if await self._membership.on_own_membership(change):
-            await self._answers.send(chat_place(change["chat"]), welcome_card())
+        if not await self._membership.on_own_membership(change):
+            return
+        place, private = chat_place(change["chat"]), is_private(change["chat"])
+        context = self._contexts.context(place, person(change["from"]), private=private)
+        with written_in(await self._dispatcher.language_of(context)):
+            welcome = welcome_card()
+        await self._answers.send(place, welcome)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.domain.place import Place, Platform
+from bot.language.translation import tr
 
 Json = Mapping[str, Any]
 
@@ -36,12 +37,13 @@ class BotIdentity:
 class Author:
     """Who wrote or pressed. `user` is a person's id; `chat` is set instead when a chat speaks in its own name.
 
-    `name` is what the person or the chat is called.
+    `name` is what the person or the chat is called, `language` the tag of the language of the person's app.
     """
 
     user: int | None
     chat: int | None = None
     name: str = field(default="", compare=False)
+    language: str = field(default="", compare=False)
 
     @property
     def id(self) -> str:
@@ -89,7 +91,8 @@ def author_of(message: Json) -> Author | None:
 
 def person(user: Json) -> Author:
     """Return a User of the Bot API as an author."""
-    return Author(user["id"], name=f"{user.get('first_name', '')} {user.get('last_name', '')}".strip())
+    name = f"{user.get('first_name', '')} {user.get('last_name', '')}".strip()
+    return Author(user["id"], name=name, language=user.get("language_code", ""))
 
 
 def typed_command(text: str) -> TypedCommand | None:
@@ -107,10 +110,10 @@ def is_present(member: Json) -> bool:
 def missing_rights(member: Json) -> tuple[str, ...]:
     """Return the names of the rights that a ChatMember lacks for writing; a plain member's are the chat's own."""
     if not is_present(member):
-        return ("be a member",)
+        return (tr("be a member"),)
     if member["status"] == "administrator":
         # The field exists in channels only; an administrator of a group may always write.
-        return ("Post messages",) if member.get("can_post_messages") is False else ()
+        return (tr("Post messages"),) if member.get("can_post_messages") is False else ()
     if member["status"] == "restricted":
-        return () if member.get("can_send_messages") else ("Send messages",)
+        return () if member.get("can_send_messages") else (tr("Send messages"),)
     return ()

@@ -14,6 +14,8 @@ from typing import TextIO
 from bot.chat.terminal.client import TerminalPlatform
 from bot.commands.declaration import CommandSet
 from bot.commands.dispatcher import CommandContext, CommandDispatcher
+from bot.language.name_lists import alternatives
+from bot.language.translation import tr
 from bot.messages.cards.errors import refusal
 from bot.messages.model import Message
 
@@ -47,16 +49,17 @@ async def answer(dispatcher: CommandDispatcher, context: CommandContext, name: s
     """Return what the command of this name answers, or the names nearest to it."""
     command = dispatcher.commands.get(name)
     if command is None:
-        return refusal(_unknown_command(name, dispatcher.commands))
+        return await dispatcher.answer_text(context, lambda: refusal(_unknown_command(name, dispatcher.commands)))
     return await dispatcher.answer_words(context, command, words)
 
 
 def _unknown_command(name: str, commands: CommandSet) -> str:
     names = [command.name for command in commands]
     nearest = get_close_matches(name.lower(), names, n=_MAX_SUGGESTIONS, cutoff=_SIMILARITY_CUTOFF)
-    suggestions = " or ".join(f"/{similar}" for similar in nearest)
-    hint = f"Did you mean {suggestions}?" if nearest else "/help lists the commands."
-    return f"There is no command “{name}”. {hint}"
+    if not nearest:
+        return tr("There is no command “{name}”. /help lists the commands.", name=name)
+    suggestions = alternatives([f"/{similar}" for similar in nearest])
+    return tr("There is no command “{name}”. Did you mean {commands}?", name=name, commands=suggestions)
 
 
 async def _lines(stream: TextIO) -> AsyncGenerator[str, None]:

@@ -6,9 +6,11 @@ import pytest
 
 from bot.domain.place import Place, Platform
 from bot.domain.place_settings import AnswerAudience, PlaceSettings
+from bot.language import translation
 from tests.chat.discord.conftest import OWNER, SHORT_TIMEOUTS, Bot, build, connected
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import CATEGORY, MANAGE_GUILD, VIEW_CHANNEL, Channel, Role, User
+from tests.language.pseudo import PSEUDO, PseudoCatalogue
 from tests.waiting import until
 
 QUICK_ANNOUNCEMENT = replace(SHORT_TIMEOUTS, announce_after_s=0.01)
@@ -257,6 +259,31 @@ async def test_a_moderators_command_is_answered_to_the_moderator_only(bot: Bot, 
     answer = await discord.slash("loud", channel=await known_channel(discord), permissions=MANAGE_GUILD)
     assert answer.embed["title"] == "🏦 Loud"
     assert answer.ephemeral
+
+
+@pytest.mark.parametrize(
+    ("locale", "place_language", "translated"),
+    [("es-419", "auto", True), ("fr", PSEUDO, True), ("fr", "auto", False), ("en-GB", PSEUDO, False)],
+)
+async def test_the_asker_is_answered_in_the_language_of_their_app_or_else_of_the_place(  # noqa: PLR0913 — three fixtures, three facts
+    bot: Bot,
+    discord: FakeDiscord,
+    monkeypatch: pytest.MonkeyPatch,
+    locale: str,
+    place_language: str,
+    *,
+    translated: bool,
+) -> None:
+    monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
+    channel, user = await known_channel(discord), User("Somebody", locale=locale)
+    bot.place_settings.kept[Place(Platform.DISCORD, channel.id)] = PlaceSettings(language=place_language)
+    discord.commands.append({"id": "1", "name": "ancient", "contexts": None})
+    refused = await discord.press("run:subscribe", channel=channel, user=user)
+    outdated = await discord.press("run:gone", channel=channel, user=user)
+    stale = await discord.slash("ancient", channel=channel, user=user)
+    suggested = await discord.autocomplete("subscribe", "mention", "@", channel=channel, user=user)
+    for text in (refused.text, outdated.text, stale.text, suggested[0]["name"]):
+        assert ("жж" in text) is translated
 
 
 async def test_a_slow_answer_is_announced_and_follows() -> None:

@@ -27,3 +27,8 @@ def test_an_author_has_a_name(message: dict[str, Any], author: Author, name: str
 
 def test_a_name_does_not_tell_authors_apart() -> None:
     assert person(ANN) == Author(7, name="Ann")
+
+
+def test_an_author_has_the_language_of_their_app() -> None:
+    assert person(ANN | {"language_code": "pt-br"}).language == "pt-br"
+    assert not person(ANN).language

@@ -8,9 +8,12 @@ import pytest
 from bot.chat.telegram.polling import PollingTimeouts
 from bot.commands.arguments import Arg
 from bot.commands.declaration import CommandSet, Request, command
+from bot.domain.place_settings import PlaceSettings
+from bot.language import translation
 from bot.messages.model import Message
-from tests.chat.telegram.scene import COMMANDS, Scene
+from tests.chat.telegram.scene import COMMANDS, Scene, place
 from tests.fakes.telegram import FakeTelegram
+from tests.language.pseudo import PSEUDO, PseudoCatalogue
 from tests.waiting import stop
 
 
@@ -129,6 +132,38 @@ async def test_a_button_of_an_older_version_says_what_to_do(
     else:
         assert sentence in telegram.answered["old"]["text"]
         assert telegram.answered["old"]["show_alert"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("language", "of_place", "kind", "translated"),
+    [
+        ("es", "auto", "private", True),
+        ("es", "en", "private", False),
+        ("", PSEUDO, "private", True),
+        ("es", "auto", "group", False),
+        ("", PSEUDO, "group", True),
+        ("es", "auto", "nowhere", True),
+    ],
+)
+async def test_what_is_said_on_a_press_is_in_the_language_of_its_chat(  # noqa: PLR0913, PLR0917 — three fixtures, four facts
+    live: Scene,
+    telegram: FakeTelegram,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    of_place: str,
+    kind: str,
+    *,
+    translated: bool,
+) -> None:
+    monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
+    ann = telegram.user("Ann", language=language)
+    chat = telegram.private(ann) if kind == "private" else telegram.group(members=(ann,))
+    live.subscriptions.settings.kept[place(chat.id)] = PlaceSettings(language=of_place)
+    telegram.presses.add("gone")
+    pressed = {} if kind == "nowhere" else {"message": telegram.new_message(chat, telegram.bot) | {"text": "Old"}}
+    telegram.update("callback_query", {"id": "gone", "from": ann.json(), "data": "gone", **pressed})
+    await telegram.until(lambda: "gone" in telegram.answered, "a word on the press")
+    assert ("жж" in telegram.answered["gone"]["text"]) is translated
 
 
 async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeTelegram) -> None:

@@ -8,11 +8,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.exchange import Exchange
+from bot.domain.place_settings import PlaceSettings
+from bot.language import translation
 from tests.builders import OKX, listing
 from tests.chat.telegram.polled import polled
+from tests.chat.telegram.scene import place
 from tests.fakes.as_read import as_read
 from tests.fakes.dispatcher import DispatcherBench
 from tests.fakes.telegram import FakeTelegram, User
+from tests.language.pseudo import PSEUDO, PseudoCatalogue
 
 RESERVES, FLOWS = " · $58.0 B · 24 h −$2.00 B (−3.3 %)", " · 24 h −$2.00 B (−3.3 %)"
 
@@ -65,7 +69,7 @@ async def test_a_name_is_offered_its_reserves_flows_and_withdrawals(
     assert first["description"]
     [[button]] = first["reply_markup"]["inline_keyboard"]
     assert button["url"] == "https://t.me/RunwatchBot?start=reserves_binance"
-    assert (answer["cache_time"], answer["is_personal"]) == ("30", "false")
+    assert (answer["cache_time"], answer["is_personal"]) == ("30", "true")
     assert asked.sent == []
 
 
@@ -100,11 +104,25 @@ async def test_what_means_nothing_leads_to_the_list(asked: FakeTelegram, typed: 
         assert titles(answer)[0].startswith("Largest outflows")
 
 
+async def test_everybody_is_offered_answers_in_their_own_language(
+    bench: DispatcherBench, asked: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
+    ann, ben, luc = asked.user("Ann", language="es"), asked.user("Ben", language="en"), asked.user("Luc")
+    bench.memory.place_settings.kept[place(luc.id)] = PlaceSettings(language=PSEUDO)
+    for user, is_translated in ((ann, True), (ben, False), (luc, True)):
+        nothing = await offered(asked, user, "zzzz")
+        assert ("жж" in nothing["button"]["text"]) is is_translated
+        found = await offered(asked, user, "binance")
+        [[button]] = found["results"][0]["reply_markup"]["inline_keyboard"]
+        assert ("жж" in button["text"]) is is_translated
+
+
 async def test_each_person_may_type_so_often(asked: FakeTelegram) -> None:
     """The limit is that of commands, so that typing costs nobody else anything."""
     ann, bob = asked.user("Ann"), asked.user("Bob")
     answers = [await offered(asked, ann, f"binance{number}") for number in range(30)]
-    refused = [answer for answer in answers if answer["is_personal"] == "true"]
+    refused = [answer for answer in answers if answer["cache_time"] == "5"]
     assert refused
     assert all(answer["results"] == [] and answer["button"]["start_parameter"] == "help" for answer in refused)
     assert titles(await offered(asked, bob, "okx"))[0] == f"OKX{RESERVES}"

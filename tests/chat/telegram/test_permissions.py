@@ -6,8 +6,10 @@ from bot.chat.telegram.permissions import ChatRights
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import Author, BotIdentity
 from bot.domain.errors import AskerError, NotPermitted
+from bot.language import translation
 from tests.chat.telegram.scene import OpenApi, Scene, place
 from tests.fakes.telegram import FakeTelegram
+from tests.language.pseudo import PSEUDO, PseudoCatalogue
 
 
 @pytest.fixture
@@ -95,6 +97,16 @@ async def test_a_hidden_administrator_moderates_and_a_channel_in_a_group_does_no
     telegram.say_as_channel(group, channel, "/subscribe")
     assert "for the people who moderate" in (await telegram.wait_for_message(group)).text
     assert telegram.calls["getchatmember"] == 0
+
+
+async def test_a_refusal_in_a_private_chat_is_in_the_language_of_the_asker(
+    live: Scene, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
+    ann = telegram.user("Ann", language="es-MX")
+    for line in ("/find @nosuch", "/hold"):
+        telegram.say(telegram.private(ann), ann, line)
+        assert "жж" in (await telegram.wait_for_message(telegram.private(ann))).text
 
 
 async def test_only_the_owner_gets_at_what_is_the_owners(live: Scene, telegram: FakeTelegram) -> None:

@@ -5,6 +5,7 @@ import io
 import os
 import pty
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -12,14 +13,18 @@ from typing import Annotated, Any, TextIO
 import pytest
 
 from bot.chat.terminal import TerminalPlatform, converse
+from bot.chat.terminal.prompt import answer
 from bot.commands.arguments import Arg, ExchangeName
 from bot.commands.declaration import Caller, CommandSet, PlaceAccess, Request, command
 from bot.commands.dispatcher import CommandContext, CommandDispatcher
 from bot.domain.errors import AskerError
 from bot.domain.place import Place, Platform
+from bot.domain.place_settings import PlaceSettings
 from bot.messages.model import Message
 from bot.replay.clock import ReplayClock
 from tests.chat.terminal.messages import NOW
+from tests.fakes.memory_place_settings import MemoryPlaceSettings
+from tests.language.pseudo import PSEUDO, leftover_words, pseudo_language
 from tests.waiting import in_time
 
 HERE = Place(Platform.TERMINAL, "terminal")
@@ -63,10 +68,11 @@ class Scene:
         meter: Any = NoMeter()  # the dispatcher counts nothing else
         clock = ReplayClock.frozen(NOW, NOW + timedelta(days=1))
         self.output = io.StringIO()
+        self.settings = MemoryPlaceSettings()
         self.chat = TerminalPlatform(clock, out=self.output)
         self.dispatcher = CommandDispatcher(
             CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, suppressions=unused, drills=unused,
-            place_settings=unused, approvals=unused,
+            place_settings=self.settings, approvals=unused,
             mutes=unused, alert_tester=unused, pending_changes=unused, place_exports=unused,
         )  # fmt: skip
         self.context = CommandContext(
@@ -109,6 +115,16 @@ async def test_the_end_of_the_input_ends_it_and_the_last_line_still_counts(
     pipe[1].close()
 
     assert await scene.answer_titles(pipe[0]) == ["🏦 Flows", "🏦 Reserves of okx"]
+
+
+async def test_what_is_no_command_is_said_in_the_language_of_the_place(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pseudo_language(monkeypatch)
+    scene.settings.kept[HERE] = PlaceSettings(language=PSEUDO)
+    for name in ("reservs", "nonsense"):
+        message = await answer(scene.dispatcher, scene.context, name, "")
+        assert leftover_words(replace(message, title=""), {name}) == []
 
 
 @pytest.mark.parametrize("word", ["quit", "exit", "/quit", "QUIT"])
