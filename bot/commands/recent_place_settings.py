@@ -1,4 +1,4 @@
-"""What places have set, remembered for some seconds, for answers to commands: who reads them, and in which time zone.
+"""What places have set, remembered for some seconds, for answers to commands: who reads them, and in which language.
 
 A question is answered from memory, so the store is asked at most once in 15 s about a place, and for at most 0.3 s:
 while it is away, the place is as it was last known, and as every place is at first before anything is known.

@@ -92,7 +92,7 @@ def author_of(message: Json) -> Author | None:
 def person(user: Json) -> Author:
     """Return a User of the Bot API as an author."""
     name = f"{user.get('first_name', '')} {user.get('last_name', '')}".strip()
-    return Author(user["id"], name=name, language=user.get("language_code", ""))
+    return Author(user["id"], name=name, language=str(user.get("language_code") or ""))
 
 
 def typed_command(text: str) -> TypedCommand | None:

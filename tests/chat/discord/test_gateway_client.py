@@ -4,8 +4,10 @@ from functools import partial
 
 import pytest
 
+from bot.chat.discord import gateway_client
 from bot.domain.errors import ChatGone, NotAllowed
 from bot.domain.place import Obstacle, Place, Platform
+from bot.language.translation import language_code
 from bot.messages.model import Message
 from tests.chat.discord.conftest import NOW, Bot, raised_by
 from tests.fakes.discord import FakeDiscord
@@ -205,6 +207,19 @@ async def test_a_new_server_is_greeted_once_in_its_system_channel(bot: Bot, disc
     assert ids == ["run:subscribe ?", "run:help"]
     assert greeting["flags"] == 1 << 12
     assert discord.messages(guild.channels[1]) == []
+
+
+@pytest.mark.parametrize(("locale", "language"), [("es-ES", "es"), ("en-US", "en"), ("fr", "en")])
+async def test_a_server_is_greeted_in_its_own_language(
+    bot: Bot, discord: FakeDiscord, monkeypatch: pytest.MonkeyPatch, locale: str, language: str
+) -> None:
+    monkeypatch.setattr(gateway_client, "welcome_card", lambda: Message(language_code()))
+    guild = discord.guild("New")
+    guild.locale = locale
+    guild.system_channel = discord.channel(guild, "general")
+    await joined(discord, bot, guild)
+    await discord.until(lambda: bool(discord.messages(guild.channels[0])), "a greeting")
+    assert discord.messages(guild.channels[0])[0]["embeds"][0]["title"].endswith(f" {language}")
 
 
 async def test_a_server_without_a_writable_system_channel_is_not_greeted(bot: Bot, discord: FakeDiscord) -> None:

@@ -3,10 +3,27 @@
 import pytest
 from structlog.testing import capture_logs
 
+from bot.chat.telegram import update_handler
 from bot.domain.place import Obstacle, Place
+from bot.domain.place_settings import PlaceSettings
+from bot.language.translation import language_code
+from bot.messages.model import Message
 from bot.ports.subscriptions import PlaceTrouble
 from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import FakeTelegram
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+async def test_a_group_that_adds_the_bot_again_is_welcomed_in_the_language_that_it_has_set(
+    live: Scene, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr(update_handler, "welcome_card", lambda: Message(language_code()))
+    ann = telegram.user("Ann", language="ru")
+    group = telegram.group(admins=(ann,))
+    live.subscriptions.settings.kept[place(group.id)] = PlaceSettings(language=language)
+    telegram.remove_bot(group, ann)
+    telegram.add_bot(group, ann)
+    assert (await telegram.wait_for_message(group)).text.endswith(f" {language}")
 
 
 async def test_a_group_that_adds_the_bot_is_welcomed_once(live: Scene, telegram: FakeTelegram) -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.chat.telegram import private_answers
 from bot.domain.place_settings import AnswerAudience, PlaceSettings
+from bot.language.translation import language_code
 from bot.messages.model import Action, Message
 from tests.chat.telegram.scene import Scene, place
 from tests.fakes.telegram import Chat, FakeTelegram, User
@@ -36,6 +38,15 @@ async def test_who_has_none_reads_in_the_group_how_to_open_it(telegram: FakeTele
     assert "Answers here are private" in answer.text
     assert "https://t.me/RunwatchBot?start=reserves_okx" in answer.text
     assert answer.reply_to == asked
+
+
+async def test_the_way_there_is_told_in_the_language_of_the_answer(
+    live: Scene, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch, ann: User, group: Chat
+) -> None:
+    monkeypatch.setattr(private_answers, "private_answer_card", lambda link: Message(f"{language_code()} {link}"))
+    live.subscriptions.settings.kept[place(group.id)] = PlaceSettings(answers=AnswerAudience.PRIVATE, language="es")
+    telegram.say(group, ann, "/reserves okx")
+    assert " es https://" in (await telegram.wait_for_message(group)).text
 
 
 async def test_a_question_that_no_link_can_hold_leads_to_the_chat_alone(
