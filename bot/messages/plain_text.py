@@ -9,7 +9,10 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from unicodedata import combining, east_asian_width
 
-from bot.messages.model import Message, Table, Tone
+from bot.language.languages import LANGUAGES
+from bot.language.translation import written_in
+from bot.messages.model import Message, Table
+from bot.messages.severity_words import tone_word
 
 _BREAKS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")  # where str.splitlines() breaks a text, and tabs
 # Letters by their category, yet nothing is drawn for them: joiners, Hangul fillers, Khmer vowels, the blank of Braille.
@@ -21,15 +24,33 @@ _FORMAT = (
     "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
 )
 _NO_CHARACTERS = "\ud800-\uf8ff\U000e0000-\U000e00ff\U000f0000-\U0010ffff"  # surrogates, private use, tags
+_FIRST_IDEOGRAPH = 0x2E80
 _DECEPTIVE = re.compile(f"[{_CONTROL}{_FORMAT}{_INVISIBLE}{_NO_CHARACTERS}]")
-# What belongs to the number before it: "$2.27 B", "10.6 %", "24 h", "3 h 20 min", "14:05 UTC".
-_SIGN = re.compile(r"(?<=[−+])(?=\$)")  # lines may break between a minus and a dollar sign: UAX 14, class PR
-_UNIT = re.compile(r"(?<=\d) (?=(?:[KMBT]|%|[hds]|min)(?!\w))|(?<=\d:\d\d) (?=UTC)")
+# What belongs to the number before it: "$2.27 B", "10.6 %", "24 h", "3 h 20 min", "14:05 UTC", in every language: the
+# words for thousands and so on are those of its row, those for times what its catalogue makes of "{minutes} min".
+_TIME_UNITS = (
+    *("s", "min", "h", "d"),  # English, Spanish and Portuguese
+    *("seg", "día", "días", "dia", "dias"),
+    *("с", "сек", "мин", "ч", "д", "дн", "день", "дня", "дней"),
+    *("sn", "dk", "sa", "saat", "g", "gün"),
+    *("秒", "分", "分钟", "小时", "天"),
+)
+_SCALES = sorted({word for language in LANGUAGES.values() for _, word in language.numbers.scales})
+_UNITS = (*_SCALES, *_TIME_UNITS)
+_LETTERS = "|".join(re.escape(word) for word in _UNITS if ord(word[0]) < _FIRST_IDEOGRAPH)
+_IDEOGRAPHS = "".join(sorted({word[0] for word in _UNITS if ord(word[0]) >= _FIRST_IDEOGRAPH}))
+_SPACE_INSIDE = "|".join(
+    rf"(?<=\d {first}) (?={second}(?!\w))" for first, _, second in (word.partition(" ") for word in _SCALES) if second
+)
+_UNIT = re.compile(
+    rf"(?<=\d) (?=(?:{_LETTERS})(?!\w)|[%{_IDEOGRAPHS}])|{_SPACE_INSIDE}|(?<=\d:\d\d) (?=UTC)|(?<=\$) (?=\d)"
+)
+# Where a line may break without a blank: between a minus and what is in front of a number (UAX 14, class PR), and
+# between a number and an ideograph.
+_JOINT = re.compile(rf"(?<=[−+])(?=US\$|\$|%)|(?<=\d)(?=[{_IDEOGRAPHS}])")
 TABLE_COLUMNS = 34
 """What a fixed-width block shows on a phone of 390 px before its rows wrap, in Telegram and in Discord."""
 _COLUMN_GAP = 2
-_TONES_IN_WORDS = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
-"""Tones that a title has to name: the severities, and that figures are held."""
 
 
 def clean(text: str) -> str:
@@ -45,10 +66,12 @@ def clean(text: str) -> str:
 def bind_units(text: str) -> str:
     """Return text in which a line never ends between a number and its unit or sign: `−$2.27 B`, `10.6 %`, `24 h`.
 
+    In whichever language: `−US$ 2,27 bi`, `24 ч`, `−$22.7亿`.
+
     For what people read in a chat. Terminals, JSON and what is to be copied keep plain spaces, which scripts look for.
     A minus at the end of a line would leave an outflow that reads like an inflow on the next one.
     """
-    return _SIGN.sub("\N{WORD JOINER}", _UNIT.sub("\N{NO-BREAK SPACE}", text))
+    return _JOINT.sub("\N{WORD JOINER}", _UNIT.sub("\N{NO-BREAK SPACE}", text))
 
 
 def title_with_tone(message: Message) -> str:
@@ -57,8 +80,9 @@ def title_with_tone(message: Message) -> str:
     A colour or an icon alone would not reach those who do not see it: "INC-7 · Binance" → "INC-7 · Binance · severe".
     """
     title = clean(message.title)
-    is_missing = message.tone in _TONES_IN_WORDS and message.tone not in title.lower()
-    return f"{title} · {message.tone}" if is_missing else title
+    with written_in(message.language):
+        word = tone_word(message.tone)
+    return f"{title} · {word}" if word and word.casefold() not in title.casefold() else title
 
 
 def utf16_length(text: str) -> int:

@@ -1,12 +1,17 @@
+import re
 from unicodedata import category
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.language.languages import LANGUAGES
+from bot.language.translation import written_in
 from bot.messages.model import Message, Table, Tone
+from bot.messages.number_format import amount, percent, usd
 from bot.messages.plain_text import bind_units, clean, display_width, shorten, text_table, title_with_tone, utf16_length
 from tests.fakes.as_read import as_read
+from tests.fakes.marking_language import mark_texts
 
 
 @pytest.mark.parametrize(
@@ -116,3 +121,37 @@ def test_wide_letters_take_two_columns() -> None:
 )
 def test_a_severity_or_a_hold_is_said_in_a_word_once(title: str, tone: Tone, shown: str) -> None:
     assert title_with_tone(Message(title, tone=tone)) == shown
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_line_ends_within_a_number_in_any_language(code: str) -> None:
+    with written_in(code):
+        figures = [usd(-2.27 * scale, signed=True) for scale in (1e3, 1e4, 1e6, 1e8, 1e9, 1e12)]
+        figures += [amount(1e9, ""), percent(-0.106), percent(0.106, signed=True)]
+    for figure in figures:
+        bound = bind_units(figure)
+        assert as_read(bound) == as_read(figure)
+        assert " " not in bound
+        assert not re.search(r"[−+](?=US|[$%])|\d(?=[万亿])", bound)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "−^US$_2,27_bi", "−^$2,27_mil_M", "2,27_billones", "1,14_млрд за 24_ч", "3_ч 20_мин", "9_дн.", "45_с", "7_gün",
+        "+^%10,6", "−^$22.7^亿", "3_小时前", "12^分钟", "12_dk önce", "20_seg", "5 минут", "3 sat",
+    ],
+)  # fmt: skip
+def test_a_number_and_its_unit_are_not_parted_in_other_languages(text: str) -> None:
+    expected = text.replace("_", "\N{NO-BREAK SPACE}").replace("^", "\N{WORD JOINER}")
+    assert bind_units(as_read(expected)) == expected
+
+
+def test_a_title_names_its_severity_in_the_language_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    with written_in("es"):
+        unnamed, named = Message("INC-7", Tone.SEVERE), Message("INC-7 · ES‹Severe› outflow", Tone.SEVERE)
+        held, calm = Message("INC-7", Tone.HELD), Message("Status", Tone.GOOD)
+
+    titles = [title_with_tone(message) for message in (unnamed, named, held, calm)]
+    assert titles == ["INC-7 · es‹severe›", "INC-7 · ES‹Severe› outflow", "INC-7 · es‹held›", "Status"]

@@ -24,12 +24,6 @@ TONES = {
     Severity.SEVERE: Tone.SEVERE,
     Severity.CRITICAL: Tone.CRITICAL,
 }
-_SEVERITY_WORDS = {
-    Severity.WATCH: marked("watch"),
-    Severity.ELEVATED: marked("elevated"),
-    Severity.SEVERE: marked("severe"),
-    Severity.CRITICAL: marked("critical"),
-}
 _HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: marked("chain missing"),
     HoldReason.STALE: marked("data too old"),
@@ -87,11 +81,6 @@ def window_name(window: Window) -> str:
     if window.length <= timedelta(hours=72):
         return tr("{hours} h", hours=window.length // timedelta(hours=1))
     return tr("{days} d", days=window.length.days)
-
-
-def severity_word(severity: Severity) -> str:
-    """Return a severity as it is written within a sentence, and beside figures."""
-    return tr(_SEVERITY_WORDS[severity])
 
 
 def joined(names: Sequence[str]) -> str:
