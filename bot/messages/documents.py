@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.errors import AskerError
+from bot.language.translation import tr
 
 MAX_DOCUMENT_BYTES = 256 * 1024
 """Of a file that somebody sends: the settings of a place with 100 subscriptions take 30 KB."""
@@ -24,12 +25,14 @@ class Document:
 
 def too_large() -> AskerError:
     """Return the refusal of a file that is too large."""
-    return AskerError(f"The file is larger than {MAX_DOCUMENT_BYTES // 1024} KB; a file of /export is much smaller.")
+    return AskerError(
+        tr("The file is larger than {size} KB; a file of /export is much smaller.", size=MAX_DOCUMENT_BYTES // 1024)
+    )
 
 
 def not_fetched(platform: str) -> AskerError:
     """Return the refusal of a file that the platform did not hand out."""
-    return AskerError(f"{platform} did not hand out the file. Try again in a minute.")
+    return AskerError(tr("{platform} did not hand out the file. Try again in a minute.", platform=platform))
 
 
 def document_of(name: str, content: bytes) -> Document:
@@ -39,5 +42,5 @@ def document_of(name: str, content: bytes) -> Document:
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        raise AskerError("The file is no text in UTF-8. Send the file that /export made, unchanged.") from None
+        raise AskerError(tr("The file is no text in UTF-8. Send the file that /export made, unchanged.")) from None
     return Document(name, text)

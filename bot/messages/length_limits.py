@@ -1,14 +1,14 @@
 """Makes a message fit a platform's limits: what is left out is counted in the message, and no markup is ever cut.
 
 `trim` applies the limits of single parts (a title, a field), `fit` the limit of the whole. A table of 50 rows of which
-ten fit becomes nine rows and a last one, `… and 41 more`.
+ten fit becomes nine rows and a last one, `… and 41 more`, in the language in force: that of the message.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bot.language.translation import tr, tr_count
 from bot.messages.model import Field, Line, Message, Span, Table, line
-from bot.messages.number_format import counted
 from bot.messages.plain_text import shorten
 
 _LONG_TEXT = 1000
@@ -72,12 +72,9 @@ def keep_rows(message: Message, count: int) -> Message:
     if table is None or len(table.rows) <= count:
         return message
     if count < 2:  # noqa: PLR2004 — a row of the table and the one that counts the rest
-        return replace(
-            message,
-            table=None,
-            lines=(*message.lines, line(f"… and {counted(len(table.rows), 'more row')}")),
-        )
-    note = (f"… and {len(table.rows) - count + 1} more", *("" for _ in table.header[1:]))
+        left_out = tr_count("… and {count} more row", "… and {count} more rows", len(table.rows))
+        return replace(message, table=None, lines=(*message.lines, line(left_out)))
+    note = (tr("… and {count} more", count=len(table.rows) - count + 1), *("" for _ in table.header[1:]))
     return replace(message, table=Table(table.header, (*table.rows[: count - 1], note), table.numeric))
 
 
@@ -87,12 +84,9 @@ def keep_fields(message: Message, count: int) -> Message:
     if left_out <= 1:
         return message
     if count < 1:
-        return replace(
-            message,
-            fields=(),
-            lines=(*message.lines, line(f"… and {counted(len(message.fields), 'more figure')}")),
-        )
-    note = Field("…", line(f"and {left_out} more"), inline=False)
+        nothing_left = tr_count("… and {count} more figure", "… and {count} more figures", len(message.fields))
+        return replace(message, fields=(), lines=(*message.lines, line(nothing_left)))
+    note = Field("…", line(tr("and {count} more", count=left_out)), inline=False)
     return replace(message, fields=(*message.fields[: count - 1], note))
 
 
@@ -101,7 +95,8 @@ def keep_lines(message: Message, count: int) -> Message:
     left_out = len(message.lines) - max(count, 1) + 1
     if left_out <= 1:
         return message
-    return replace(message, lines=(*message.lines[: max(count, 1) - 1], line(f"… and {left_out} more lines")))
+    note = line(tr_count("… and {count} more line", "… and {count} more lines", left_out))
+    return replace(message, lines=(*message.lines[: max(count, 1) - 1], note))
 
 
 def shorten_line(text: Line, limit: int | None, limits: MessageLimits | None = None) -> Line:

@@ -5,17 +5,24 @@ gets three rows and "… and 6 more". Were that too much still, its chart would 
 fields' sake the table, and at last fields: cards put first what matters most. A terminal and programs get it all.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from bot.messages.length_limits import keep_fields, keep_lines, keep_rows
 from bot.messages.model import Line, Message
+from bot.messages.number_format import ago
 from bot.messages.plain_text import bind_units, display_width
 
 SCREEN_LINES = 26
 LINE_COLUMNS = 40  # of the proportional font of both apps; a fixed-width block has 34
-_MOMENT, _AGE = "2022-12-13 14:05 UTC", " (12 min ago)"  # as long as any
+_MOMENT = "2022-12-13 14:05 UTC"  # as long as any
+_NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
+_AGE = timedelta(minutes=12)  # in words as long as any
+_PIECE = re.compile(r" |[\u2e80-\u9fff\uff00-\uff60]|[^ \u2e80-\u9fff\uff00-\uff60]+")
+"""A blank, an ideograph or a word: between any two of them a line may end."""
 _LEAST_LINES = 4
 _CHART_LINES = 3  # its title, the bars and the figures
 
@@ -85,19 +92,23 @@ def _line_count(line: Line) -> int:
 
 
 def _text(line: Line) -> str:
-    return "".join(f"{_MOMENT}{_AGE if span.relative or span.live else ''}" if span.at else span.text for span in line)
+    age = f" ({ago(_NOW - _AGE, _NOW)})"
+    return "".join(f"{_MOMENT}{age if span.relative or span.live else ''}" if span.at else span.text for span in line)
 
 
 # The same sentences come again while lines are left out one by one, and in the answer to whoever asks next.
 @lru_cache(maxsize=1024)
 def _wrapped_lines(text: str) -> int:
-    """Return how many lines a text takes that is wrapped at its blanks."""
-    count, used = 1, 0
-    for word in bind_units(text).split(" "):
-        width = display_width(word)
-        if used and used + 1 + width > LINE_COLUMNS:
-            count, used = count + 1, 0
-        used += width + (1 if used else 0)
+    """Return how many lines a text takes that is wrapped at its blanks, and in Chinese between any two letters."""
+    count, used, blanks = 1, 0, 0
+    for piece in _PIECE.findall(bind_units(text)):
+        if piece == " ":
+            blanks += 1 if used else 0
+            continue
+        width = display_width(piece)
+        if used and used + blanks + width > LINE_COLUMNS:
+            count, used, blanks = count + 1, 0, 0
+        used, blanks = used + blanks + width, 0
         if used > LINE_COLUMNS:  # a word longer than a line is broken wherever the line ends
             count, used = count + (used - 1) // LINE_COLUMNS, (used - 1) % LINE_COLUMNS + 1
     return count

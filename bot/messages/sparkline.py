@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
+from bot.language.translation import tr
 from bot.messages.model import Chart
 from bot.messages.number_format import percent, usd
 
@@ -33,7 +34,7 @@ def chart_figures(chart: Chart) -> str:
     if not finite:
         return ""
     low, high, now = (value_text(chart, value) for value in (min(finite), max(finite), finite[-1]))
-    return f"{low} to {high} · now {now}"
+    return tr("{low} to {high} · now {now}", low=low, high=high, now=now)
 
 
 def value_text(chart: Chart, value: float) -> str:

@@ -136,3 +136,11 @@ def test_fields_and_their_parts_are_trimmed() -> None:
     assert trimmed.fields[0].value == line("xxx", "…")
     assert trimmed.table is not None
     assert trimmed.table.rows == (("asset000", "$1.00 B"), ("… and 49 more", ""))
+
+
+def test_one_row_and_one_figure_that_are_left_out_are_one() -> None:
+    message = Message("x", fields=(Field("a", line("b")),), table=Table(("Asset",), (("BTC",),)))
+
+    trimmed = trim(message, MessageLimits(rows=0, fields=0))
+
+    assert trimmed.lines == (line("… and 1 more row"), line("… and 1 more figure"))

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.language.translation import written_in
 from bot.messages.model import Chart, Field, Message, Table, line, lines, moment
 from bot.messages.phone_screen import SCREEN_LINES, naming_what_fits, on_one_screen, screen_lines
 from tests.builders import NOON
+from tests.fakes.marking_language import mark_texts
 
 CHART = Chart("Reserves", "usd", (NOON, NOON), (1.0, 2.0))
 
@@ -97,3 +99,19 @@ def test_as_many_are_named_as_fit_and_one_in_any_case(sentences: int, named: int
         return Message("Import", lines=lines(*(["A change."] * most), *(["A sentence."] * sentences)))
 
     assert len(naming_what_fits(naming, 8).lines) == named + sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("字" * 20, 2), ("字" * 21, 3), (f"INC-42 {'字' * 16}", 2), (f"INC-42 {'字' * 17}", 3)]
+)
+def test_chinese_is_wrapped_between_any_two_letters(text: str, count: int) -> None:
+    assert screen_lines(Message("Binance", lines=lines(text))) == count
+
+
+def test_what_is_left_out_is_counted_in_the_language_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    with written_in("es"):
+        shown = on_one_screen(Message("x", table=table(50)))
+
+    assert shown.table
+    assert shown.table.rows[-1] == ("es‹… and 36 more›",)

@@ -11,12 +11,15 @@ import discord
 from bot.chat.discord.documents import is_file_refused
 from bot.chat.discord.errors import INVALID_FORM
 from bot.chat.discord.render import IMAGE_NAME
+from bot.language.translation import marked, tr, written_in
 from bot.messages.model import Message, without_picture
 from bot.messages.pictures import Theme
 from bot.ports.pictures import IllustratedMessage
 
 THEME = Theme.DARK  # what most of Discord is read in; a bot is not told what somebody has chosen
-_REFUSED = "The chart is left out: Discord did not take the picture. The bot may lack the permission “Attach Files”."
+_REFUSED = marked(
+    "The chart is left out: Discord did not take the picture. The bot may lack the permission “Attach Files”."
+)
 
 
 def image_file(illustrated: IllustratedMessage) -> discord.File | None:
@@ -33,4 +36,5 @@ def is_image_refused(error: discord.HTTPException) -> bool:
 
 def without_image(message: Message) -> IllustratedMessage:
     """Return a message as it is sent once its picture was refused."""
-    return IllustratedMessage(without_picture(message, _REFUSED))
+    with written_in(message.language):
+        return IllustratedMessage(without_picture(message, tr(_REFUSED)))

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.chat.discord.buttons import MAX_BUTTONS, button_rows
 from bot.chat.discord.markup import code_block, escape, line_markdown, line_plain
+from bot.language.translation import tr, written_in
 from bot.messages.length_limits import MessageLimits, fit, trim
 from bot.messages.model import Action, Field, Message, Tone
 from bot.messages.phone_screen import on_one_screen
@@ -63,9 +64,14 @@ def payload(message: Message, *, has_image: bool = False) -> Payload:
     With `has_image` the embed shows the file that is sent with it. One alert goes to many places, so bodies are
     remembered: read them, never change them.
     """
+    with written_in(message.language):
+        return _payload(message, has_image=has_image)
+
+
+def _payload(message: Message, *, has_image: bool) -> Payload:
     fitted = fit(trim(on_one_screen(_without_details(message), names_apart=True), _LIMITS), _excess_characters, 0)
     body: Payload = {
-        "embeds": [embed(fitted)],
+        "embeds": [_embed(fitted)],
         "components": list(button_rows(fitted.actions)),
         "allowed_mentions": allowed_mentions(message.mention),
     }
@@ -80,8 +86,10 @@ def payload(message: Message, *, has_image: bool = False) -> Payload:
 
 def plain_payload(message: Message) -> Payload:
     """Return the body of a message as bare text, for when its full form was refused."""
-    message = _without_details(message)
-    texts = [_headline(message), *map(line_plain, message.lines)]
+    with written_in(message.language):
+        message = _without_details(message)
+        headline = _headline(message)
+    texts = [headline, *map(line_plain, message.lines)]
     texts += [f"{field.name}: {line_plain(field.value)}" for field in message.fields]
     escaped = "\n".join(escape(text) for text in texts)
     ping = f"{_ping(message.mention)}\n" if message.mention else ""
@@ -93,7 +101,7 @@ def plain_payload(message: Message) -> Payload:
     return body
 
 
-def embed(message: Message) -> Payload:
+def _embed(message: Message) -> Payload:
     """Return the embed of a message that fits."""
     result: Payload = {"type": "rich", "title": _title(message), "color": _EMBED_COLOURS[message.tone]}
     description = "\n".join(_description(message))
@@ -118,7 +126,7 @@ def _without_details(message: Message) -> Message:
     """Return a message without what is folded away, and with a button that asks for it."""
     if message.fold is None:
         return message
-    details = Action("Details", message.fold.command)
+    details = Action(tr("Details"), message.fold.command)
     shown = message.lines[: message.fold.after]
     return replace(message, lines=shown, fields=(), chart=None, table=None, actions=(details, *message.actions))
 
@@ -132,7 +140,8 @@ def _title(message: Message) -> str:
 
 
 def _headline(message: Message) -> str:
-    sample = "SAMPLE · " if message.sample else ""
+    # Translators: in front of the title of an example that describes no real event.
+    sample = f"{tr('SAMPLE')} · " if message.sample else ""
     return f"{message.tone.icon} {sample}{title_with_tone(message)}"
 
 
@@ -158,7 +167,7 @@ def _field(field: Field) -> Payload:
 
 def _excess_characters(message: Message) -> int:
     """Return by how many characters the embed breaks the limit it breaks most; 0 when it breaks none."""
-    shown = embed(message)
+    shown = _embed(message)
     title, description, fields = shown["title"], shown.get("description", ""), shown.get("fields", [])
     total = len(title) + len(description) + sum(len(field["name"]) + len(field["value"]) for field in fields)
     return max(

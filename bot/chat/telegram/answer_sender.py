@@ -19,13 +19,14 @@ from bot.chat.telegram.sender import TelegramSender
 from bot.delivery.rate_limiter import RateLimiter
 from bot.domain.errors import BadMessage, ChatMoved, DeliveryError, NotAllowed, RetryLater
 from bot.domain.place import Place
+from bot.language.translation import marked, tr, written_in
 from bot.messages.cards.errors import crowded_card
 from bot.messages.model import Message, without_document
 
 log = structlog.get_logger()
 
 _LONGEST_WAIT_S = 30.0  # whoever asked has given up by then
-_NO_FILES = "The file is left out: the bot may not send files here."
+_NO_FILES = marked("The file is left out: the bot may not send files here.")
 _LONGEST_NOTICE_WAIT_S = 60.0  # a group that has had its 20 messages of a minute takes the next one within a minute
 
 
@@ -112,7 +113,8 @@ class AnswerSender:
             try:
                 return await self._documents.send(place, message, message.document, reply_to=reply_to)
             except NotAllowed:  # of files alone, or of any message: the text tells
-                message = without_document(message, _NO_FILES)
+                with written_in(message.language):
+                    message = without_document(message, tr(_NO_FILES))
         if replaced:
             with suppress(BadMessage):  # it was deleted meanwhile
                 return await self._sender.edit(place, replaced, message)

@@ -11,6 +11,7 @@ from html import escape
 from typing_extensions import override
 
 from bot.chat.telegram.buttons import ButtonRows, button_rows
+from bot.language.translation import tr, written_in
 from bot.messages.length_limits import fit
 from bot.messages.model import Chart, Field, Fold, Line, Message, Span
 from bot.messages.number_format import ago, clock
@@ -37,12 +38,13 @@ def render(message: Message, now: datetime, *, most_utf16_units: int = _MAX_TEXT
     def utf16_units(candidate: Message) -> int:
         return utf16_length(_blocks(candidate, _PlainText(now)))
 
-    fitted = fit(on_one_screen(message), utf16_units, most_utf16_units)
-    return RenderedMessage(
-        html=_blocks(fitted, _HtmlText(now)),
-        text=_blocks(fitted, _PlainText(now)),
-        buttons=button_rows(fitted.actions),
-    )
+    with written_in(message.language):
+        fitted = fit(on_one_screen(message), utf16_units, most_utf16_units)
+        return RenderedMessage(
+            html=_blocks(fitted, _HtmlText(now)),
+            text=_blocks(fitted, _PlainText(now)),
+            buttons=button_rows(fitted.actions),
+        )
 
 
 class _PlainText:
@@ -118,7 +120,8 @@ def _tagged(tag: str, markup: str) -> str:
 
 def _blocks(message: Message, writer: _PlainText) -> str:
     """Return the blocks in their order; fields, chart, table and footer each stand apart by an empty line."""
-    sample = "SAMPLE · " if message.sample else ""
+    # Translators: in front of the title of an example that describes no real event.
+    sample = f"{tr('SAMPLE')} · " if message.sample else ""
     title = writer.bold(f"{message.tone.icon} {sample}{title_with_tone(message)}")
     shown_count = message.fold.after if message.fold else len(message.lines)
     head = "\n".join((title, *(writer.line(line) for line in message.lines[:shown_count])))

@@ -22,6 +22,7 @@ from bot.chat.telegram.render import RenderedMessage, render
 from bot.chat.telegram.transport import BotApi
 from bot.domain.errors import BadMessage, DeliveryError, NotAllowed
 from bot.domain.place import Place, Platform
+from bot.language.translation import marked, tr, written_in
 from bot.messages.model import Message, without_picture
 from bot.messages.plain_text import utf16_length
 from bot.ports.meter import Meter
@@ -35,8 +36,8 @@ _HTML = "HTML"
 # A fan-out sends one message thousands of times. Within ten seconds its "12 min ago" stays the same, so the rendered
 # message is used again.
 _RENDER_INTERVAL_S = 10
-_NO_PHOTOS = "The chart is left out: the bot may not send photos here."
-_PHOTO_REFUSED = "The chart is left out: Telegram did not take the picture."
+_NO_PHOTOS = marked("The chart is left out: the bot may not send photos here.")
+_PHOTO_REFUSED = marked("The chart is left out: Telegram did not take the picture.")
 
 
 class TelegramSender:
@@ -129,10 +130,10 @@ class TelegramSender:
                 **self._post_parameters(place, reply_to, silent=message.silent),
             )
         except NotAllowed:  # of photos alone, or of any message: the text tells
-            return await self._send_text(place, without_picture(message, _NO_PHOTOS), reply_to)
+            return await self._send_text(place, _without_photo(message, _NO_PHOTOS), reply_to)
         except BadMessage as refusal:
             log.warning("telegram refused a photo", place=str(place), error=str(refusal))
-            return await self._send_text(place, without_picture(message, _PHOTO_REFUSED), reply_to)
+            return await self._send_text(place, _without_photo(message, _PHOTO_REFUSED), reply_to)
         return str(sent["message_id"])
 
     def _post_parameters(self, place: Place, reply_to: str | None, *, silent: bool) -> dict[str, Any]:
@@ -180,6 +181,12 @@ def _unchanged_is_no_error() -> Iterator[None]:
     except BadMessage as refusal:
         if not is_unchanged(refusal):
             raise
+
+
+def _without_photo(message: Message, why: str) -> Message:
+    """Return a message whose photo cannot be sent, with a marked text that says so."""
+    with written_in(message.language):
+        return without_picture(message, tr(why))
 
 
 def reply_parameters(message_id: str) -> str:

@@ -17,6 +17,7 @@ from bot.chat.terminal.output import TerminalOutput
 from bot.chat.terminal.plain import heading, line_text
 from bot.domain.errors import ChatGone
 from bot.domain.place import Place, Platform
+from bot.language.translation import written_in
 from bot.messages.model import Message
 from bot.messages.plain_text import shorten
 from bot.ports.chat import ChatPlatform
@@ -71,7 +72,8 @@ class TerminalPlatform(ChatPlatform):
             self._headings[message_id] = heading(message)
             await self.show(message)
             return
-        first_lines = [text for line in message.lines if (text := line_text(line, now))][:1]
+        with written_in(message.language):
+            first_lines = [text for line in message.lines if (text := line_text(line, now))][:1]
         edit_line = " · ".join((heading(message), *first_lines))
         # Compared without the time, so that an edit which changes nothing a reader sees is not written.
         if self._last_edit_lines.get(message_id) == edit_line:

@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from bot.chat.terminal.plain import CHART_WIDTH, WIDTH, actions_text, heading, moment_text
+from bot.language.translation import written_in
 from bot.messages import model
 from bot.messages.model import Chart, Field, Line, Message, Tone
 from bot.messages.plain_text import clean
@@ -35,6 +36,11 @@ _QUIET_STYLE = "dim"
 
 def render(message: Message, now: datetime) -> Panel:
     """Return the message as a panel at most 100 columns wide; `now` is for times such as “12 min ago”."""
+    with written_in(message.language):
+        return _panel(message, now)
+
+
+def _panel(message: Message, now: datetime) -> Panel:
     colour = _TONE_COLOURS[message.tone]
     return Panel(
         Group(*_separated(_blocks(message, now, colour))),

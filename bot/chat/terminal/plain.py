@@ -8,6 +8,7 @@ from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
+from bot.language.translation import tr, written_in
 from bot.messages.documents import Document
 from bot.messages.model import Action, Chart, Field, Line, Message, ShownTotal, Tone
 from bot.messages.number_format import ago, clock
@@ -22,6 +23,11 @@ _INDENT = "  "
 
 def plain_text(message: Message, now: datetime, *, width: int = WIDTH) -> str:
     """Return the message as lines at most `width` columns wide, without any control sequence."""
+    with written_in(message.language):
+        return _plain_text(message, now, width)
+
+
+def _plain_text(message: Message, now: datetime, width: int) -> str:
     blocks = (
         *(line_text(line, now) for line in message.lines),
         *(field_text(field, now) for field in message.fields),
@@ -38,7 +44,10 @@ def plain_text(message: Message, now: datetime, *, width: int = WIDTH) -> str:
 
 def heading(message: Message) -> str:
     """Return icon, title and, unless the title says it already, the tone's word: `🔴 Sample · Outflow · severe`."""
-    return f"{icon(message.tone)} {'Sample · ' if message.sample else ''}{title_with_tone(message)}"
+    with written_in(message.language):
+        # Translators: in front of the title of an example that describes no real event.
+        sample = f"{tr('Sample')} · " if message.sample else ""
+    return f"{icon(message.tone)} {sample}{title_with_tone(message)}"
 
 
 def icon(tone: Tone) -> str:
@@ -70,7 +79,10 @@ def chart_text(chart: Chart) -> str:
 
 def actions_text(actions: tuple[Action, ...]) -> str:
     """Return the actions as what one may type next."""
-    return f"try: {' · '.join(f'/{clean(action.command)}' for action in actions)}" if actions else ""
+    if not actions:
+        return ""
+    # Translators: below an answer in a terminal; {commands} are what one may type next.
+    return tr("try: {commands}", commands=" · ".join(f"/{clean(action.command)}" for action in actions))
 
 
 def document_text(document: Document) -> str:

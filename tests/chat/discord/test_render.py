@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from bot.chat.discord.markup import escape, line_markdown, line_plain
 from bot.chat.discord.render import payload, plain_payload
+from bot.language.translation import written_in
 from bot.messages.model import Action, Chart, Field, Fold, Message, Span, Table, Tone, bold, code, line, lines, moment
 from tests.fakes.discord_limits import message_problems
+from tests.fakes.marking_language import mark_texts
 
 NOON = datetime(2022, 12, 13, 12, 0, tzinfo=UTC)
 UNIX = 1670932800
@@ -239,3 +241,17 @@ def test_discord_takes_any_message(message: Message) -> None:
 )
 def test_a_message_too_long_in_any_part_fits(message: Message) -> None:
     assert message_problems(payload(message), new=True) == []
+
+
+def test_words_of_its_own_are_in_the_language_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    table = Table(("Asset",), tuple((f"A{row}",) for row in range(300)))
+    with written_in("es"):
+        sample = Message("INC-7", Tone.SEVERE, lines=lines("a", "b"), sample=True, fold=Fold(1, "why INC-7 details"))
+        long = Message("x", chart=Chart("Share", "share", (NOON, NOON), (-0.018, 0.011)), table=table)
+
+    assert shown(sample)["title"] == "🔴 es‹SAMPLE› · INC-7 · es‹severe›"
+    assert payload(sample)["components"][0]["components"][0]["label"] == "es‹Details›"
+    assert "es‹SAMPLE›" in plain_payload(sample)["content"]
+    assert "es‹−1,8\N{NO-BREAK SPACE}% to +1,1\N{NO-BREAK SPACE}% · now" in str(shown(long)["description"])
+    assert "es‹… and 101 more›" in str(shown(long)["description"])

@@ -3,13 +3,16 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.telegram.render import render
+from bot.language.translation import written_in
 from bot.messages.model import Action, Chart, Field, Fold, Message, Span, Table, Tone, bold, code, line, lines, moment
 from bot.messages.plain_text import utf16_length
 from tests.chat.telegram.scene import NOW
+from tests.fakes.marking_language import mark_texts
 from tests.fakes.telegram_markup import plain_text
 
 ALERT = Message(
@@ -154,4 +157,17 @@ def test_times_are_shown_in_utc() -> None:
     assert (
         "2022-12-13 14:17\N{NO-BREAK SPACE}UTC"
         in render(Message("x", lines=lines(line(moment(NOW)))), datetime.now(UTC)).text
+    )
+
+
+def test_words_of_its_own_are_in_the_language_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    with written_in("es"):
+        sample = Message(
+            "INC-7", Tone.SEVERE, lines=lines(line(moment(NOW - timedelta(minutes=12), relative=True))), sample=True
+        )
+
+    assert render(sample, NOW).text == (
+        "🔴 es‹SAMPLE› · INC-7 · es‹severe›\n"
+        "2022-12-13 14:05\N{NO-BREAK SPACE}UTC (es‹es‹12\N{NO-BREAK SPACE}min› ago›)"
     )

@@ -11,6 +11,7 @@ from rich.console import Console
 from bot.chat.terminal.panel import render
 from bot.messages.model import Chart, Message, Tone, lines
 from tests.chat.terminal.messages import INCIDENT, NOW, RESERVES
+from tests.fakes.marking_language import mark_texts
 
 
 def drawn(message: Message, *, width: int = 120, colour: bool = False) -> str:
@@ -69,3 +70,11 @@ def test_each_tone_has_a_colour_of_its_own() -> None:
 
 def test_markup_in_a_text_is_just_letters() -> None:
     assert "[bold red]x[/]" in drawn(Message("Binance", lines=lines("[bold red]x[/]")))
+
+
+def test_words_of_its_own_are_in_the_language_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    panel = drawn(replace(INCIDENT, title="INC-1", sample=True, language="es"))
+
+    assert panel.startswith("╭─ 🟠 es‹Sample› · INC-1 · es‹elevated› ")
+    assert "es‹try: /why INC-1 · /flows binance›" in panel

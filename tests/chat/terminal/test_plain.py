@@ -11,6 +11,7 @@ from bot.domain.snapshot import MissingPart
 from bot.messages.documents import Document
 from bot.messages.model import Chart, Fold, Message, ShownTotal, Tone, line, lines, moment
 from tests.chat.terminal.messages import INCIDENT, NOW, RESERVES
+from tests.fakes.marking_language import mark_texts
 
 
 def test_an_incident_reads_as_sentences() -> None:
@@ -130,3 +131,16 @@ def test_json_says_which_reading_a_total_is_from_and_what_is_missing_since() -> 
         },
     ]
     assert message_to_json(RESERVES)["totals"] == []
+
+
+def test_words_of_its_own_are_in_the_language_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    sample = replace(INCIDENT, title="INC-1", sample=True, language="es")
+
+    assert plain_text(sample, NOW).splitlines() == [
+        "🟠 es‹Sample› · INC-1 · es‹elevated›",
+        "  Net outflow −$2.3 B in 24 h",
+        "  USDC closed since 08:17 UTC",
+        "  DefiLlama · as of 14:05 UTC (es‹es‹12 min› ago›)",
+        "  es‹try: /why INC-1 · /flows binance›",
+    ]
