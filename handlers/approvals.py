@@ -8,6 +8,7 @@ from bot.commands.declaration import Access, Request, command
 from bot.domain.approval import ApprovalDecision
 from bot.domain.errors import NotPermitted, StorageError, echo
 from bot.domain.place import Place, Platform
+from bot.language.translation import tr
 from bot.messages.cards.approval import decided_card, nothing_waits_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
@@ -50,5 +51,5 @@ async def _asked_place(request: Request, named: PlaceName | None) -> Place:
         return await target_place(request, named)
     group = Place(Platform.TELEGRAM, named)
     if not request.caller.is_owner and not await request.caller.may_moderate(group):
-        raise NotPermitted("Only the people who moderate that place may decide this.")
+        raise NotPermitted(tr("Only the people who moderate that place may decide this."))
     return group

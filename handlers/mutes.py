@@ -15,6 +15,7 @@ from bot.domain.mute import LONGEST_MUTE, UntilWorse
 from bot.domain.place import Place
 from bot.domain.signal import Rule
 from bot.domain.stress import STRESS
+from bot.language.translation import tr
 from bot.messages.cards.mutes import muted_card, mutes_card, unmuted_card, which_span_card
 from bot.messages.model import Message
 from handlers.target_place import OtherPlace, target_place
@@ -94,15 +95,18 @@ async def _id_to_unmute(request: Request, place: Place, name: ExchangeName) -> s
 async def _until_worse(request: Request, place: Place, subject: Exchange | None) -> UntilWorse:
     """Return what a mute waits for: the worst open incident of an exchange that a place is told of."""
     if subject is None:
-        raise AskerError("Say what must not get worse, for example /mute binance until worse.")
+        raise AskerError(tr("Say what must not get worse, for example {command}.", command="/mute binance until worse"))
     subscriptions = await request.subscriptions.of_place(place)
     worst_first = await request.queries.open_incidents()
     for incident in worst_first:
         if incident.subject == subject.id and incident.rule != Rule.DATA and hears_of(subscriptions, incident):
             return UntilWorse(incident.number, incident.severity)
     raise AskerError(
-        f"{subject.name} has no open incident here that could get worse. "
-        f"Mute it for a time instead: /mute {subject.id} 24h."
+        tr(
+            "{name} has no open incident here that could get worse. Mute it for a time instead: {command}.",
+            name=subject.name,
+            command=f"/mute {subject.id} 24h",
+        )
     )
 
 

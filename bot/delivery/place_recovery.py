@@ -1,8 +1,9 @@
 """Looks after places that are switched off: says once that one was, and asks once a day whether it is open again.
 
 A group removes the bot at noon: `retry_policy` switches the place off, within five minutes whoever subscribed it is
-told in private (else the operator is), and from the next day on the platform is asked daily. As soon as the bot may
-write there again the place is on again. After 30 days off it is forgotten (`service/upkeep.py`).
+told in private, in the language of their chat or else of the group (where that cannot be, the operator is, in English),
+and from the next day on the platform is asked daily. As soon as the bot may write there again the place is on again.
+After 30 days off it is forgotten (`service/upkeep.py`).
 """
 
 import asyncio
@@ -14,10 +15,14 @@ from uuid import uuid4
 import structlog
 
 from bot.delivery.operator_notices import OperatorNotices
-from bot.domain.errors import ChatMoved, DeliveryError, RetryLater
+from bot.domain.errors import ChatMoved, DeliveryError, RetryLater, StorageError
 from bot.domain.place import Obstacle, Place, Subscription
-from bot.messages.cards.places import ClosedPlace, closed_card, why_closed
+from bot.domain.place_settings import AUTOMATIC
+from bot.language.languages import ENGLISH
+from bot.language.translation import written_in
+from bot.messages.cards.places import ClosedPlace, closed_card
 from bot.ports.chat import ProbingPlatform
+from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceTrouble, Subscriptions
 
@@ -36,17 +41,19 @@ _TOPIC_OBSTACLES = frozenset((Obstacle.TOPIC_CLOSED, Obstacle.TOPIC_DELETED))
 class PlaceRecovery:
     """Looks after the places of the platforms that `connected` returns: those this worker listens to right now."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — what it asks, and whom it tells
         self,
         connected: Callable[[], Sequence[ProbingPlatform]],
         *,
         subscriptions: Subscriptions,
+        place_settings: PlaceSettingsStore,
         clock: Clock,
         operator: OperatorNotices,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._connected = connected
         self._subscriptions = subscriptions
+        self._place_settings = place_settings
         self._clock = clock
         self._operator = operator
         self._sleep = sleep
@@ -96,17 +103,19 @@ class PlaceRecovery:
 
     async def _announce(self, chat: ProbingPlatform, troubles: Sequence[PlaceTrouble]) -> None:
         """Tell each person who set places up which of them are off, all in one message; else tell the operator."""
-        closed_by_person: defaultdict[str, list[ClosedPlace]] = defaultdict(list)
+        closed_by_person: defaultdict[str, list[tuple[Place, ClosedPlace]]] = defaultdict(list)
         for trouble in troubles:
             subscription = await self._newest_subscription(trouble.place)
             if subscription and not _is_announced_elsewhere(trouble):
                 name = subscription.title or str(subscription.place)
-                closed_by_person[subscription.created_by].append((name, why_closed(trouble.obstacle, trouble.reason)))
+                closed = ClosedPlace(name, trouble.obstacle, trouble.reason)
+                closed_by_person[subscription.created_by].append((subscription.place, closed))
         not_announced: list[ClosedPlace] = []
-        for number, (person, closed) in enumerate(closed_by_person.items()):
+        for number, (person, closed_there) in enumerate(closed_by_person.items()):
             await self._pause_before(number)
-            if not await self._announce_to(chat, person, closed):
-                not_announced += closed
+            places, all_closed = [place for place, _ in closed_there], [closed for _, closed in closed_there]
+            if not await self._announce_to(chat, person, all_closed, places):
+                not_announced += all_closed
         if not_announced:
             await self._operator.send(closed_card(not_announced), uuid4().hex)
 
@@ -117,13 +126,27 @@ class PlaceRecovery:
             default=None,
         )
 
-    async def _announce_to(self, chat: ProbingPlatform, person: str, closed: Sequence[ClosedPlace]) -> bool:
+    async def _announce_to(
+        self, chat: ProbingPlatform, person: str, closed: Sequence[ClosedPlace], places: Sequence[Place]
+    ) -> bool:
+        """Tell a person which places are off, and return whether that arrived."""
         try:
-            await chat.send(await chat.private_place(person), closed_card(closed), key=uuid4().hex)
+            private_chat = await chat.private_place(person)
+            with written_in(await self._language([private_chat, *places])):
+                card = closed_card(closed)
+            await chat.send(private_chat, card, key=uuid4().hex)
         except DeliveryError as error:  # most often: the person never spoke to the bot, which may not write first
             log.info("private notice not delivered", platform=str(chat.platform), reason=str(error))
             return False
         return True
+
+    async def _language(self, places: Sequence[Place]) -> str:
+        """Return the first language that any of the places has set, else English; so while the store is away."""
+        try:
+            settings = await self._place_settings.of_places(places)
+        except StorageError:
+            return ENGLISH
+        return next((set_there.language for set_there in settings if set_there.language != AUTOMATIC), ENGLISH)
 
 
 def _is_announced_elsewhere(trouble: PlaceTrouble) -> bool:

@@ -6,9 +6,11 @@ import pytest
 from bot.delivery.place_recovery import PLACE_CHECK_INTERVAL, PlaceRecovery
 from bot.domain.errors import ChatGone, ChatMoved, NotAllowed, RetryLater, StorageError
 from bot.domain.place import Obstacle, Place, Platform, Subscription
+from bot.domain.place_settings import PlaceSettings
 from bot.ports.subscriptions import PlaceTrouble
 from tests.builders import DAY, HOUR, NOON
 from tests.delivery.places import PlaceChat, operator_at
+from tests.fakes.marking_language import mark_texts
 from tests.fakes.memory import Memory
 
 GROUP = Place(Platform.TELEGRAM, "-100")
@@ -30,6 +32,7 @@ class Scene:
         self.recovery = PlaceRecovery(
             lambda: self.chats,
             subscriptions=self.subscriptions,
+            place_settings=self.memory.place_settings,
             clock=self.memory.clock,
             operator=operator_at(error_chat, self.memory.clock, self.chats),
             sleep=self._record_pause,
@@ -243,3 +246,33 @@ async def test_a_store_that_is_away_is_raised(scene: Scene) -> None:
     scene.subscriptions.away = True
     with pytest.raises(StorageError):
         await scene.recovery.check_places()
+
+
+@pytest.mark.parametrize(
+    ("of_ann", "of_group", "title"),
+    [
+        ("auto", "auto", "Alerts paused"),
+        ("auto", "es", "es‹Alerts paused›"),
+        ("ru", "es", "ru‹Alerts paused›"),
+        ("en", "es", "Alerts paused"),
+    ],
+)
+async def test_it_is_said_in_the_language_of_the_person_or_else_of_the_place(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, of_ann: str, of_group: str, title: str
+) -> None:
+    mark_texts(monkeypatch)
+    settings = {ANN: PlaceSettings(language=of_ann), GROUP: PlaceSettings(language=of_group)}
+    scene.memory.place_settings.kept = settings
+    await scene.subscribe(GROUP)
+    await scene.close(GROUP.whole_chat)
+    await scene.after(HOUR)
+    assert scene.chat.shown[0][1].splitlines()[0] == title
+
+
+async def test_without_the_settings_of_places_it_is_said_in_english(scene: Scene) -> None:
+    scene.memory.place_settings.kept[ANN] = PlaceSettings(language="es")
+    scene.memory.place_settings.away = True
+    await scene.subscribe(GROUP)
+    await scene.close(GROUP)
+    await scene.after(HOUR)
+    assert scene.chat.shown[0][1].startswith("Alerts paused")

@@ -1,12 +1,12 @@
 """The question whether an alert is to be posted, what became of it, and what a place reads when nobody decided."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.domain.approval import APPROVAL_LASTS, Approval, ApprovalDecision
-from bot.messages.model import Action, Message, Tone, bold, line, lines
-
-_HOURS = APPROVAL_LASTS // timedelta(hours=1)
+from bot.language.translation import tr, tr_as
+from bot.messages.model import Action, Message, Tone, lines
+from bot.messages.number_format import span
+from bot.messages.translated_lines import tr_line
 
 
 def asked_privately_card(alert: Message, incident: str, where: str) -> Message:
@@ -16,10 +16,12 @@ def asked_privately_card(alert: Message, incident: str, where: str) -> Message:
     """
     return replace(
         alert,
-        title=f"To be posted? {alert.title}",
+        title=tr("To be posted? {title}", title=alert.title),
         lines=(
-            line(
-                "In ", bold(where), f" this waits for you or another moderator, {_HOURS} h at most. Critical does not."
+            tr_line(
+                "In **{place}** this waits for you or another moderator, {time} at most. Critical does not.",
+                place=where,
+                time=span(APPROVAL_LASTS),
             ),
             *alert.lines,
         ),
@@ -34,8 +36,14 @@ def asked_privately_card(alert: Message, incident: str, where: str) -> Message:
 def asked_here_card(incident: str) -> Message:
     """Return the question in the place itself, which does not say what the alert says: everybody reads it."""
     return Message(
-        title=f"{incident} waits for a moderator",
-        lines=lines(f"It is posted here once a moderator releases it, within {_HOURS} h. /why {incident} shows it."),
+        title=tr("{incident} waits for a moderator", incident=incident),
+        lines=lines(
+            tr(
+                "It is posted here once a moderator releases it, within {time}. {command} shows it.",
+                time=span(APPROVAL_LASTS),
+                command=f"/why {incident}",
+            )
+        ),
         actions=_buttons(incident, ""),
     )
 
@@ -43,9 +51,15 @@ def asked_here_card(incident: str) -> Message:
 def not_released_card(incident: str) -> Message:
     """Return what a place reads in place of an alert that nobody has released in time."""
     return Message(
-        title=f"{incident} was not posted here",
+        title=tr("{incident} was not posted here", incident=incident),
         tone=Tone.TROUBLE,
-        lines=lines(f"No moderator released it within {_HOURS} h. /why {incident} says what is known."),
+        lines=lines(
+            tr(
+                "No moderator released it within {time}. {command} says what is known.",
+                time=span(APPROVAL_LASTS),
+                command=f"/why {incident}",
+            )
+        ),
         silent=True,
     )
 
@@ -53,8 +67,8 @@ def not_released_card(incident: str) -> Message:
 def nothing_waits_card(incident: str) -> Message:
     """Return the answer to a decision that nobody has asked for."""
     return Message(
-        title=f"{incident} · nothing waits",
-        lines=lines("No alert about it waits for a moderator there. /incidents lists what there is."),
+        title=tr("{incident} · nothing waits", incident=incident),
+        lines=lines(tr("No alert about it waits for a moderator there. /incidents lists what there is.")),
         private=True,
     )
 
@@ -62,11 +76,14 @@ def nothing_waits_card(incident: str) -> Message:
 def decided_card(incident: str, approval: Approval, *, is_late: bool = False) -> Message:
     """Return what was decided about an incident, now or before; `is_late`: when nobody waited for it any more."""
     is_posted = approval.decision is ApprovalDecision.POST
+    title = (
+        tr("{incident} · posted", incident=incident) if is_posted else tr("{incident} · discarded", incident=incident)
+    )
     return Message(
-        title=f"{incident} · {'posted' if is_posted else 'discarded'}",
+        title=title,
         tone=Tone.GOOD if is_posted else Tone.INFO,
         lines=lines(
-            f"Decided by {approval.by or 'a moderator'}.",
+            tr("Decided by {name}.", name=approval.by) if approval.by else tr("Decided by a moderator."),
             _what_follows(is_posted=is_posted, is_late=is_late),
         ),
     )
@@ -74,13 +91,14 @@ def decided_card(incident: str, approval: Approval, *, is_late: bool = False) ->
 
 def _what_follows(*, is_posted: bool, is_late: bool) -> str:
     if not is_posted:
-        return "Nothing is posted unless it gets worse: then you are asked again. Critical is always posted."
+        return tr("Nothing is posted unless it gets worse: then you are asked again. Critical is always posted.")
     if is_late:
-        return (
-            f"More than {_HOURS} h had passed, so the place was told that it was not posted. That message becomes the "
-            "alert with the next change of its figures; /incidents shows it now."
+        return tr(
+            "More than {time} had passed, so the place was told that it was not posted. That message becomes the alert "
+            "with the next change of its figures; /incidents shows it now.",
+            time=span(APPROVAL_LASTS),
         )
-    return (
+    return tr(
         "It appears within half a minute, unless it is over or the place is muted by now, and is edited as figures "
         "move."
     )
@@ -90,5 +108,8 @@ def _buttons(incident: str, where: str) -> tuple[Action, ...]:
     suffix = f" {where}" if where else ""
     return tuple(
         Action(label, f"approve {incident} {decision}{suffix}", in_place=True)
-        for label, decision in (("Post", ApprovalDecision.POST), ("Discard", ApprovalDecision.DISCARD))
+        for label, decision in (
+            (tr_as("a button: publish it", "Post"), ApprovalDecision.POST),
+            (tr_as("a button: do not publish it", "Discard"), ApprovalDecision.DISCARD),
+        )
     )

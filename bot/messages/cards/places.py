@@ -6,45 +6,70 @@ subscribed the place.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.domain.place import Obstacle
+from bot.language.translation import marked, tr
 from bot.messages.model import Message, Tone, line, lines
-
-ClosedPlace = tuple[str, str]
-"""The name of a place that is disabled, and why."""
 
 _MAX_NAMED = 10
 """Places that a notice names. A removed server may have hundreds of channels; all of them would be a wall of text."""
 _OBSTACLE_WORDS = {
-    Obstacle.BLOCKED: "the bot was blocked",
-    Obstacle.DEACTIVATED: "the account was deleted",
-    Obstacle.REMOVED: "the bot was removed",
-    Obstacle.DELETED: "it was deleted",
-    Obstacle.UNSEEN: "the bot cannot see it any more",
-    Obstacle.NO_RIGHTS: "the bot lacks the right to write there",
-    Obstacle.TOPIC_CLOSED: "the topic was closed",
-    Obstacle.TOPIC_DELETED: "the topic was deleted",
-    Obstacle.ARCHIVED: "the thread is archived, and only moderators may open it",
+    # Translators: why nothing can be posted in a place, as in “• Traders: the bot was blocked”.
+    Obstacle.BLOCKED: marked("the bot was blocked"),
+    Obstacle.DEACTIVATED: marked("the account was deleted"),
+    Obstacle.REMOVED: marked("the bot was removed"),
+    Obstacle.DELETED: marked("it was deleted"),
+    Obstacle.UNSEEN: marked("the bot cannot see it any more"),
+    Obstacle.NO_RIGHTS: marked("the bot lacks the right to write there"),
+    Obstacle.TOPIC_CLOSED: marked("the topic was closed"),
+    Obstacle.TOPIC_DELETED: marked("the topic was deleted"),
+    Obstacle.ARCHIVED: marked("the thread is archived, and only moderators may open it"),
 }
+
+_OBSTACLE_COUNTS = {
+    # Translators: so many chats that have blocked the bot, in a list of why nothing can be posted in places.
+    Obstacle.BLOCKED: marked("{count} blocked"),
+    Obstacle.DEACTIVATED: marked("{count} deactivated"),
+    Obstacle.REMOVED: marked("{count} removed"),
+    Obstacle.DELETED: marked("{count} deleted"),
+    Obstacle.UNSEEN: marked("{count} unseen"),
+    Obstacle.NO_RIGHTS: marked("{count} no rights"),
+    Obstacle.TOPIC_CLOSED: marked("{count} topic closed"),
+    Obstacle.TOPIC_DELETED: marked("{count} topic deleted"),
+    Obstacle.ARCHIVED: marked("{count} archived"),
+    Obstacle.REFUSED: marked("{count} refused"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPlace:
+    """The name of a place that is disabled, and why; `reason` is the platform's own text."""
+
+    name: str
+    obstacle: Obstacle
+    reason: str = ""
 
 
 def why_closed(obstacle: Obstacle, reason: str) -> str:
     """Return why a place is disabled; for an obstacle without words of ours it is `reason`, the platform's own text."""
-    return _OBSTACLE_WORDS.get(obstacle, reason)
+    return tr(_OBSTACLE_WORDS[obstacle]) if obstacle in _OBSTACLE_WORDS else reason
 
 
 def closed_card(places: Sequence[ClosedPlace]) -> Message:
     """Return the notice to a person that places which they subscribed are disabled; ten are named, the rest counted."""
     unnamed_count = len(places) - _MAX_NAMED
     return Message(
-        title="Alerts paused",
+        title=tr("Alerts paused"),
         tone=Tone.TROUBLE,
         lines=lines(
-            "Alerts no longer arrive in:",
-            *[line(f"• {name}: {why}") for name, why in places[:_MAX_NAMED]],
-            f"… and {unnamed_count} more." if unnamed_count > 0 else None,
-            "Subscriptions there are kept for 30 days. Alerts resume once the bot may post there again or somebody "
-            "uses a command there; the bot also checks once a day.",
+            tr("Alerts no longer arrive in:"),
+            *[line(f"• {place.name}: {why_closed(place.obstacle, place.reason)}") for place in places[:_MAX_NAMED]],
+            tr("… and {count} more.", count=unnamed_count) if unnamed_count > 0 else None,
+            tr(
+                "Subscriptions there are kept for 30 days. Alerts resume once the bot may post there again or somebody "
+                "uses a command there; the bot also checks once a day."
+            ),
         ),
     )
 
@@ -55,5 +80,5 @@ def closed_words(counts: Mapping[Obstacle, int]) -> str | None:
         return None
     # The name decides between equal counts, so that the same counts always read the same.
     most_frequent_first = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
-    reasons = ", ".join(f"{count} {obstacle}" for obstacle, count in most_frequent_first)
+    reasons = ", ".join(tr(_OBSTACLE_COUNTS[obstacle], count=count) for obstacle, count in most_frequent_first)
     return f"{sum(counts.values())} ({reasons})"

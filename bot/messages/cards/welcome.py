@@ -1,25 +1,31 @@
 """The greeting to a new chat or server, and the answers to what the bot cannot read as a command."""
 
 from collections.abc import Sequence
+from functools import reduce
 
-from bot.messages.model import Action, Message, Tone, code, line, lines
+from bot.language.translation import marked, tr
+from bot.messages.model import Action, Message, Tone, code, lines
+from bot.messages.translated_lines import tr_line
 
-BUTTON_TOO_OLD = "This message is too old for its buttons. Type the command instead."
-BUTTON_OUTDATED = "This button belongs to a command that no longer exists. /help lists those there are."
-ASK_IN_PRIVATE = "Ask the bot in a private chat: only administrators post here."
-ANSWERED_ABOVE = "Answered above, a moment ago."
+BUTTON_TOO_OLD = marked("This message is too old for its buttons. Type the command instead.")
+BUTTON_OUTDATED = marked("This button belongs to a command that no longer exists. /help lists those there are.")
+ASK_IN_PRIVATE = marked("Ask the bot in a private chat: only administrators post here.")
+ANSWERED_ABOVE = marked("Answered above, a moment ago.")
 
 
 def welcome_card() -> Message:
     """Return the message that a chat or a server gets once, when the bot has been added to it."""
     return Message(
-        title="Runwatch is here",
+        title=tr("Runwatch is here"),
         lines=lines(
-            "It watches crypto exchanges for the signs of a run: how much of their reserves leaves.",
-            line("Ask with ", code("/reserves binance"), ". Nothing is posted here unless a moderator wants it."),
-            line("Moderators: type ", code("/subscribe all"), " where alerts should be posted."),
+            tr("It watches crypto exchanges for the signs of a run: how much of their reserves leaves."),
+            tr_line(
+                "Ask with {command}. Nothing is posted here unless a moderator wants it.",
+                command=code("/reserves binance"),
+            ),
+            tr_line("Moderators: type {command} where alerts should be posted.", command=code("/subscribe all")),
         ),
-        actions=(Action("Set up alerts here", "subscribe ?"), Action("Help", "help")),
+        actions=(Action(tr("Set up alerts here"), "subscribe ?"), Action(tr("Help"), "help")),
         silent=True,
     )
 
@@ -27,27 +33,38 @@ def welcome_card() -> Message:
 def private_answer_card(link: str) -> Message:
     """Return what a group reads where answers are private and the bot may not write to the asker; `link` opens that."""
     return Message(
-        title="Answers here are private",
-        lines=lines(f"Open a chat with the bot to read yours: {link}"),
+        title=tr("Answers here are private"),
+        lines=lines(tr("Open a chat with the bot to read yours: {link}", link=link)),
         private=True,
     )
 
 
 def unknown_command_card(name: str, nearest: Sequence[str]) -> Message:
     """Return the answer to a command that does not exist; `nearest` are the names of commands spelt much like it."""
-    suggestion = f" Did you mean {' or '.join(f'/{command}' for command in nearest)}?" if nearest else ""
-    return Message(
-        title="No such command",
-        tone=Tone.TROUBLE,
-        lines=lines(line("There is no ", code(f"/{name}"), f".{suggestion} /help lists them all.")),
-        private=True,
-    )
+    command = code(f"/{name}")
+    if nearest:
+        explained = tr_line(
+            "There is no {command}. Did you mean {commands}? /help lists them all.",
+            command=command,
+            commands=reduce(_either, [f"/{command}" for command in nearest]),
+        )
+    else:
+        explained = tr_line("There is no {command}. /help lists them all.", command=command)
+    return Message(title=tr("No such command"), tone=Tone.TROUBLE, lines=(explained,), private=True)
+
+
+def _either(first: str, last: str) -> str:
+    return tr("{first} or {last}", first=first, last=last)
 
 
 def what_to_type_card() -> Message:
     """Return the answer to a text that is neither a command nor the name of an exchange."""
     return Message(
-        title="What to type",
-        lines=lines(line("Type the name of an exchange, such as ", code("binance"), ", or /help for all commands.")),
+        title=tr("What to type"),
+        lines=(
+            tr_line(
+                "Type the name of an exchange, such as {exchange}, or /help for all commands.", exchange=code("binance")
+            ),
+        ),
         private=True,
     )

@@ -11,6 +11,7 @@ from bot.domain.place import Obstacle, Place, Subscription
 from bot.ports.chat import ProbingPlatform
 from bot.ports.subscriptions import PlaceTrouble
 from tests.chat.telegram.scene import NOW, Scene, place
+from tests.fakes.memory_place_settings import MemoryPlaceSettings
 from tests.fakes.telegram import Chat, FakeTelegram
 
 
@@ -138,7 +139,12 @@ async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_check(live: S
     chat: ProbingPlatform = (await connected(live)).chat
     operator = OperatorNotices(None, chats=lambda: [chat], connected=lambda: [chat], clock=live.clock)
     place_recovery = PlaceRecovery(
-        lambda: [chat], subscriptions=live.subscriptions, clock=live.clock, operator=operator, sleep=live.sleeps.sleep
+        lambda: [chat],
+        subscriptions=live.subscriptions,
+        place_settings=MemoryPlaceSettings(),
+        clock=live.clock,
+        operator=operator,
+        sleep=live.sleeps.sleep,
     )
     await place_recovery.check_places()
     assert "the bot was removed" in (await telegram.wait_for_message(private)).text

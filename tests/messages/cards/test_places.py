@@ -1,7 +1,7 @@
 import pytest
 
 from bot.domain.place import Obstacle
-from bot.messages.cards.places import closed_card, closed_words, why_closed
+from bot.messages.cards.places import ClosedPlace, closed_card, closed_words, why_closed
 from bot.messages.plain_text import clean
 from tests.messages.cards.plain import said
 
@@ -19,7 +19,7 @@ def test_an_obstacle_without_words_is_told_in_the_platforms_own() -> None:
 
 
 def test_one_card_tells_of_many_places_but_names_ten() -> None:
-    text = said(closed_card([(f"place {number}", "the bot was removed") for number in range(12)]))
+    text = said(closed_card([ClosedPlace(f"place {number}", Obstacle.REMOVED) for number in range(12)]))
     assert "place 9: the bot was removed" in text
     assert "place 10" not in text
     assert "… and 2 more." in text
@@ -27,7 +27,7 @@ def test_one_card_tells_of_many_places_but_names_ten() -> None:
 
 
 def test_a_few_places_are_all_named() -> None:
-    assert "more." not in said(closed_card([("place", "it was deleted")]))
+    assert "more." not in said(closed_card([ClosedPlace("place", Obstacle.DELETED)]))
 
 
 def test_counts_name_the_commonest_reason_first() -> None:

@@ -51,7 +51,7 @@ from bot.messages.cards.errors import apology, no_list_card, question_card, refu
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.obstacles import obstacle_notice
-from bot.messages.cards.places import closed_card, why_closed
+from bot.messages.cards.places import ClosedPlace, closed_card
 from bot.messages.cards.porting import export_card, import_preview_card, imported_card, nothing_to_import_card
 from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, deleted_card, privacy_card, stored_card
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
@@ -234,7 +234,7 @@ PROSE: Mapping[str, Message] = {
     "followed": followed_card(Message(HOSTILE), Severity.SEVERE, NOON),
     "topic closed": topic_notice(Obstacle.TOPIC_CLOSED),
     "topic deleted": topic_notice(Obstacle.TOPIC_DELETED),
-    "switched off": closed_card([(HOSTILE, why_closed(Obstacle.REFUSED, HOSTILE))]),
+    "switched off": closed_card([ClosedPlace(HOSTILE, Obstacle.REFUSED, HOSTILE)]),
 }  # fmt: skip
 CARDS = {**FIGURES, **PROSE}
 
