@@ -1,7 +1,8 @@
 """The alerts of a step: what each place that hears of it is sent, and for how long that is worth sending.
 
 Example: INC-8 becomes severe. 40 places get a new message, 300 have their message edited, and 2 of them have switched
-members' drills off: they get the same without the line about drills, so that there are four alerts in all.
+members' drills off: they get the same without the line about drills, so that there are four alerts in all. Were ten
+more of them to read Spanish, it would be written a third time (`alert_variants`).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -10,15 +11,18 @@ from datetime import datetime, timedelta
 
 from bot.alerting.data_notice import HEARD_AS
 from bot.alerting.routing import Audience, is_announced
+from bot.domain.drill import DrillSummary
 from bot.domain.errors import StorageError
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
+from bot.language.translation import written_in
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.drills import drill_line
 from bot.messages.cards.signal_kinds import SignalKinds
-from bot.messages.model import Line, Message
+from bot.messages.model import Message
+from bot.monitoring.alert_variants import AlertVariant, Audiences
 from bot.ports.drills import Drills, recent_summary
 from bot.ports.outbox import Alert, DeliveryKind
 
@@ -29,7 +33,6 @@ _ALERT_LIFETIME = {
     Severity.SEVERE: timedelta(hours=24),
     Severity.CRITICAL: timedelta(hours=24),
 }
-_WITHOUT_DRILLS = "-without-drills"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +54,11 @@ class Telling:
 class MemberDrills:
     """What members' drills at an exchange found, None for nothing, and the places that want to hear none of it."""
 
-    line: Line | None = None
+    summary: DrillSummary | None = None
     places_off: Collection[Place] = ()
 
 
 NO_DRILLS = MemberDrills()
-
-
-@dataclass(frozen=True, slots=True)
-class Audiences:
-    """Who hears of a step: most places, and those that have switched members' drills off."""
-
-    ordinary: Audience = Audience()  # noqa: RUF009 — frozen
-    without_drills: Audience = Audience()  # noqa: RUF009 — as above
 
 
 async def member_drills(drills: Drills | None, step: Step) -> MemberDrills:
@@ -75,18 +70,19 @@ async def member_drills(drills: Drills | None, step: Step) -> MemberDrills:
     if drills is None or incident is None or not is_announced(step) or not _shows_drills(incident):
         return NO_DRILLS
     try:
-        found = drill_line(await recent_summary(drills, incident.subject))
+        found = await recent_summary(drills, incident.subject)
         return MemberDrills(found, await drills.places_off()) if found else NO_DRILLS
     except StorageError:  # a line among others: the alert goes out without it
         return NO_DRILLS
 
 
-def alerts_of(told: Telling, audiences: Audiences, now: datetime, drills: Line | None = None) -> list[Alert]:
+def alerts_of(told: Telling, audiences: Audiences, now: datetime, drills: DrillSummary | None = None) -> list[Alert]:
     """Return the alerts of a step, each with its recipients; none for nobody."""
-    alerts = [
-        *_alerts(told, audiences.ordinary, now, drills),
-        *_alerts(told, audiences.without_drills, now, None, _WITHOUT_DRILLS),
-    ]
+    alerts: list[Alert] = []
+    for variant, listeners in audiences.items():
+        if listeners.post or listeners.edit or listeners.follow:
+            with written_in(variant.language):
+                alerts += _alerts(told, listeners, now, drills, variant)
     return [alert for alert in alerts if alert.recipients]
 
 
@@ -100,10 +96,12 @@ def is_notice(incident: Incident | None) -> bool:
 
 
 def _alerts(
-    told: Telling, listeners: Audience, now: datetime, drills: Line | None, suffix: str = ""
+    told: Telling, listeners: Audience, now: datetime, drills: DrillSummary | None, variant: AlertVariant
 ) -> Iterator[Alert]:
-    incident = told.incident
-    card = incident_card(incident, told.name, told.reason, told.names, told.kinds, drills=drills, normal=told.normal)
+    """Yield the alerts of one variant, written in the language in force."""
+    incident, suffix = told.incident, variant.suffix
+    found = drill_line(drills) if variant.shows_drills else None
+    card = incident_card(incident, told.name, told.reason, told.names, told.kinds, drills=found, normal=told.normal)
     is_over = told.reason is StepReason.RESOLVED
     change = DeliveryKind.CLOSE if is_over else DeliveryKind.EDIT
     yield _alert(incident, DeliveryKind.POST, card, listeners.post, now, suffix)

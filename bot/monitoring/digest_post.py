@@ -1,7 +1,7 @@
 """Posts digests: at each place's own hour, once, what happened at the exchanges it has subscribed to.
 
 The worker that polls looks every minute for places whose digest is due, 200 at a time. Places with the same
-subscriptions and the same time share one message, so that 100,000 places that subscribed to everything are 500 alerts
+subscriptions, time and language share one message, so that 100,000 places that subscribed to everything are 500 alerts
 and not 100,000. Measured with 20,000 of them: 1.7 s of CPU.
 
 Posted once, whatever happens: the next time is written after the commit. Where a worker dies in between, the next one
@@ -31,8 +31,10 @@ from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.stress import STRESS
 from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals
+from bot.language.translation import written_in
 from bot.messages.cards.digest import digest_card
 from bot.messages.cards.flow_bounds import certain_share
+from bot.monitoring.place_languages import posting_language
 from bot.ports.digests import Digests, DigestStep
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Alert, DeliveryKind
@@ -51,8 +53,8 @@ _WEEK = timedelta(days=7)
 
 _Terms = tuple[Subscription, ...]
 """A place's subscriptions without what is its own: two places with the same ones read the same digest."""
-_Group = tuple[str, datetime, datetime, timedelta, datetime | None, _Terms]
-"""Local day, since, until, period, first digest left out, and subscriptions: what decides the text of a digest."""
+_Group = tuple[str, datetime, datetime, timedelta, datetime | None, _Terms, str]
+"""Local day, since, until, period, first digest left out, subscriptions, and language: what decides a digest's text."""
 _NOWHERE = Place.parse("terminal:digest")
 
 
@@ -137,16 +139,18 @@ class DigestPost:
         await self._incidents.commit(_RULE, _RULE, None, alerts)
 
     def _alert(self, group: _Group, places: Sequence[Place], digest: Digest, now: datetime) -> Alert:
-        local_day = group[0]
+        local_day, language = group[0], group[-1]
         of_day = f"{_RULE}:{local_day}"
         # The same group of the same places has the same id, in whichever worker.
         identity = sha256(repr((group, places)).encode()).hexdigest()[:16]
+        with written_in(language):
+            card = digest_card(digest, self._names())
         return Alert(
             id=f"{of_day}:{identity}",
             incident=of_day,
             severity=Severity.WATCH,  # behind all alerts
             kind=DeliveryKind.EDIT,
-            message=digest_card(digest, self._names()),
+            message=card,
             created_at=now,
             expires_at=digest.until + _WORTH_READING_FOR,
             recipients=tuple(Subscription(place, None) for place in places),
@@ -156,7 +160,7 @@ class DigestPost:
     def _digest(
         self, group: _Group, incidents: Sequence[Incident], blind: Sequence[BlindSpan], now: datetime
     ) -> Digest:
-        _, since, until, period, left_out, terms = group
+        _, since, until, period, left_out, terms, _ = group
         snapshots = [snapshot for snapshot in self._snapshots() if _subscription_to(snapshot.exchange.id, terms)]
         movers = _movers(snapshots, Window.WEEK if period >= _WEEK else Window.DAY)
         readings = [snapshot.reading for snapshot in snapshots if snapshot.reading]
@@ -193,7 +197,8 @@ def _group(digest: DueDigest, settings: PlaceSettings, subscriptions: Sequence[S
         if subscription.exchange != STRESS.id
     )
     local_day = digest.due.astimezone(settings.zone).date().isoformat()
-    return local_day, digest.since(period), digest.due, period, digest.left_out, terms
+    language = posting_language(settings)
+    return local_day, digest.since(period), digest.due, period, digest.left_out, terms, language
 
 
 def _subscription_to(exchange: str, terms: _Terms) -> Subscription | None:

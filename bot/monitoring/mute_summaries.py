@@ -21,12 +21,15 @@ from bot.domain.exchange import MARKET
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.mute import MissedIncident, Mute, incident_number
 from bot.domain.place import Place, Subscription
+from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
+from bot.language.translation import written_in
 from bot.messages.cards.alert import incident_card
 from bot.messages.cards.mutes import missed_card
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.messages.model import Message
+from bot.monitoring.place_languages import posting_language
 from bot.ports.approvals import Approvals
 from bot.ports.incidents import Incidents
 from bot.ports.mutes import EndedMutes, Mutes
@@ -108,12 +111,24 @@ class MuteSummaries:
         all_open = {_key(incident): incident for incident in await self._incidents.open()}
         missed = [(found, await self._by_now(found, all_open)) for found in ended.missed]
         subscriptions = await self._subscriptions.of_place(ended.place)
+        settings = await self._place_settings.of_place(ended.place)
+        held = [found for found, _ in missed if await self._is_held(ended.place, settings, found)]
+        with written_in(posting_language(settings)):
+            return self._written(ended, missed, held, subscriptions)
+
+    def _written(
+        self,
+        ended: EndedMutes,
+        missed: Sequence[tuple[MissedIncident, Incident | None]],
+        held: Sequence[MissedIncident],
+        subscriptions: Sequence[Subscription],
+    ) -> list[Alert]:
+        """Return the alerts in the language in force; a moderator is asked first about those `held`, not named yet."""
         now, mute_id = self._clock.now(), ended.mutes[0].id
-        named = [(found, incident) for found, incident in missed if not await self._is_held(ended.place, found)]
+        named = [(found, incident) for found, incident in missed if found not in held]
         severities = [found.severity for found, _ in named]
         worst = max(severities, key=lambda severity: severity.rank, default=Severity.WATCH)
-        held = len(missed) - len(named)
-        summary = missed_card(ended.mutes, named, self._shown_names(), self._kinds, held=held)
+        summary = missed_card(ended.mutes, named, self._shown_names(), self._kinds, held=len(held))
         return [
             _alert(f"mute:{mute_id}", f"mute:{mute_id}", summary, worst, ended.place, now),
             *[
@@ -131,9 +146,9 @@ class MuteSummaries:
             ],
         ]
 
-    async def _is_held(self, place: Place, found: MissedIncident) -> bool:
+    async def _is_held(self, place: Place, settings: PlaceSettings, found: MissedIncident) -> bool:
         """Return whether a moderator has to release what was missed first; what is critical is never held."""
-        if found.severity is Severity.CRITICAL or not (await self._place_settings.of_place(place)).approval:
+        if found.severity is Severity.CRITICAL or not settings.approval:
             return False
         approval = await self._approvals.get(place, f"INC-{incident_number(found.incident)}")
         return approval is None or approval.decision is not ApprovalDecision.POST

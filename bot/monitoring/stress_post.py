@@ -1,4 +1,4 @@
-"""Posts the card of the daily stress test, once a UTC day, in every place that has subscribed to it.
+"""Posts the card of the daily stress test, once a UTC day, in every place that has subscribed to it, in its language.
 
 It goes through the outbox like an alert, so that a place that cannot be reached gets it later that day. Posted once,
 whatever happens: the day is marked after the commit; where a worker dies in between, the next one commits again, and
@@ -6,7 +6,8 @@ what has been queued already is queued no second time. Had it been delivered lon
 edited, for the alert's kind is EDIT: where nothing was said of the day yet, an edit is sent as a new message.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -14,13 +15,19 @@ import structlog
 
 from bot.detection.stress import stress_result, worse_result
 from bot.domain.compact_subscriptions import CompactSubscriptions
+from bot.domain.exchange import Exchange
 from bot.domain.severity import Severity
 from bot.domain.stress import STRESS, STRESS_POST_HOUR
 from bot.domain.withdrawals import ExchangeWithdrawals
+from bot.language.languages import ENGLISH
+from bot.language.translation import written_in
 from bot.messages.cards.stress import stress_card
+from bot.messages.model import Message
+from bot.monitoring.place_languages import place_languages
 from bot.monitoring.subscription_slices import slices
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Alert, DeliveryKind
+from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.stress import StressAnswers, StressRecords
 from bot.ports.subscriptions import Subscriptions
@@ -40,6 +47,7 @@ class StressPost:
         *,
         incidents: Incidents,
         subscriptions: Subscriptions,
+        place_settings: PlaceSettingsStore,
         withdrawals: Callable[[str], ExchangeWithdrawals | None],
         clock: Clock,
     ) -> None:
@@ -47,6 +55,7 @@ class StressPost:
         self._records = records
         self._incidents = incidents
         self._subscriptions = subscriptions
+        self._place_settings = place_settings
         self._withdrawals = withdrawals
         self._clock = clock
 
@@ -59,38 +68,50 @@ class StressPost:
             return
         if self._answers.unread() and now.hour == STRESS_POST_HOUR:
             return  # after a start: whose turn it is may still change, so that is waited for, an hour at most
-        alert = await self._alert(now)
-        if alert is None:
-            return
-        if alert.recipients:
-            await self._incidents.commit(STRESS.id, STRESS.id, None, [alert])
-        await self._records.mark_posted(now.date())
-        log.info("stress test posted", day=now.date().isoformat(), places=len(alert.recipients))
-
-    async def _alert(self, now: datetime) -> Alert | None:
-        """Return the card of the day for its places; None while no exchange is listed."""
         exchange = await self._answers.today()
-        if exchange is None:
-            return None
+        if exchange is None:  # while none is listed
+            return
+        alerts = await self._alerts(exchange, now)
+        if alerts:
+            await self._incidents.commit(STRESS.id, STRESS.id, None, alerts)
+        await self._records.mark_posted(now.date())
+        places = sum(len(alert.recipients) for alert in alerts)
+        log.info("stress test posted", day=now.date().isoformat(), places=places)
+
+    async def _alerts(self, exchange: Exchange, now: datetime) -> list[Alert]:
+        """Return the card of the day for its places, once in each of their languages."""
         facts = await self._answers.facts(exchange)
         result = worse_result(await self._answers.result_of_today(), stress_result(facts))
-        card = stress_card(exchange, facts, result, self._withdrawals(exchange.id), is_today=True)
-        of_day = f"{STRESS.id}:{now:%Y-%m-%d}"
-        return Alert(
-            id=of_day,
-            incident=of_day,
-            severity=Severity.WATCH,  # behind all alerts
-            kind=DeliveryKind.EDIT,
-            message=replace(card, silent=True),
-            created_at=now,
-            expires_at=datetime.combine(now.date(), time(), UTC) + _DAY,
-            recipients=await self._recipients(),
-            about=STRESS.id,
-        )
+        withdrawals = self._withdrawals(exchange.id)
+        alerts = []
+        for language, recipients in (await self._recipients()).items():
+            with written_in(language):
+                card = stress_card(exchange, facts, result, withdrawals, is_today=True)
+            alerts.append(_alert(card, recipients, now))
+        return alerts
 
-    async def _recipients(self) -> CompactSubscriptions:
-        """Return the subscriptions to the stress test itself; those to all exchanges do not mean it."""
-        recipients = CompactSubscriptions()
+    async def _recipients(self) -> Mapping[str, CompactSubscriptions]:
+        """Return the subscriptions to the stress test itself by language; those to all exchanges do not mean it."""
+        languages = await place_languages(self._place_settings)
+        recipients: defaultdict[str, CompactSubscriptions] = defaultdict(CompactSubscriptions)
         async for slice_ in slices(await self._subscriptions.interested_in(STRESS.id)):
-            recipients.extend(subscription for subscription in slice_ if subscription.exchange == STRESS.id)
+            for subscription in slice_:
+                if subscription.exchange == STRESS.id:
+                    recipients[languages.get(subscription.place, ENGLISH)].add(subscription)
         return recipients
+
+
+def _alert(card: Message, recipients: CompactSubscriptions, now: datetime) -> Alert:
+    """Return the card of a day for the places that read its language."""
+    of_day = f"{STRESS.id}:{now:%Y-%m-%d}"
+    return Alert(
+        id=of_day if card.language == ENGLISH else f"{of_day}-{card.language}",
+        incident=of_day,
+        severity=Severity.WATCH,  # behind all alerts
+        kind=DeliveryKind.EDIT,
+        message=replace(card, silent=True),
+        created_at=now,
+        expires_at=datetime.combine(now.date(), time(), UTC) + _DAY,
+        recipients=recipients,
+        about=STRESS.id,
+    )

@@ -28,8 +28,9 @@ from bot.alerting.judging_round import (
     key_of,
 )
 from bot.alerting.lifecycle_policy import Policy
-from bot.alerting.routing import Audience, audience
+from bot.alerting.routing import audience, is_announced
 from bot.domain.compact_subscriptions import CompactSubscriptions
+from bot.domain.drill import DrillSummary
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, Step, StepReason, open_by_number
@@ -39,15 +40,17 @@ from bot.domain.signal import Note, NoteReason, Rule, Signal, source_rule
 from bot.domain.signal_source import signals_of
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, grade_by_source
-from bot.messages.model import Line
-from bot.monitoring.alerts import Audiences, Telling, alerts_of, is_notice, member_drills
+from bot.monitoring.alert_variants import Audiences, GrowingAudiences, by_variant
+from bot.monitoring.alerts import Telling, alerts_of, is_notice, member_drills
 from bot.monitoring.isolation import Crashes, isolated, without_crashing
+from bot.monitoring.place_languages import place_languages
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.subscription_slices import slices
 from bot.ports.drills import Drills
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
 from bot.ports.outbox import Alert
+from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
 
@@ -62,7 +65,8 @@ class Watch:
 
     `publish` gets every snapshot that was made on the way. `kinds` are the signal sources. The outflow's readings are
     in the store, where `judge_exchanges` finds them; what any other source has read is passed to `judge_other_source`.
-    Alerts show what members' `drills` found. `commits` counts the steps that were committed.
+    Alerts are in the language that `place_settings` has for each place, and show what members' `drills` found; without
+    these two they are in English and show none. `commits` counts the steps that were committed.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -77,10 +81,12 @@ class Watch:
         policy: Policy | None = None,
         kinds: SignalKinds = SIGNAL_KINDS,
         drills: Drills | None = None,
+        place_settings: PlaceSettingsStore | None = None,
     ) -> None:
         self.commits = 0
         self._kinds = kinds
         self._drills = drills
+        self._place_settings = place_settings
         self._source_states: dict[str, Any] = {}
         self._snapshot_builder = snapshot_builder
         self._incidents = incidents
@@ -181,11 +187,13 @@ class Watch:
             subject_of=lambda round_signal: round_signal.signal.subject,
         )
         result = draft.numbered({story: await self._incidents.next_number() for story in draft.unnumbered})
-        for step in result.in_order:
-            if step.has_changed:
-                self._idle_stories.discard(step.key.story)
-                with isolated(step.key.subject, crashes):
-                    await self._commit(step, result.market.under_way, _normal_severity(step.key, result.state))
+        changed = [step for step in result.in_order if step.has_changed]
+        languages = await self._languages(changed)
+        for step in changed:
+            self._idle_stories.discard(step.key.story)
+            with isolated(step.key.subject, crashes):
+                normal = _normal_severity(step.key, result.state)
+                await self._commit(step, result.market.under_way, normal, languages)
         under_way = {key.story for key in result.state.incidents}
         self._idle_stories |= {step.key.story for step in result.steps} - under_way
 
@@ -247,27 +255,37 @@ class Watch:
             )
         return subscriptions
 
-    async def _audiences(self, step: RoundStep, market: Incident | None, places_off: Collection[Place]) -> Audiences:
-        """Return who hears of a step; apart from the others, the places that want nothing of members' drills."""
-        ordinary, without_drills = _GrowingAudience(), _GrowingAudience()
-        async for slice_ in slices(await self._subscriptions_for(step)):
-            if not places_off:
-                ordinary.extend(audience(step.before, step.step, slice_, market))
-                continue
-            for growing, is_off in ((ordinary, False), (without_drills, True)):
-                part = [subscription for subscription in slice_ if (subscription.place in places_off) is is_off]
-                growing.extend(audience(step.before, step.step, part, market))
-        return Audiences(ordinary.audience, without_drills.audience)
+    async def _languages(self, steps: Sequence[RoundStep]) -> Mapping[Place, str]:
+        """Return the languages of places, once for all steps of a round; not asked for where nobody hears of any."""
+        if self._place_settings is None or not any(is_announced(step.step) for step in steps):
+            return {}
+        return await place_languages(self._place_settings)
 
-    async def _commit(self, step: RoundStep, market: Incident | None, normal: Severity | None) -> None:
+    async def _audiences(
+        self,
+        step: RoundStep,
+        market: Incident | None,
+        languages: Mapping[Place, str],
+        drills_off: Collection[Place],
+    ) -> Audiences:
+        """Return who hears of a step, apart by language and by whether they want to hear of members' drills."""
+        growing = GrowingAudiences()
+        async for slice_ in slices(await self._subscriptions_for(step)):
+            for variant, part in by_variant(slice_, languages, drills_off).items():
+                growing.extend(variant, audience(step.before, step.step, part, market))
+        return growing.audiences
+
+    async def _commit(
+        self, step: RoundStep, market: Incident | None, normal: Severity | None, languages: Mapping[Place, str]
+    ) -> None:
         """Commit a step, incident and alerts together; `market` is the market-wide incident that is open.
 
         `normal` is the severity of the incident by the preset `normal`, None where it is not open there.
         """
         subject, rule, sensitivity = step.key
         drills = await member_drills(self._drills, step.step)
-        audiences = await self._audiences(step, market, drills.places_off)
-        alerts = self._alerts(subject, step.step, audiences, drills.line, normal)
+        audiences = await self._audiences(step, market, languages, drills.places_off)
+        alerts = self._alerts(subject, step.step, audiences, drills.summary, normal)
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
         self.commits += 1
         self._snapshot_builder.forget_incidents(subject)
@@ -275,7 +293,7 @@ class Watch:
             _log_step(subject, step.step, alerts)
 
     def _alerts(
-        self, subject: str, step: Step, audiences: Audiences, drills: Line | None, normal: Severity | None
+        self, subject: str, step: Step, audiences: Audiences, drills: DrillSummary | None, normal: Severity | None
     ) -> list[Alert]:
         if step.incident is None:
             return []
@@ -297,22 +315,6 @@ class Watch:
         counts = Counter(incident.severity for incident in are_open)
         for severity in Severity:
             self._meter.set_open_incidents(severity, counts[severity])
-
-
-class _GrowingAudience:
-    """The audience of a step, put together slice by slice."""
-
-    def __init__(self) -> None:
-        self._post, self._edit, self._follow = CompactSubscriptions(), CompactSubscriptions(), CompactSubscriptions()
-
-    def extend(self, part: Audience) -> None:
-        self._post.extend(part.post)
-        self._edit.extend(part.edit)
-        self._follow.extend(part.follow)
-
-    @property
-    def audience(self) -> Audience:
-        return Audience(self._post, self._edit, self._follow)
 
 
 def _presets(asked: Collection[Sensitivity], open_incidents: Sequence[Incident], story: StoryKey) -> list[Sensitivity]:

@@ -122,6 +122,7 @@ class Application:
             publish=self.latest.set_snapshot,
             kinds=kinds,
             drills=self.drills,
+            place_settings=store.place_settings,
         )
         self.updates = LatestUpdates(
             self.latest,
@@ -141,6 +142,7 @@ class Application:
             store.stress,
             incidents=store.incidents,
             subscriptions=store.subscriptions,
+            place_settings=store.place_settings,
             withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
             clock=clock,
         )
@@ -286,6 +288,7 @@ class Application:
             place_recovery=PlaceRecovery(
                 self.status.probing_platforms,
                 subscriptions=self.store.subscriptions,
+                place_settings=self.store.place_settings,
                 clock=self._clock,
                 operator=self.operator,
             ),

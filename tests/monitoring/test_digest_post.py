@@ -28,6 +28,7 @@ from bot.monitoring.digest_post import PLACES_AT_A_TIME, DigestPost
 from bot.ports.outbox import Alert, DeliveryKind
 from bot.storage.store import Store, open_store
 from tests.builders import BINANCE, CHAIN_MISSING, DAY, HERE, HOUR, OKX, flow, holding, incident, signal, subscription
+from tests.fakes.marking_language import mark_texts
 from tests.fakes.memory import HandClock, Memory
 from tests.known_withdrawals import known, network
 from tests.messages.cards.plain import said
@@ -395,3 +396,18 @@ async def test_where_it_had_arrived_long_before_the_message_that_is_there_is_edi
     edits_due = await second.database.command("ZCARD", "{ob}:later:telegram")
     assert [delivery.sent for delivery in deliveries] in ([], ["42"])
     assert len(deliveries) + edits_due == 1
+
+
+async def test_each_language_has_a_digest_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    bench = Bench()
+    places = [Place(Platform.TELEGRAM, f"-{number}") for number in range(4)]
+    for place, language in zip(places, ("auto", "es", "en", "es"), strict=True):
+        await bench.want(place, "binance", settings=replace(DAILY, language=language))
+
+    english, spanish = await bench.posted()
+
+    assert (english.message.language, spanish.message.language) == ("en", "es")
+    assert [[recipient.place for recipient in alert.recipients] for alert in (english, spanish)] == [
+        places[0::2], places[1::2],
+    ]  # fmt: skip

@@ -21,6 +21,7 @@ from bot.messages.model import Tone
 from bot.monitoring.mute_summaries import MuteSummaries
 from bot.ports.outbox import Alert, DeliveryKind
 from tests.builders import HERE, HOUR, NOON, incident, jump, signal, subscription
+from tests.fakes.marking_language import mark_texts
 from tests.fakes.memory import Memory, MemoryIncidents
 from tests.messages.cards.plain import said
 
@@ -299,3 +300,16 @@ async def test_until_worse_ends_where_nothing_is_subscribed_any_more(bench: Benc
     await bench.memory.subscriptions.remove(HERE, None, everything=True)
     await bench.after(1)
     assert bench.memory.mutes.kept == {}
+
+
+async def test_the_summary_is_in_the_language_of_the_place(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    bench.memory.place_settings.kept[HERE] = PlaceSettings(language="es")
+    await bench.open()
+    await bench.mute()
+    await bench.miss(SEVERE)
+
+    summary, update = await bench.after(4)
+
+    assert summary.message.title == "es‹While muted (es‹4 h›)›"
+    assert (summary.message.language, update.message.language) == ("es", "es")

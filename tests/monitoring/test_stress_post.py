@@ -8,12 +8,14 @@ from typing_extensions import override
 
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform, Subscription
+from bot.domain.place_settings import PlaceSettings
 from bot.domain.stress import STRESS, LeagueRow, StressFacts, StressOutcome, StressResult
 from bot.monitoring.stress_post import StressPost
 from bot.ports.outbox import DeliveryKind
 from bot.ports.stress import StressAnswers
 from bot.storage.store import Store, open_store
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON
+from tests.fakes.marking_language import mark_texts
 from tests.fakes.memory import HandClock, Memory
 from tests.known_withdrawals import known
 from tests.messages.cards.plain import plain
@@ -69,6 +71,7 @@ class Bench:
             self.memory.stress,
             incidents=self.memory.incidents,
             subscriptions=self.memory.subscriptions,
+            place_settings=self.memory.place_settings,
             withdrawals={"binance": known("binance")}.get,
             clock=self.memory.clock,
         )
@@ -173,6 +176,7 @@ def post_of(store: Store) -> StressPost:
         store.stress,
         incidents=store.incidents,
         subscriptions=store.subscriptions,
+        place_settings=store.place_settings,
         withdrawals=lambda _: None,
         clock=HandClock(NOON),
     )
@@ -218,3 +222,18 @@ async def test_where_that_was_long_ago_the_message_that_is_there_is_edited(store
     edits_due = await second.database.command("ZCARD", "{ob}:later:telegram")
     assert [delivery.sent for delivery in deliveries] in ([], ["42"])
     assert len(deliveries) + edits_due == 1
+
+
+async def test_the_card_is_posted_in_the_language_of_each_place(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    bench.memory.place_settings.kept[THERE] = PlaceSettings(language="es")
+    await bench.memory.subscriptions.add(Subscription(THERE, STRESS.id))
+
+    assert await bench.at(NOON) == ["stress:2022-12-13", "stress:2022-12-13-es"]
+
+    alerts = bench.memory.incidents.told
+    assert {alert.incident for alert in alerts} == {"stress:2022-12-13"}
+    assert [(alert.message.language, [to.place for to in alert.recipients]) for alert in alerts] == [
+        ("en", [HERE]),
+        ("es", [THERE]),
+    ]

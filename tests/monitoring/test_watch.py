@@ -50,6 +50,7 @@ class WatchedBinance:
             meter=self.memory.meter,
             publish=self.published.append,
             drills=self.memory.drills,
+            place_settings=self.memory.place_settings,
         )
 
     async def store_quiet_days(self) -> None:
