@@ -7,6 +7,7 @@ from bot.commands.arguments import Arg
 from bot.commands.declaration import Access, Request, command
 from bot.domain.alert_tests import AlertTestMention
 from bot.domain.place import Platform
+from bot.language.translation import written_in
 from bot.messages.cards.alert_tests import alert_test_result_card
 from bot.messages.model import Message
 from handlers.target_place import OtherPlace, target_place
@@ -34,7 +35,9 @@ async def test(
         if subscription.mention and target.platform is not Platform.TELEGRAM
     ]
     mentioned = mentions[0] if mentions and mention else None
-    result = await request.alert_tester.run(target, mention=mentioned)
+    # A real alert is in the language of its place, whatever language whoever tests it speaks.
+    with written_in((await request.place_settings.of_place(target)).language):
+        result = await request.alert_tester.run(target, mention=mentioned)
     left_out = AlertTestMention.LEFT_OUT if mentions else AlertTestMention.NONE
     return alert_test_result_card(
         result,

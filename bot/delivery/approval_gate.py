@@ -3,7 +3,8 @@
 A delivery that waits is postponed and comes back every 15 s, so that a decision counts in whichever worker. Who is
 asked: on Telegram the moderator who switched it on, in their own chat with the bot; where that cannot be, where they
 have not decided within half an hour, and on Discord, the place itself, in a message that does not say what the alert
-says, with buttons for moderators. When it gets worse while it waits, it is asked about anew.
+says, with buttons for moderators. When it gets worse while it waits, it is asked about anew. All of that is in the
+language of the alert, which is its place's.
 
 Never held: what is critical, what follows a message that is there already, and what is no incident (digests, tests).
 """
@@ -22,6 +23,7 @@ from bot.domain.errors import ChatMoved, DeliveryError, RetryLater, StorageError
 from bot.domain.place import Place, Platform
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
+from bot.language.translation import written_in
 from bot.messages.cards.approval import asked_here_card, asked_privately_card, not_released_card
 from bot.messages.model import Message
 from bot.ports.approvals import Approvals
@@ -151,8 +153,9 @@ class ApprovalGate:
         try:
             is_private = not approval.is_asked and await self._ask_privately(delivery, settings)
             if not is_private:
-                card = replace(asked_here_card(name_of(delivery)), silent=delivery.message.silent)  # in quiet hours
-                await self._send(delivery.place, card)
+                with written_in(delivery.message.language):
+                    card = asked_here_card(name_of(delivery))
+                await self._send(delivery.place, replace(card, silent=delivery.message.silent))  # in quiet hours
             after = replace(approval, is_asked=True, is_asked_here=not is_private)
             await self._approvals.put(delivery.place, name_of(delivery), before=approval, after=after)
         except ChatMoved as error:
@@ -171,7 +174,8 @@ class ApprovalGate:
         # An administrator who stays anonymous has the id of the group itself, in which everybody would read the alert.
         if not can_be_named or not settings.approver.isdecimal():
             return False
-        card = asked_privately_card(delivery.message, name_of(delivery), place.chat)
+        with written_in(delivery.message.language):
+            card = asked_privately_card(delivery.message, name_of(delivery), place.chat)
         try:
             # A private chat of Telegram has the id of its person.
             await self._send(Place(Platform.TELEGRAM, settings.approver), card)
@@ -207,7 +211,9 @@ def _not_released(delivery: Delivery, approval: Approval) -> GateVerdict:
     if approval.decision is None and is_new_message:
         # A reply, where there is an earlier message: that one must not gain the text that nobody has released.
         kind = DeliveryKind.REPLY if delivery.sent_here else delivery.kind
-        return GateVerdict(replace(delivery, kind=kind, message=not_released_card(name_of(delivery))))
+        with written_in(delivery.message.language):
+            card = not_released_card(name_of(delivery))
+        return GateVerdict(replace(delivery, kind=kind, message=card))
     return GateVerdict(delivery, reason=NOT_RELEASED)
 
 

@@ -28,6 +28,7 @@ from bot.domain.errors import (
     Unreachable,
 )
 from bot.domain.place import Place
+from bot.language.translation import written_in
 from bot.messages.cards.deliveries import topic_notice
 from bot.ports.chat import ChatPlatform
 from bot.ports.meter import Meter
@@ -118,8 +119,10 @@ class RetryPolicy:
         place = delivery.place
         trouble = await retry_until_stored(lambda: self._subscriptions.trouble(place))
         if place.thread and not (trouble and trouble.disabled):
+            with written_in(delivery.message.language):
+                notice = topic_notice(error.obstacle)
             try:
-                await self._chat.send(replace(place, thread=None), topic_notice(error.obstacle), key=delivery.key)
+                await self._chat.send(replace(place, thread=None), notice, key=delivery.key)
             except RetryLater as busy:  # the topic will still be closed when the delivery comes back
                 await self._retry_later(delivery, busy)
                 return

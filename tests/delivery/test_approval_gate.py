@@ -15,10 +15,12 @@ from bot.domain.local_time import QuietHours
 from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
+from bot.language.translation import written_in
 from bot.ports.outbox import DeliveryKind
 from tests.clocks import in_simulated_time
 from tests.delivery.recording_chat import CLOSE, EDIT, POST, REPLY
 from tests.delivery.test_worker import Scene
+from tests.fakes.marking_language import mark_texts
 from tests.waiting import until
 
 HERE = Place(Platform.TELEGRAM, "-1001234567890")
@@ -419,3 +421,24 @@ async def test_a_place_that_asked_for_a_pause_is_asked_after_it() -> None:
         scene.decide(ApprovalDecision.DISCARD)
         await scene.until_empty()
     assert scene.titles_in(SMALL) == ["INC-8 waits for a moderator"]
+
+
+@pytest.mark.parametrize(
+    ("place", "asked", "button"),
+    [
+        (HERE, "es‹To be posted? opened›", "es‹Post›"),
+        (CHANNEL, "es‹INC-8 waits for a moderator›", "es‹Post›"),
+    ],
+)
+@in_simulated_time
+async def test_a_moderator_is_asked_in_the_language_of_the_place(place: Place, asked: str, button: str) -> None:
+    scene = GatedScene(place)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        mark_texts(monkeypatch)
+        async with scene.delivering():
+            with written_in("es"):
+                scene.tell("opened")
+            await scene.until_asked()
+            assert (scene.chat.messages[0].title, scene.chat.messages[0].actions[0].label) == (asked, button)
+            await scene.until_empty()
+    assert scene.titles_in(place)[-1] == "es‹INC-8 was not posted here›"

@@ -11,6 +11,7 @@ from bot.delivery.rate_limiter import RateLimiter
 from bot.domain.errors import BadMessage, ChatGone, ChatMoved, DeliveryError, NotAllowed, RetryLater, TopicClosed
 from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.severity import Severity
+from bot.language.translation import written_in
 from bot.messages.cards.deliveries import followed_card, topic_notice
 from bot.messages.model import Message, Tone, line, lines
 from bot.ports.outbox import LEFT_BEHIND, DeliveryKind
@@ -18,6 +19,7 @@ from bot.ports.subscriptions import PlaceTrouble
 from tests.builders import DAY, HOUR, NOON, subscription
 from tests.clocks import in_simulated_time
 from tests.delivery.recording_chat import CLOSE, EDIT, POST, REPLY, RecordingChat, alert
+from tests.fakes.marking_language import mark_texts
 from tests.fakes.memory import Memory
 from tests.messages.cards.plain import said
 
@@ -512,3 +514,27 @@ async def test_rate_limits_count_as_refusals_and_what_the_platform_did_not_refus
     limited = RetryLater("slower", after=SECOND, rate_limited=True)
     await scene.deliver(limited, limited)
     assert scene.counted("stopped", "too many refusals") == 1
+
+
+def test_the_line_of_an_escalation_is_in_the_language_of_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_texts(monkeypatch)
+    with written_in("es"):
+        earlier = Message("INC-1")
+
+    followed = followed_card(earlier, Severity.SEVERE, NOON)
+
+    assert said(followed).splitlines()[1] == (
+        "es‹Updated: it got worse (es‹severe›, 2022-12-13 12:00 UTC). See the reply below.›"
+    )
+
+
+async def test_a_closed_topic_is_announced_in_the_language_of_what_was_to_be_posted(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark_texts(monkeypatch)
+    with written_in("es"):
+        scene.queue("opened", TOPIC)
+
+    await scene.deliver(TopicClosed("closed", Obstacle.TOPIC_CLOSED))
+
+    assert scene.chat.shown == [(HERE, "es‹Alerts to a topic are paused›", None)]

@@ -4,9 +4,11 @@ import pytest
 
 from bot.domain.alert_tests import AlertTestOutcome, AlertTestResult
 from bot.domain.place import Obstacle, Place, Platform
+from bot.domain.place_settings import PlaceSettings
 from bot.messages.model import Message, Tone
 from tests.builders import HERE, HOUR, subscription
 from tests.fakes.dispatcher import CHANNEL, MODERATOR, DispatcherBench
+from tests.fakes.marking_language import mark_texts
 from tests.messages.cards.plain import said
 
 ON_DISCORD = Place(Platform.DISCORD, "7")
@@ -99,3 +101,15 @@ async def test_a_channel_is_tested_from_a_private_chat(bench: DispatcherBench) -
     answer = await ask(bench, "test @channel")
     assert answer.title == "Test alert in @channel · arrived"
     assert bench.alert_tester.asked == [(CHANNEL, None)]
+
+
+async def test_a_test_is_in_the_language_of_its_place_as_a_real_alert_is(
+    bench: DispatcherBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark_texts(monkeypatch)
+    bench.memory.place_settings.kept[HERE] = PlaceSettings(language="es")
+
+    await ask(bench)
+    await ask(bench, place=ON_DISCORD)
+
+    assert bench.alert_tester.languages == ["es", "en"]
