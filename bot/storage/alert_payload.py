@@ -8,6 +8,8 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.severity import Severity
+from bot.language.languages import ENGLISH
+from bot.language.translation import written_in
 from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 
@@ -54,5 +56,9 @@ def encode_alert(alert: Alert) -> str:
 
 
 def decode_alert(body: bytes) -> AlertPayload:
-    """Return the payload that `encode_alert` made JSON of."""
-    return _decoder.decode(body)
+    """Return the payload that `encode_alert` made JSON of; what an older program stored is in English.
+
+    A message without a language would get the one in force where it is read.
+    """
+    with written_in(ENGLISH):
+        return _decoder.decode(body)

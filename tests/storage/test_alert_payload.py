@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 from bot.domain.severity import Severity
+from bot.language.translation import written_in
 from bot.messages.model import Fold, Message, line, moment
 from bot.ports.outbox import Alert, DeliveryKind
 from bot.storage.alert_payload import decode_alert, encode_alert
@@ -27,3 +28,12 @@ def test_a_message_that_an_older_program_stored_has_no_details_and_no_live_times
     del payload["message"]["fold"], payload["message"]["lines"][0][0]["live"]
 
     assert decode_alert(json.dumps(payload).encode()).message == message
+
+
+def test_what_an_older_program_stored_is_in_english_whatever_is_spoken_where_it_is_read() -> None:
+    with written_in("es"):
+        message = Message("INC-42")
+        payload = json.loads(stored(message))
+        assert decode_alert(json.dumps(payload).encode()).message == message
+        del payload["message"]["language"]
+        assert decode_alert(json.dumps(payload).encode()).message.language == "en"
