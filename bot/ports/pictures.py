@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.errors import DrawingFailed
-from bot.language.translation import written_in
+from bot.language.translation import tr, written_in
 from bot.messages.model import Message, beside_picture, without_picture
 from bot.messages.pictures import Picture, Theme
 
@@ -34,8 +34,8 @@ async def illustrate(message: Message, drawer: PictureDrawer | None, theme: Them
     if message.picture is None or drawer is None:
         return IllustratedMessage(message)
     try:
-        with written_in(message.language):  # of what it says where drawing fails
-            png = await drawer.draw(message.picture, theme)
+        png = await drawer.draw(message.picture, theme)
     except DrawingFailed as failure:
-        return IllustratedMessage(without_picture(message, str(failure)))
+        with written_in(message.language):
+            return IllustratedMessage(without_picture(message, tr(str(failure))))
     return IllustratedMessage(beside_picture(message), png, f"{message.picture.title}: {message.picture.headline}")

@@ -140,9 +140,11 @@ def _title(message: Message) -> str:
 
 
 def _headline(message: Message) -> str:
-    # Translators: in front of the title of an example that describes no real event.
-    sample = f"{tr('SAMPLE')} · " if message.sample else ""
-    return f"{message.tone.icon} {sample}{title_with_tone(message)}"
+    title = title_with_tone(message)
+    if message.sample:
+        # Translators: {title} is that of an example that describes no real event.
+        title = tr("SAMPLE · {title}", title=title)
+    return f"{message.tone.icon} {title}"
 
 
 def _description(message: Message) -> Iterator[str]:

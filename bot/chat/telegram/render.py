@@ -120,14 +120,18 @@ def _tagged(tag: str, markup: str) -> str:
 
 def _blocks(message: Message, writer: _PlainText) -> str:
     """Return the blocks in their order; fields, chart, table and footer each stand apart by an empty line."""
-    # Translators: in front of the title of an example that describes no real event.
-    sample = f"{tr('SAMPLE')} · " if message.sample else ""
-    title = writer.bold(f"{message.tone.icon} {sample}{title_with_tone(message)}")
+    title = writer.bold(f"{message.tone.icon} {_title(message)}")
     shown_count = message.fold.after if message.fold else len(message.lines)
     head = "\n".join((title, *(writer.line(line) for line in message.lines[:shown_count])))
     figures = (_details(message, message.fold, writer),) if message.fold else _figures(message, writer)
     blocks = (head, *figures, writer.italic(writer.line(message.footer)))
     return "\n\n".join(block for block in blocks if block)
+
+
+def _title(message: Message) -> str:
+    title = title_with_tone(message)
+    # Translators: {title} is that of an example that describes no real event.
+    return tr("SAMPLE · {title}", title=title) if message.sample else title
 
 
 def _figures(message: Message, writer: _PlainText) -> tuple[str, ...]:

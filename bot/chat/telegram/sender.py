@@ -174,6 +174,11 @@ class TelegramSender:
                 await self._photos.replace(place, photo, caption=caption.html, parse_mode=_HTML, **where)
 
 
+def _without_photo(message: Message, why: str) -> Message:
+    with written_in(message.language):
+        return without_picture(message, tr(why))
+
+
 @contextmanager
 def _unchanged_is_no_error() -> Iterator[None]:
     try:
@@ -181,12 +186,6 @@ def _unchanged_is_no_error() -> Iterator[None]:
     except BadMessage as refusal:
         if not is_unchanged(refusal):
             raise
-
-
-def _without_photo(message: Message, why: str) -> Message:
-    """Return a message whose photo cannot be sent, with a marked text that says so."""
-    with written_in(message.language):
-        return without_picture(message, tr(why))
 
 
 def reply_parameters(message_id: str) -> str:

@@ -44,10 +44,12 @@ def _plain_text(message: Message, now: datetime, width: int) -> str:
 
 def heading(message: Message) -> str:
     """Return icon, title and, unless the title says it already, the tone's word: `🔴 Sample · Outflow · severe`."""
-    with written_in(message.language):
-        # Translators: in front of the title of an example that describes no real event.
-        sample = f"{tr('Sample')} · " if message.sample else ""
-    return f"{icon(message.tone)} {sample}{title_with_tone(message)}"
+    title = title_with_tone(message)
+    if message.sample:
+        with written_in(message.language):
+            # Translators: {title} is that of an example that describes no real event.
+            title = tr("Sample · {title}", title=title)
+    return f"{icon(message.tone)} {title}"
 
 
 def icon(tone: Tone) -> str:

@@ -25,6 +25,7 @@ _REMEDIES = {
     Obstacle.TOPIC_DELETED: marked("Subscribe in another topic."),
     Obstacle.ARCHIVED: marked("Open the thread again, or subscribe in the channel."),
 }
+_OTHER_REMEDY = marked("Put that right.")
 _STATES = {
     # Translators: what became of a test alert, in the title of the answer: “Test alert · arrived”.
     AlertTestOutcome.ARRIVED: marked("arrived"),
@@ -129,9 +130,9 @@ def _outcome(result: AlertTestResult) -> str:
             )
         case AlertTestOutcome.REFUSED:
             why = why_closed(result.obstacle or Obstacle.REFUSED, result.reason).removesuffix(".")
-            remedy = tr(_REMEDIES.get(result.obstacle or Obstacle.REFUSED, marked("Put that right.")))
+            remedy = _REMEDIES.get(result.obstacle or Obstacle.REFUSED, _OTHER_REMEDY)
             # Translators: {remedy} is a whole sentence, such as “Add the bot again.”
-            return tr("It did not arrive: {reason}. {remedy} Then try /test again.", reason=why, remedy=remedy)
+            return tr("It did not arrive: {reason}. {remedy} Then try /test again.", reason=why, remedy=tr(remedy))
         case AlertTestOutcome.NOT_SENT:
             return tr("It was dropped before it was sent, or given up. The bot's operator finds why in its log.")
         case AlertTestOutcome.NOBODY_DELIVERS:

@@ -250,8 +250,8 @@ def test_words_of_its_own_are_in_the_language_of_the_message(monkeypatch: pytest
         sample = Message("INC-7", Tone.SEVERE, lines=lines("a", "b"), sample=True, fold=Fold(1, "why INC-7 details"))
         long = Message("x", chart=Chart("Share", "share", (NOON, NOON), (-0.018, 0.011)), table=table)
 
-    assert shown(sample)["title"] == "🔴 es‹SAMPLE› · INC-7 · es‹severe›"
+    assert shown(sample)["title"] == "🔴 es‹SAMPLE · INC-7 · es‹severe››"
     assert payload(sample)["components"][0]["components"][0]["label"] == "es‹Details›"
-    assert "es‹SAMPLE›" in plain_payload(sample)["content"]
+    assert "es‹SAMPLE · INC-7" in plain_payload(sample)["content"]
     assert "es‹−1,8\N{NO-BREAK SPACE}% to +1,1\N{NO-BREAK SPACE}% · now" in str(shown(long)["description"])
     assert "es‹… and 101 more›" in str(shown(long)["description"])

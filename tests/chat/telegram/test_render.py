@@ -168,6 +168,6 @@ def test_words_of_its_own_are_in_the_language_of_the_message(monkeypatch: pytest
         )
 
     assert render(sample, NOW).text == (
-        "🔴 es‹SAMPLE› · INC-7 · es‹severe›\n"
+        "🔴 es‹SAMPLE · INC-7 · es‹severe››\n"
         "2022-12-13 14:05\N{NO-BREAK SPACE}UTC (es‹es‹12\N{NO-BREAK SPACE}min› ago›)"
     )

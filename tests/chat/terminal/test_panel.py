@@ -76,5 +76,5 @@ def test_words_of_its_own_are_in_the_language_of_the_message(monkeypatch: pytest
     mark_texts(monkeypatch)
     panel = drawn(replace(INCIDENT, title="INC-1", sample=True, language="es"))
 
-    assert panel.startswith("╭─ 🟠 es‹Sample› · INC-1 · es‹elevated› ")
+    assert panel.startswith("╭─ 🟠 es‹Sample · INC-1 · es‹elevated›› ")
     assert "es‹try: /why INC-1 · /flows binance›" in panel

@@ -138,7 +138,7 @@ def test_words_of_its_own_are_in_the_language_of_the_message(monkeypatch: pytest
     sample = replace(INCIDENT, title="INC-1", sample=True, language="es")
 
     assert plain_text(sample, NOW).splitlines() == [
-        "🟠 es‹Sample› · INC-1 · es‹elevated›",
+        "🟠 es‹Sample · INC-1 · es‹elevated››",
         "  Net outflow −$2.3 B in 24 h",
         "  USDC closed since 08:17 UTC",
         "  DefiLlama · as of 14:05 UTC (es‹es‹12 min› ago›)",
