@@ -4,6 +4,7 @@ The buttons of alerts are these commands: `mute binance 4h`, `mute binance worse
 refused in private, as with the typed command.
 """
 
+from dataclasses import replace
 from typing import Annotated
 
 from bot.alerting.routing import hears_of
@@ -72,7 +73,8 @@ async def _subject(request: Request, name: ExchangeName | None) -> Exchange | No
     if name is None or name.lower() == _ALL:
         return None
     if name.lower() in _NO_EXCHANGES:
-        return _NO_EXCHANGES[name.lower()]
+        subject = _NO_EXCHANGES[name.lower()]
+        return replace(subject, name=tr(subject.name))
     try:
         return request.queries.exchange(name)
     except AskerError:
@@ -111,4 +113,4 @@ async def _until_worse(request: Request, place: Place, subject: Exchange | None)
 
 
 def _names(request: Request) -> dict[str, str]:
-    return {**request.queries.names(), **{id_: subject.name for id_, subject in _NO_EXCHANGES.items()}}
+    return {**request.queries.names(), **{id_: tr(subject.name) for id_, subject in _NO_EXCHANGES.items()}}

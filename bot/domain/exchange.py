@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.flow import Window
+from bot.language.translation import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Exchange:
     own_tokens: frozenset[str] = frozenset()
 
 
-MARKET = Exchange("market", "Market-wide")
+MARKET = Exchange("market", marked("Market-wide"))
 """Stands in for an exchange in incidents that concern many exchanges at once."""
 
 

@@ -13,11 +13,12 @@ from bot.alerting.data_notice import HEARD_AS
 from bot.alerting.routing import Audience, is_announced
 from bot.domain.drill import DrillSummary
 from bot.domain.errors import StorageError
+from bot.domain.exchange import MARKET
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
-from bot.language.translation import written_in
+from bot.language.translation import tr, written_in
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.drills import drill_line
 from bot.messages.cards.signal_kinds import SignalKinds
@@ -101,7 +102,8 @@ def _alerts(
     """Yield the alerts of one variant, written in the language in force."""
     incident, suffix = told.incident, variant.suffix
     found = drill_line(drills) if variant.shows_drills else None
-    card = incident_card(incident, told.name, told.reason, told.names, told.kinds, drills=found, normal=told.normal)
+    name = tr(MARKET.name) if incident.subject == MARKET.id else told.name
+    card = incident_card(incident, name, told.reason, told.names, told.kinds, drills=found, normal=told.normal)
     is_over = told.reason is StepReason.RESOLVED
     change = DeliveryKind.CLOSE if is_over else DeliveryKind.EDIT
     yield _alert(incident, DeliveryKind.POST, card, listeners.post, now, suffix)
@@ -110,7 +112,7 @@ def _alerts(
     # A data notice is one message, and its end is the last change of it.
     if is_over and not is_notice(incident):
         # An edit notifies nobody, so the end is said in a reply as well.
-        reply = resolved_card(incident, told.name, told.kinds)
+        reply = resolved_card(incident, name, told.kinds)
         yield _alert(incident, DeliveryKind.REPLY, reply, listeners.edit, now, suffix)
         yield _alert(incident, DeliveryKind.REPLY, reply, listeners.follow, now, suffix, only_where_sent=True)
 

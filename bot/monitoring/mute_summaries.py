@@ -24,7 +24,7 @@ from bot.domain.place import Place, Subscription
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
-from bot.language.translation import written_in
+from bot.language.translation import tr, written_in
 from bot.messages.cards.alert import incident_card
 from bot.messages.cards.mutes import missed_card
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -164,7 +164,7 @@ class MuteSummaries:
         return incident_card(incident, name, StepReason.UPDATED, names, self._kinds)
 
     def _shown_names(self) -> dict[str, str]:
-        return {**self._names(), MARKET.id: MARKET.name}
+        return {**self._names(), MARKET.id: tr(MARKET.name)}
 
 
 def _key(incident: Incident) -> str:
