@@ -313,3 +313,14 @@ async def test_the_summary_is_in_the_language_of_the_place(bench: Bench, monkeyp
 
     assert summary.message.title == "es‹While muted (es‹4 h›)›"
     assert (summary.message.language, update.message.language) == ("es", "es")
+
+
+async def test_what_has_no_figure_is_told_without_one(bench: Bench) -> None:
+    nothing = signal(None)
+    await bench.open(Severity.SEVERE, rule="of a source that is gone", signal=nothing, announced=nothing)
+    await bench.mute()
+    await bench.miss(SEVERE)
+
+    summary, _ = await bench.after(4)
+
+    assert said(summary.message).splitlines()[1] == "🔴 Binance · INC-42 · severe at worst, now severe."
