@@ -13,6 +13,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident
 from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.language.translation import tr
 from bot.messages.cards.chart import ChartWindow
 from bot.messages.cards.chart_composition import composition_chart_card
 from bot.messages.cards.chart_flows import flows_chart_card
@@ -38,8 +39,11 @@ async def chart(
     if what is PictureKind.COMPOSITION:
         if window:
             raise AskerError(
-                f"A composition is what {snapshot.exchange.name} holds now, so it takes no window. "
-                f"For the past: /chart {snapshot.exchange.id} reserves {window}"
+                tr(
+                    "A composition is what {exchange} holds now, so it takes no window. For the past: {command}",
+                    exchange=snapshot.exchange.name,
+                    command=f"/chart {snapshot.exchange.id} reserves {window}",
+                )
             )
         return composition_chart_card(snapshot)
     if what is PictureKind.RUN:

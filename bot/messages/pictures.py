@@ -5,8 +5,13 @@ FTX on days 0 to 9, a headline "−3.6 % of reserves in 4 d", and a source line 
 figure in it is made by the same function as the text beside it, so both always read the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from bot.language.translation import language_code
+
+LANGUAGES_OF_OTHER_FONTS = frozenset({"zh-CN"})
+"""Whose letters the fonts of matplotlib do not have: a picture in one of them is in English where no other font is."""
 
 
 class PictureKind(StrEnum):
@@ -80,7 +85,11 @@ class Picture:
     """One picture, which explains itself: title, the figure that matters, legend, what is unknown, and the source.
 
     `scale` are two values that the vertical axis reaches at least. Without it an axis from −0.2 to +0.1 % would make
-    an ordinary day look like a crash. `notes` say what is left out, a sentence each.
+    an ordinary day look like a crash. `notes` say what is left out, a sentence each. `above_zero` and `below_zero` name
+    the colours of bars, `origin` is written below the 0 of an axis of days.
+
+    `language` is that of the texts, and of the figures and dates along the axes. `in_english` is the same picture for
+    where there is no font for that language; None where its letters are in every font.
     """
 
     kind: PictureKind
@@ -93,3 +102,8 @@ class Picture:
     bands: tuple[Band, ...] = ()
     scale: tuple[float, float] = (0.0, 0.0)
     notes: tuple[str, ...] = ()
+    above_zero: str = ""
+    below_zero: str = ""
+    origin: str = ""
+    language: str = field(default_factory=language_code)
+    in_english: "Picture | None" = None

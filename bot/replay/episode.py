@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from bot.domain.exchange import exchange_id
+from bot.language.translation import marked
 from bot.replay.faults import ObservationFault, WalletJump
 
-RECONSTRUCTION = "reconstruction from published figures"
+RECONSTRUCTION = marked("reconstruction from published figures")
 MADE_UP = "made-up figures for a guard"
 HISTORY = timedelta(days=130)  # more than the 90 days that a baseline is made of
 

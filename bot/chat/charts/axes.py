@@ -13,22 +13,26 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from bot.chat.charts.layout import DPI, LegendEntry, PictureLayout
+from bot.chat.charts.layout import AXES_LEFT, DPI, WIDTH, LegendEntry, PictureLayout
 from bot.chat.charts.palette import DASHES, ThemeColours
 from bot.chat.charts.ticks import across_ticks, value_label, value_ticks
 from bot.messages.number_format import percent
 from bot.messages.pictures import Axis, Picture, Point, Series, Stroke
-from bot.messages.plain_text import clean, shorten
+from bot.messages.plain_text import clean, display_width, shorten
 
 _HEIGHT = 380
 _ROW_HEIGHT = 44
-_TICK_SIZE = 19 * 72 / DPI
-_LABEL_SIZE = 20 * 72 / DPI
+_TICK_PIXELS, _LABEL_PIXELS = 19, 20
+_TICK_SIZE = _TICK_PIXELS * 72 / DPI
+_LABEL_SIZE = _LABEL_PIXELS * 72 / DPI
 _DAY_S = 86400.0
 _BAR_WIDTH = 0.8
 _THICK_FRAMED = 45  # bars: where there are more, they are so thin that a thick frame would hide the colour
 _END_LABELS = 142  # pixels on the right of the axes, for the figures at the ends of lines
-_NAME_CHARACTERS = 10  # of an asset, on the left of its bar
+_TICK_GAP, _EDGE = 8, 20  # pixels between the axes and what is written at them, and beside that at least
+_NAME_COLUMNS = 10  # of an asset, on the left of its bar
+_NAMES, _BEHIND_BARS = 150, 26  # pixels beside the bars of assets, on their left and right
+_BAR_GAP = 0.015  # of the longest bar, between a bar and its figure
 _LAST_TICK_CENTRED = 0.95  # of the axis' length
 _WITHOUT_DECIMALS = 9.995  # +1000 %: with a decimal it would be wider than the room on the right
 _HEADROOM = 0.06  # of the axis' length, above and below what is drawn
@@ -38,14 +42,14 @@ def draw_flows(picture: Picture, layout: PictureLayout) -> None:
     """Draw a bar for each day: what left below zero, what came above it, and a question mark where nobody knows."""
     colours = layout.colours
     layout.legend([
-        LegendEntry(_box(colours.out), "out"),
-        LegendEntry(_box(colours.inflow), "in"),
+        LegendEntry(_box(colours.out), picture.below_zero),
+        LegendEntry(_box(colours.inflow), picture.above_zero),
         *_bar_entries(picture, colours),
         *_band_entries(picture, colours),
     ])  # fmt: skip
-    axes = layout.axes(_HEIGHT, right=_END_LABELS)
     xs = [x for series in picture.series for x, _ in series.points]
     low, high = _value_range(picture)
+    axes = layout.axes(_HEIGHT, left=_room_for_values(picture, layout, (low, high)), right=_END_LABELS)
     _draw_bands(axes, picture, colours, (low, high))
     for series in picture.series:
         for x, value in series.points:
@@ -70,8 +74,8 @@ def draw_reserves(picture: Picture, layout: PictureLayout) -> None:
         [LegendEntry(_box(ink), _named(series)) for ink, series in zip(inks, layers, strict=True)]
         + list(_band_entries(picture, colours))
     )
-    axes = layout.axes(_HEIGHT)
     low, high = _stack_range(picture, layers)
+    axes = layout.axes(_HEIGHT, left=_room_for_values(picture, layout, (low, high)))
     _draw_bands(axes, picture, colours, (low, high))
     xs = [x for x, _ in layers[0].points]
     for start, end in _known_stretches(layers[0].points):
@@ -88,7 +92,7 @@ def draw_composition(picture: Picture, layout: PictureLayout) -> None:
     """Draw a bar for each asset, longest first, with its name on the left and its figure behind it."""
     colours = layout.colours
     rows = picture.series
-    axes = layout.axes(_ROW_HEIGHT * len(rows), left=150, right=26, ticks=6)
+    axes = layout.axes(_ROW_HEIGHT * len(rows), left=_NAMES, right=_BEHIND_BARS, ticks=6)
     shares = [series.points[0][1] or 0.0 for series in rows]
     longest = max(*shares, picture.scale[1], 1e-9)
     for index, (series, share) in enumerate(zip(rows, shares, strict=True)):
@@ -102,8 +106,13 @@ def draw_composition(picture: Picture, layout: PictureLayout) -> None:
             hatch="///" if extra else None,
             linewidth=1.2,
         )
-        axes.text(share + longest * 0.015, -index, series.figure, va="center", color=colours.text, fontsize=_LABEL_SIZE)
-    axes.set_xlim(0, longest * 1.75)  # the figure behind the longest bar needs its room
+        axes.text(
+            share + longest * _BAR_GAP, -index, series.figure, va="center", color=colours.text, fontsize=_LABEL_SIZE
+        )
+    # The figure behind the longest bar needs its room: two fifths of the axes, more where figures are longer.
+    width = WIDTH - _NAMES - _BEHIND_BARS
+    figures = max(layout.width_of(series.figure, _LABEL_PIXELS) for series in rows)
+    axes.set_xlim(0, longest * max(1.75, (1 + _BAR_GAP) * width / (width - figures)))
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     axes.set_yticks([-index for index in range(len(rows))], [_short(series.name) for series in rows])
     axes.set_xticks([])
@@ -119,8 +128,8 @@ def draw_run(picture: Picture, layout: PictureLayout) -> None:
         LegendEntry(Line2D([], [], color=ink, linestyle=dashes, linewidth=width), _named(series), is_row=True)
         for series, (ink, dashes, width) in zip(picture.series, styles, strict=True)
     )
-    axes = layout.axes(_HEIGHT, right=_END_LABELS)
     low, high = _value_range(picture)
+    axes = layout.axes(_HEIGHT, left=_room_for_values(picture, layout, (low, high)), right=_END_LABELS)
     length = max(x for series in picture.series for x, _ in series.points)
     # The one that matters is drawn last, above the others.
     for series, (ink, dashes, width) in sorted(
@@ -139,6 +148,12 @@ def draw_run(picture: Picture, layout: PictureLayout) -> None:
     axes.axhline(0, color=colours.quiet, linewidth=1.2, zorder=2)
     inks = [ink for ink, _, _ in styles]
     _label_ends(axes, list(zip(picture.series, inks, strict=True)), (low, high))
+
+
+def _room_for_values(picture: Picture, layout: PictureLayout, bounds: tuple[float, float]) -> float:
+    """Return how many pixels the axes need on their left: `$1,2 billones` is longer than `$1.2 T`."""
+    labels = (value_label(value, picture.up) for value in value_ticks(*bounds))
+    return max(AXES_LEFT, *(layout.width_of(label, _TICK_PIXELS) + _TICK_GAP + _EDGE for label in labels))
 
 
 def _mark_unknown(axes: Axes, x: float, colours: ThemeColours) -> None:
@@ -267,11 +282,11 @@ def _finish(
     axes.set_yticks(values, [value_label(value, picture.up) for value in values])
     newest = max(x for series in picture.series for x, _ in series.points)
     times = across_ticks(picture.across, (across[0], newest))
-    labels = [f"day {label}" if picture.across is Axis.DAYS and not at else label for at, label in times]
+    labels = [picture.origin if picture.across is Axis.DAYS and not at else label for at, label in times]
     axes.set_xticks([at for at, _ in times], labels)
     axes.grid(axis="y", color=colours.grid, linewidth=1.0, zorder=0)
     axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelsize=_TICK_SIZE, colors=colours.quiet, pad=8)
+    axes.tick_params(length=0, labelsize=_TICK_SIZE, colors=colours.quiet, pad=_TICK_GAP)
     axes.spines[:].set_visible(False)
 
 
@@ -309,7 +324,7 @@ def _named(series: Series) -> str:
 
 
 def _short(name: str) -> str:
-    return shorten(clean(name), _NAME_CHARACTERS)
+    return shorten(clean(name), _NAME_COLUMNS, measure=display_width)
 
 
 def _box(face: str, *, edge: str = "none", hatch: str | None = None, width: float = 0.0) -> Rectangle:

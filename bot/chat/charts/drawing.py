@@ -6,7 +6,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.chat.charts.fonts import add_han_font
 from bot.chat.charts.palette import COLOURS
+from bot.language.translation import written_in
 from bot.messages.pictures import Picture, PictureKind, Theme
 
 if TYPE_CHECKING:
@@ -43,10 +45,12 @@ def draw(picture: Picture, theme: Theme) -> bytes:
 
 
 def compose(picture: Picture, theme: Theme) -> "Figure":
-    """Return the picture as matplotlib holds it before it is drawn."""
+    """Return the picture as matplotlib holds it before it is drawn, figures and dates at its axes in its language."""
     from bot.chat.charts import axes  # noqa: PLC0415 -- imports matplotlib, which must have been prepared
     from bot.chat.charts.layout import PictureLayout  # noqa: PLC0415 -- as above
 
+    if picture.in_english and not add_han_font():
+        picture = picture.in_english
     layout = PictureLayout(COLOURS[theme])
     layout.heading(picture.title, picture.headline)
     layout.small_print((*picture.notes, picture.source))
@@ -56,5 +60,6 @@ def compose(picture: Picture, theme: Theme) -> "Figure":
         PictureKind.COMPOSITION: axes.draw_composition,
         PictureKind.RUN: axes.draw_run,
     }
-    kinds[picture.kind](picture, layout)
+    with written_in(picture.language):
+        kinds[picture.kind](picture, layout)
     return layout.figure

@@ -4,6 +4,7 @@ A picture is 800 pixels wide and shown half as wide on a phone, so that nothing 
 legend and the notes wrap, and the picture grows with them: it is never the axes that become smaller.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,9 +24,18 @@ _MARGIN = 26
 _TITLE, _HEADLINE, _LEGEND, SMALL = 30, 26, 20, 18
 _LINE = 1.32  # line height as a multiple of the size
 _SWATCH, _SWATCH_GAP, _ENTRY_GAP = 34, 10, 26
-_AXES_LEFT, _AXES_RIGHT, _TICKS = 104, 26, 40
+AXES_LEFT, _AXES_RIGHT, _TICKS = 104, 26, 40
 _ELLIPSIS = "…"
 _SEPARATOR = " · "
+# Chinese has no spaces: a line may end behind each of its letters, but not before the marks that end a sentence or a
+# clause, nor behind an opening bracket or quote. https://www.unicode.org/reports/tr14/
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
+_ENDING_MARKS = "\u3001\u3002\uff0c\uff1a\uff1b\uff1f\uff01\uff09"
+_OPENING_MARKS = "\uff08\u201c"
+_WORD = re.compile(
+    rf" ?[{_OPENING_MARKS}]*"
+    rf"(?:[{_HAN}][{_ENDING_MARKS}]*|[^ {_HAN}]+?(?:[{_ENDING_MARKS}]+|(?=[ {_HAN}{_OPENING_MARKS}])|$))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ class PictureLayout:
             self._below.append((row, self._bottom + (index + 0.5) * SMALL * _LINE))
         self._bottom += len(rows) * SMALL * _LINE + 6
 
-    def axes(self, height: float, *, left: float = _AXES_LEFT, right: float = _AXES_RIGHT, ticks: float = _TICKS):  # type: ignore[no-untyped-def]  # noqa: ANN201 — matplotlib's Axes
+    def axes(self, height: float, *, left: float = AXES_LEFT, right: float = _AXES_RIGHT, ticks: float = _TICKS):  # type: ignore[no-untyped-def]  # noqa: ANN201 — matplotlib's Axes
         """Fix the height of the picture and return axes that are `height` pixels high, in the room that is left."""
         total = self._top + height + ticks + self._bottom
         self.figure.set_size_inches(WIDTH / DPI, total / DPI)
@@ -101,6 +111,13 @@ class PictureLayout:
         )
         drawn.set_facecolor(self.colours.ground)
         return drawn
+
+    def width_of(self, text: str, size: float, weight: str = "normal") -> float:
+        """Return how many pixels a text of this size takes, which is not on the figure afterwards."""
+        measured = self._text(text, size, weight=weight)
+        width = self._width(measured)
+        measured.remove()
+        return width
 
     def _place(self, artist: Text | Line2D | Patch, x: float, y: float) -> None:
         """Put an artist at pixels from the bottom left."""
@@ -117,7 +134,7 @@ class PictureLayout:
         """Return a line of text, made shorter until it is at most so many pixels wide; `after` stays while it can."""
         text = clean(text)
         written = self._text(text + after, size, weight=weight)
-        if after and self._width(written) > width and self._width_of(after, size, weight) > width / 2:
+        if after and self._width(written) > width and self.width_of(after, size, weight) > width / 2:
             text, after = text + after, ""
         while self._width(written) > width and len(text) > 1:
             # In one go as far as the mean width of a letter says, then letter by letter.
@@ -126,22 +143,16 @@ class PictureLayout:
             written.set_text(text.rstrip() + _ELLIPSIS + after)
         return written
 
-    def _width_of(self, text: str, size: float, weight: str) -> float:
-        measured = self._text(text, size, weight=weight)
-        width = self._width(measured)
-        measured.remove()
-        return width
-
     def _wrapped(self, sentence: str) -> list[Text]:
         rows, width = [], WIDTH - 2 * _MARGIN
         row = self._text("", SMALL, colour=self.colours.quiet)
-        for word in clean(sentence).split(" "):
+        for word in _WORD.findall(clean(sentence)):
             before = row.get_text()
-            row.set_text(f"{before} {word}".strip())
+            row.set_text(f"{before}{word}".lstrip())
             if before and self._width(row) > width:
                 row.set_text(before)
                 rows.append(row)
-                row = self._text(word, SMALL, colour=self.colours.quiet)
+                row = self._text(word.lstrip(), SMALL, colour=self.colours.quiet)
         return [*rows, row]
 
     def _text(self, text: str, size: float, *, weight: str = "normal", colour: str = "") -> Text:

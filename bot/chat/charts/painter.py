@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from bot.child_process.spawning import child_command, child_environment, end_child, frame_of, read_frame
 from bot.domain.errors import DrawingFailed
+from bot.language.translation import marked
 from bot.messages.pictures import Picture, Theme
 from bot.ports.pictures import PictureDrawer
 
@@ -33,8 +34,10 @@ MAX_PNG_BYTES = 2 << 20  # Telegram takes 10 MB; ours have 0.1 MB
 _PAINTER_CODE = "from bot.chat.charts.painter_process import main; main()"
 # One thread: the arithmetic is tiny, and each thread of OpenBLAS reserves memory that the process may not have.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-_UNDRAWABLE = "The picture could not be drawn."
-_TOO_SLOW = "The picture could not be drawn in time."
+# Looked up by whoever shows them: a picture is drawn for all who wait for it, in whatever language they ask.
+_UNDRAWABLE = marked("The picture could not be drawn.")
+_TOO_SLOW = marked("The picture could not be drawn in time.")
+_TOO_MANY = marked("Too many pictures are asked for just now; ask again in a minute.")
 
 
 class PaintedPicture(msgspec.Struct):
@@ -104,7 +107,7 @@ class Painter(PictureDrawer):
 
     def _begin(self, key: bytes, request: bytes) -> asyncio.Task[bytes]:
         if len(self._under_way) >= MAX_WAITING:
-            raise DrawingFailed("Too many pictures are asked for just now; ask again in a minute.")
+            raise DrawingFailed(_TOO_MANY)
         task = asyncio.create_task(self._in_turn(key, request))
         self._under_way[key] = task
         task.add_done_callback(lambda done: self._finish(key, done))

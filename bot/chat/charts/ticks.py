@@ -1,15 +1,19 @@
-"""Which values are written along the axes, and how: round ones, few enough to be read on a phone."""
+"""Which values are written along the axes, and how: round ones, few enough to be read on a phone.
+
+All are written as the language in force writes them: `$40 B` and `13 Dec`, `$40 млрд` and `13 дек.`.
+"""
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.messages.number_format import percent, usd
+from bot.language.translation import language
+from bot.messages.number_format import day_and_month, percent, usd
 from bot.messages.pictures import Axis
 
 _DAY_S = 86400
 _ROUND = (1.0, 2.0, 5.0, 10.0)
-_SECOND_DIGIT_ZERO = (".0 ", ".00 ")
 
 
 def value_ticks(low: float, high: float, *, most: int = 6) -> list[float]:
@@ -25,11 +29,11 @@ def value_ticks(low: float, high: float, *, most: int = 6) -> list[float]:
 
 
 def value_label(value: float, axis: Axis) -> str:
-    """Return a round value as it stands at an axis: `−2 %`, `$40 B`."""
+    """Return a round value as it stands at an axis, without zeros behind the point: `−2 %`, `$40 B`."""
+    if value == 0:
+        return "0"
     text = percent(value, signed=True) if axis is Axis.SHARE else usd(value)
-    for zero in _SECOND_DIGIT_ZERO:
-        text = text.replace(zero, " ")
-    return "0" if value == 0 else text
+    return re.sub(rf"{re.escape(language().numbers.point)}0+(?!\d)", "", text)
 
 
 def time_ticks(start: float, end: float, *, most: int = 5) -> list[tuple[float, str]]:
@@ -38,7 +42,7 @@ def time_ticks(start: float, end: float, *, most: int = 5) -> list[tuple[float, 
     days = [day * _DAY_S for day in range(first, math.floor(end / _DAY_S) + 1)]
     step = max(1, math.ceil(len(days) / most))
     # From the newest one back: that is the one people look for.
-    return [(float(day), _date(day)) for day in reversed(days[::-1][::step])]
+    return [(float(day), day_and_month(_midnight(day))) for day in reversed(days[::-1][::step])]
 
 
 def day_ticks(length: float, *, most: int = 8) -> list[tuple[float, str]]:
@@ -52,6 +56,5 @@ def across_ticks(axis: Axis, values: Sequence[float]) -> list[tuple[float, str]]
     return time_ticks(min(values), max(values)) if axis is Axis.TIME else day_ticks(max(values))
 
 
-def _date(day_s: float) -> str:
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=day_s)
-    return f"{at.day} {at:%b}"
+def _midnight(day_s: float) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=day_s)

@@ -4,14 +4,24 @@ Shares are of everything that was read, the own token included, as in `/reserves
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from bot.domain.assets import STABLECOINS
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.chart import chart_card, clean_total, missing_sentence, picture_source, undrawable_card
+from bot.language.translation import tr
+from bot.messages.cards.chart import (
+    chart_card,
+    clean_total,
+    missing_sentence,
+    others_name,
+    picture_source,
+    readable_everywhere,
+    undrawable_card,
+)
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
 from bot.messages.model import Message, Table
-from bot.messages.number_format import counted, percent, usd
+from bot.messages.number_format import percent, usd
 from bot.messages.pictures import Axis, Picture, PictureKind, Series, Stroke
 
 _ROWS = 8
@@ -26,28 +36,39 @@ def composition_chart_card(snapshot: ExchangeSnapshot) -> Message:
         return undrawable_card(
             snapshot,
             PictureKind.COMPOSITION,
-            f"What {exchange.name} holds was not read yet, so there is nothing to show.",
+            tr("What {exchange} holds was not read yet, so there is nothing to show.", exchange=exchange.name),
         )
-    rows = tuple(_rows(shown, exchange.own_tokens, total_usd))
-    stable_usd = sum(held.usd for asset, held in shown.by_asset().items() if asset in STABLECOINS)
-    stable = f"Stablecoins: {percent(stable_usd / total_usd)} of everything it holds ({usd(total_usd)})."
-    picture = Picture(
+    rows = tuple((row.name, row.figure) for row in _rows(shown, exchange.own_tokens, total_usd))
+    return chart_card(
+        exchange.id,
+        readable_everywhere(partial(_picture, snapshot, shown, total_usd)),
+        _stable_sentence(shown, total_usd),
+        missing_line(snapshot),
+        table=Table((tr("Asset"), tr("Share · value")), rows, numeric=(1,)),
+        footer=provenance_of_total(snapshot, shown),
+    )
+
+
+def _picture(snapshot: ExchangeSnapshot, shown: Reading, total_usd: float) -> Picture:
+    exchange = snapshot.exchange
+    return Picture(
         kind=PictureKind.COMPOSITION,
-        title=f"{exchange.name} · what it holds",
+        title=tr("{exchange} · what it holds", exchange=exchange.name),
         headline=clean_total(shown.total_usd(without=exchange.own_tokens), exchange),
         across=Axis.SHARE,
         up=Axis.RANK,
-        series=rows,
+        series=tuple(_rows(shown, exchange.own_tokens, total_usd)),
         source=picture_source(shown.source, shown.as_of),
-        notes=tuple(note for note in (stable, missing_sentence(snapshot)) if note),
+        notes=tuple(note for note in (_stable_sentence(shown, total_usd), missing_sentence(snapshot)) if note),
     )
-    return chart_card(
-        exchange.id,
-        picture,
-        stable,
-        missing_line(snapshot),
-        table=Table(("Asset", "Share · value"), tuple((row.name, row.figure) for row in rows), numeric=(1,)),
-        footer=provenance_of_total(snapshot, shown),
+
+
+def _stable_sentence(shown: Reading, total_usd: float) -> str:
+    stable_usd = sum(held.usd for asset, held in shown.by_asset().items() if asset in STABLECOINS)
+    return tr(
+        "Stablecoins: {share} of everything it holds ({usd}).",
+        share=percent(stable_usd / total_usd),
+        usd=usd(total_usd),
     )
 
 
@@ -58,10 +79,11 @@ def _rows(shown: Reading, own_tokens: frozenset[str], total_usd: float) -> Itera
     for asset, value_usd in others[:_ROWS]:
         yield _row(asset, value_usd, total_usd)
     if rest := others[_ROWS:]:
-        yield _row(counted(len(rest), "other"), sum(value_usd for _, value_usd in rest), total_usd)
+        yield _row(others_name(len(rest)), sum(value_usd for _, value_usd in rest), total_usd)
     for asset in assets:
         if asset in own_tokens:
-            yield _row(f"{asset} own", assets[asset].usd, total_usd, Stroke.EXTRA)
+            # Translators: the exchange's own token, beside its bar in a picture; short, e.g. "BNB own"
+            yield _row(tr("{asset} own", asset=asset), assets[asset].usd, total_usd, Stroke.EXTRA)
 
 
 def _row(name: str, value_usd: float, total_usd: float, stroke: Stroke = Stroke.MAIN) -> Series:

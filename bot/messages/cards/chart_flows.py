@@ -8,11 +8,14 @@ besides is hatched.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.incident import Incident
+from bot.domain.reading import Reading
 from bot.domain.signal import Signal
 from bot.domain.snapshot import DailyPoint, ExchangeSnapshot
+from bot.language.translation import tr, tr_as, tr_count
 from bot.messages.cards.chart import (
     MIN_POINTS,
     ChartWindow,
@@ -20,6 +23,7 @@ from bot.messages.cards.chart import (
     incident_bands,
     missing_sentence,
     picture_source,
+    readable_everywhere,
     too_few_days,
     undrawable_card,
 )
@@ -41,16 +45,31 @@ def flows_chart_card(snapshot: ExchangeSnapshot, incidents: Sequence[Incident], 
     days = _calendar(snapshot, window)
     known = sum(value is not None for _, value in days)
     if signal is None or reading is None or known < MIN_POINTS:
-        return undrawable_card(
-            snapshot,
-            PictureKind.FLOWS,
-            too_few_days(snapshot, known, "flows"),
-        )
-    unknown = _unknown_sentence(len(days) - known)
-    hold = _hold_sentence(signal)
-    picture = Picture(
+        return undrawable_card(snapshot, PictureKind.FLOWS, too_few_days(snapshot, known, PictureKind.FLOWS))
+    return chart_card(
+        snapshot.exchange.id,
+        readable_everywhere(partial(_picture, snapshot, signal, reading, days, incidents, window)),
+        _normal_line(signal.baseline),
+        _unknown_sentence(days),
+        _hold_sentence(signal),
+        missing_line(snapshot),
+        chart=_bars(days, signal.flow(Window.DAY)),
+        footer=provenance(reading.source, reading.as_of),
+    )
+
+
+def _picture(  # noqa: PLR0913, PLR0917 — what the picture is made of
+    snapshot: ExchangeSnapshot,
+    signal: Signal,
+    reading: Reading,
+    days: tuple[Point, ...],
+    incidents: Sequence[Incident],
+    window: ChartWindow,
+) -> Picture:
+    notes = (_unknown_sentence(days), _hold_sentence(signal), missing_sentence(snapshot))
+    return Picture(
         kind=PictureKind.FLOWS,
-        title=f"{snapshot.exchange.name} · net flow a day · {window.words}",
+        title=tr("{exchange} · net flow a day · {window}", exchange=snapshot.exchange.name, window=window.words),
         headline=_headline(signal.flow(Window.DAY)),
         across=Axis.TIME,
         up=Axis.SHARE,
@@ -58,17 +77,11 @@ def flows_chart_card(snapshot: ExchangeSnapshot, incidents: Sequence[Incident], 
         source=picture_source(reading.source, reading.as_of),
         bands=(*_normal_band(signal.baseline), *_incident_bands(incidents, days)),
         scale=_LEAST_SCALE,
-        notes=tuple(note for note in (unknown, hold, missing_sentence(snapshot)) if note),
-    )
-    return chart_card(
-        snapshot.exchange.id,
-        picture,
-        _normal_line(signal.baseline),
-        unknown,
-        hold,
-        missing_line(snapshot),
-        chart=_bars(days, signal.flow(Window.DAY)),
-        footer=provenance(reading.source, reading.as_of),
+        notes=tuple(note for note in notes if note),
+        # Translators: in the legend of a picture, what came into an exchange; beside it stands "out"
+        above_zero=tr_as("money", "in"),
+        # Translators: in the legend of a picture, what left an exchange; beside it stands "in"
+        below_zero=tr_as("money", "out"),
     )
 
 
@@ -101,21 +114,22 @@ def _series(signal: Signal, days: tuple[Point, ...]) -> Iterator[Series]:
     """
     flow, at = signal.flow(Window.DAY), days[-1][0] + _DAY.total_seconds()
     is_known = flow is not None and flow.hold is None
-    yield Series("a day", days if is_known else (*days, (at, None)), stroke=Stroke.MAIN)
+    yield Series(tr("a day"), days if is_known else (*days, (at, None)), stroke=Stroke.MAIN)
     if flow and is_known:
         yield from _newest_series(flow, at)
 
 
 def _newest_series(flow: Flow, at: float) -> Iterator[Series]:
     if not is_bounded(flow):
-        yield Series("last 24 h", ((at, flow.share),), _percent(flow.share), Stroke.LATEST)
+        yield Series(tr("last 24 h"), ((at, flow.share),), _percent(flow.share), Stroke.LATEST)
         return
     certain = certain_share(flow)
     if certain:
-        yield Series("last 24 h, at least", ((at, certain),), _percent(certain), Stroke.LATEST)
+        yield Series(tr("last 24 h, at least"), ((at, certain),), _percent(certain), Stroke.LATEST)
     for end in (flow.low, flow.high):
         if end != certain:
-            yield Series("not certain, up to", ((at, end),), _percent(end), Stroke.UNCERTAIN)
+            # Translators: in the legend of a picture, before a figure: "not certain, up to −4.6 %"
+            yield Series(tr("not certain, up to"), ((at, end),), _percent(end), Stroke.UNCERTAIN)
 
 
 def _normal_band(baseline: Baseline | None) -> Iterator[Band]:
@@ -125,12 +139,18 @@ def _normal_band(baseline: Baseline | None) -> Iterator[Band]:
 
 def _normal_line(baseline: Baseline | None) -> str:
     if baseline is None:
-        return "Normal day: not known yet, fewer than 14 days can be compared."
-    return f"{_normal_words(baseline)} (last {baseline.days} days)"
+        return tr("Normal day: not known yet, fewer than 14 days can be compared.")
+    return tr_count(
+        "Normal day: {low} to {high} (last {count} day)",
+        "Normal day: {low} to {high} (last {count} days)",
+        baseline.days,
+        low=_percent(baseline.low),
+        high=_percent(baseline.high),
+    )
 
 
 def _normal_words(baseline: Baseline) -> str:
-    return f"Normal day: {_percent(baseline.low)} to {_percent(baseline.high)}"
+    return tr("Normal day: {low} to {high}", low=_percent(baseline.low), high=_percent(baseline.high))
 
 
 def _incident_bands(incidents: Sequence[Incident], days: Sequence[Point]) -> tuple[Band, ...]:
@@ -141,25 +161,30 @@ def _incident_bands(incidents: Sequence[Incident], days: Sequence[Point]) -> tup
 
 def _headline(flow: Flow | None) -> str:
     if flow is None:
-        return "24 h: not available yet"
-    return "24 h: cannot be compared" if flow.hold else f"24 h {flow_figures(flow)}"
+        return tr("24 h: not available yet")
+    return tr("24 h: cannot be compared") if flow.hold else tr("24 h {flow}", flow=flow_figures(flow))
 
 
-def _unknown_sentence(count: int) -> str | None:
+def _unknown_sentence(days: Sequence[Point]) -> str | None:
+    count = sum(value is None for _, value in days)
     if not count:
         return None
-    return f"{count} {'day' if count == 1 else 'days'} cannot be compared with the day before: marked “?”."
+    return tr_count(
+        "{count} day cannot be compared with the day before: marked “?”.",
+        "{count} days cannot be compared with the day before: marked “?”.",
+        count,
+    )
 
 
 def _hold_sentence(signal: Signal) -> str | None:
     flow = signal.flow(Window.DAY)
-    return f"Why: {hold_sentence(flow.hold)}." if flow and flow.hold else None
+    return tr("Why: {reason}.", reason=hold_sentence(flow.hold)) if flow and flow.hold else None
 
 
 def _bars(days: Sequence[Point], newest: Flow | None) -> Chart:
     """Return the days, and the last 24 h behind them, as a line of bars, for where pictures cannot be shown."""
     known = [(datetime.fromtimestamp(at, UTC), value) for at, value in days if value is not None]
-    title = f"Net flow a day, {len(known)} days"
+    title = tr_count("Net flow a day, {count} day", "Net flow a day, {count} days", len(known))
     # Without it the line would end with yesterday as its “now”.
     if newest and newest.hold is None:
         known.append((newest.end, certain_share(newest)))

@@ -7,11 +7,13 @@ the total that `/reserves` shows.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.domain.daily_assets import DailyAssets
 from bot.domain.incident import Incident
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.language.translation import tr, tr_count
 from bot.messages.cards.chart import (
     MIN_POINTS,
     ChartWindow,
@@ -19,18 +21,21 @@ from bot.messages.cards.chart import (
     clean_total,
     incident_bands,
     missing_sentence,
+    others_name,
     picture_source,
+    readable_everywhere,
     too_few_days,
     undrawable_card,
 )
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
 from bot.messages.model import Chart, Message
-from bot.messages.number_format import counted, usd
+from bot.messages.number_format import usd
 from bot.messages.pictures import Axis, Picture, PictureKind, Series
 
 _LAYERS = 5
 """Assets with a layer of their own: with the rest, as many colours as are told apart by everybody."""
 _DAY = timedelta(days=1)
+_Day = tuple[datetime, DailyAssets | None]
 _SAME_TOTAL = 0.02
 """By how much of it the sum of a day's assets may differ from its known total, which is corrected for prices that the
 source got wrong and assets that it named otherwise."""
@@ -42,44 +47,54 @@ def reserves_chart_card(
     """Return the reserves of an exchange over a window; `history` is oldest first, `incidents` newest first."""
     shown, exchange = snapshot.shown_reading, snapshot.exchange
     if shown is None:
-        return undrawable_card(snapshot, PictureKind.RESERVES, f"The reserves of {exchange.name} were not read yet.")
+        sentence = tr("The reserves of {exchange} were not read yet.", exchange=exchange.name)
+        return undrawable_card(snapshot, PictureKind.RESERVES, sentence)
     newest = DailyAssets.of(shown, exchange.own_tokens)
     known = [*_known_days(snapshot, history, shown, window), newest]
     if len(known) < MIN_POINTS:
-        return undrawable_card(
-            snapshot,
-            PictureKind.RESERVES,
-            too_few_days(snapshot, len(known), "reserves"),
-        )
+        sentence = too_few_days(snapshot, len(known), PictureKind.RESERVES)
+        return undrawable_card(snapshot, PictureKind.RESERVES, sentence)
     days = list(_calendar(known))
-    gaps = _gap_sentence(sum(held is None for _, held in days))
-    prices = "At each day's prices, so it moves with the market as well."
-    own = _own_token_sentence(snapshot, shown)
-    picture = Picture(
+    return chart_card(
+        exchange.id,
+        readable_everywhere(partial(_picture, snapshot, shown, days, incidents, window)),
+        missing_line(snapshot),
+        *_notes(snapshot, shown, days),
+        chart=Chart(
+            tr_count("Reserves, {count} day", "Reserves, {count} days", len(known)),
+            "usd",
+            tuple(held.at for held in known),
+            tuple(held.total_usd for held in known),
+        ),
+        footer=provenance_of_total(snapshot, shown),
+    )
+
+
+def _picture(
+    snapshot: ExchangeSnapshot, shown: Reading, days: Sequence[_Day], incidents: Sequence[Incident], window: ChartWindow
+) -> Picture:
+    exchange = snapshot.exchange
+    newest = DailyAssets.of(shown, exchange.own_tokens)
+    notes = (*_notes(snapshot, shown, days), missing_sentence(snapshot))
+    return Picture(
         kind=PictureKind.RESERVES,
-        title=f"{exchange.name} · reserves by asset · {window.words}",
+        title=tr("{exchange} · reserves by asset · {window}", exchange=exchange.name, window=window.words),
         headline=clean_total(newest.total_usd, exchange),
         across=Axis.TIME,
         up=Axis.USD,
         series=tuple(_layers(newest.usd, days)),
         source=picture_source(shown.source, shown.as_of),
         bands=incident_bands(incidents, days[0][0], days[-1][0]),
-        notes=tuple(note for note in (prices, own, gaps, missing_sentence(snapshot)) if note),
+        notes=tuple(note for note in notes if note),
     )
-    return chart_card(
-        exchange.id,
-        picture,
-        missing_line(snapshot),
-        prices,
-        own,
-        gaps,
-        chart=Chart(
-            f"Reserves, {len(known)} days",
-            "usd",
-            tuple(held.at for held in known),
-            tuple(held.total_usd for held in known),
-        ),
-        footer=provenance_of_total(snapshot, shown),
+
+
+def _notes(snapshot: ExchangeSnapshot, shown: Reading, days: Sequence[_Day]) -> tuple[str | None, ...]:
+    """Return what is said beside the picture and in it."""
+    return (
+        tr("At each day's prices, so it moves with the market as well."),
+        _own_token_sentence(snapshot, shown),
+        _gap_sentence(sum(held is None for _, held in days)),
     )
 
 
@@ -95,7 +110,7 @@ def _known_days(
             yield held
 
 
-def _calendar(known: Sequence[DailyAssets]) -> Iterator[tuple[datetime, DailyAssets | None]]:
+def _calendar(known: Sequence[DailyAssets]) -> Iterator[_Day]:
     """Yield what is known in the order of time, and for each day between of which nothing is known None."""
     before: datetime | None = None
     for held in known:
@@ -106,7 +121,7 @@ def _calendar(known: Sequence[DailyAssets]) -> Iterator[tuple[datetime, DailyAss
         yield held.at, held
 
 
-def _layers(newest: Mapping[str, float], days: Sequence[tuple[datetime, DailyAssets | None]]) -> Iterator[Series]:
+def _layers(newest: Mapping[str, float], days: Sequence[_Day]) -> Iterator[Series]:
     """Yield the assets that are largest now, and all others as the last layer.
 
     That layer is there, too, where only earlier days had others: without it those days would be drawn too low.
@@ -118,7 +133,7 @@ def _layers(newest: Mapping[str, float], days: Sequence[tuple[datetime, DailyAss
     rest = tuple((at.timestamp(), _without(held.usd, names) if held else None) for at, held in days)
     others = len(newest) - len(names)
     if others or any(value for _, value in rest):
-        name = counted(others, "other") if others else "others"
+        name = others_name(others) if others else tr("others")
         yield Series(name, rest, usd(_without(newest, names)))
 
 
@@ -129,12 +144,14 @@ def _without(held: Mapping[str, float], names: Sequence[str]) -> float:
 def _gap_sentence(count: int) -> str | None:
     if not count:
         return None
-    return f"{counted(count, 'day is', 'days are')} left open: the figures were incomplete."
+    return tr_count(
+        "{count} day is left open: the figures were incomplete.",
+        "{count} days are left open: the figures were incomplete.",
+        count,
+    )
 
 
 def _own_token_sentence(snapshot: ExchangeSnapshot, shown: Reading) -> str | None:
     own_tokens = snapshot.exchange.own_tokens
-    held = [(asset, holding.usd) for asset, holding in shown.by_asset().items() if asset in own_tokens]
-    if not held:
-        return None
-    return f"Its own token is left out: {', '.join(f'{asset} {usd(value)}' for asset, value in held)}."
+    held = [f"{asset} {usd(holding.usd)}" for asset, holding in shown.by_asset().items() if asset in own_tokens]
+    return tr("Its own token is left out: {tokens}.", tokens=", ".join(held)) if held else None

@@ -7,14 +7,16 @@ that far apart above the 4, and the legend says so.
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 
 from bot.domain.incident import Incident
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.chart import ChartWindow, chart_card, date, picture_source, undrawable_card
+from bot.language.translation import tr
+from bot.messages.cards.chart import ChartWindow, chart_card, picture_source, readable_everywhere, undrawable_card
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
 from bot.messages.model import Chart, Message
-from bot.messages.number_format import percent, span
+from bot.messages.number_format import day_and_month, percent, span
 from bot.messages.pictures import Axis, Picture, PictureKind, Point, Series, Stroke
 
 _DAY = timedelta(days=1)
@@ -39,40 +41,58 @@ def run_chart_card(
         return undrawable_card(
             snapshot,
             PictureKind.RUN,
-            f"There are no two readings of {name} a day apart yet: nothing can be laid beside past runs.",
+            tr(
+                "There are no two readings of {exchange} a day apart yet: nothing can be laid beside past runs.",
+                exchange=name,
+            ),
         )
-    day_zero = _day_zero_sentence(curve, incident)
-    past = _past_sentence(past_curves)
-    own = _own_series(name, curve)
-    gap = "Days that cannot be compared are left open." if any(share is None for _, share in own.points) else None
-    picture = Picture(
-        kind=PictureKind.RUN,
-        title=f"{name} · net flow since day 0",
-        headline=f"{_percent(curve.shares[-1])} of reserves in {span(curve.length)}",
-        across=Axis.DAYS,
-        up=Axis.SHARE,
-        series=(own, *(_past_series(past_curve, curve, window) for past_curve in past_curves)),
-        source=picture_source(shown.source, curve.start + curve.length),
-        scale=_LEAST_SCALE,
-        notes=tuple(note for note in (day_zero, gap, past) if note),
-    )
-    times = tuple(curve.start + elapsed for elapsed in curve.elapsed)
     return chart_card(
         snapshot.exchange.id,
-        picture,
-        day_zero,
+        readable_everywhere(partial(_picture, name, shown.source, curve, past_curves, incident, window)),
+        _day_zero_sentence(curve, incident),
         *(_comparison(past_curve, curve) for past_curve in past_curves),
-        gap,
-        past,
+        _gap_sentence(curve),
+        _past_sentence(past_curves),
         missing_line(snapshot),
-        chart=Chart(f"{name}, net flow since day 0", "share", times, curve.shares),
+        chart=Chart(
+            tr("{exchange}, net flow since day 0", exchange=name),
+            "share",
+            tuple(curve.start + elapsed for elapsed in curve.elapsed),
+            curve.shares,
+        ),
         footer=provenance_of_total(snapshot, shown),
     )
 
 
+def _picture(  # noqa: PLR0913, PLR0917 — what the picture is made of
+    name: str,
+    source: str,
+    curve: OutflowCurve,
+    past_curves: Sequence[OutflowCurve],
+    incident: Incident | None,
+    window: ChartWindow,
+) -> Picture:
+    notes = (_day_zero_sentence(curve, incident), _gap_sentence(curve), _past_sentence(past_curves))
+    past = (_past_series(past_curve, curve, window) for past_curve in past_curves)
+    return Picture(
+        kind=PictureKind.RUN,
+        title=tr("{exchange} · net flow since day 0", exchange=name),
+        headline=tr("{share} of reserves in {time}", share=_percent(curve.shares[-1]), time=span(curve.length)),
+        across=Axis.DAYS,
+        up=Axis.SHARE,
+        series=(_own_series(name, curve), *past),
+        source=picture_source(source, curve.start + curve.length),
+        scale=_LEAST_SCALE,
+        notes=tuple(note for note in notes if note),
+        # Translators: below the axis of a picture, where the days are counted from
+        origin=tr("day 0"),
+    )
+
+
 def _own_series(name: str, curve: OutflowCurve) -> Series:
-    figure = f"{_percent(curve.shares[-1])} after {span(curve.length)}"
-    return Series(f"{name} now", tuple(_own_points(curve)), figure, Stroke.MAIN)
+    figure = _share_after(curve.shares[-1], curve.length)
+    # Translators: in the legend of a picture, an exchange today, beside past runs
+    return Series(tr("{exchange} now", exchange=name), tuple(_own_points(curve)), figure, Stroke.MAIN)
 
 
 def _own_points(curve: OutflowCurve) -> Iterator[Point]:
@@ -87,7 +107,7 @@ def _own_points(curve: OutflowCurve) -> Iterator[Point]:
 def _past_series(past_curve: OutflowCurve, curve: OutflowCurve, window: ChartWindow) -> Series:
     # Never shorter than what it is laid beside.
     length = min(past_curve.length, max(window.length, curve.length))
-    return Series(past_curve.title, tuple(_points(past_curve, length)), _same_point(past_curve, curve))
+    return Series(tr(past_curve.title), tuple(_points(past_curve, length)), _same_point(past_curve, curve))
 
 
 def _points(past_curve: OutflowCurve, length: timedelta) -> Iterator[Point]:
@@ -101,23 +121,38 @@ def _same_point(past_curve: OutflowCurve, curve: OutflowCurve) -> str:
     """Return where a past run stood after as much time, else where it ended: `−37.0 % after 4 d`."""
     share = past_curve.at(curve.length)
     if share is None:
-        return f"{_percent(past_curve.shares[-1])} after {span(past_curve.length)}, its end"
-    return f"{_percent(share)} after {span(curve.length)}"
+        return tr("{share} after {time}, its end", share=_percent(past_curve.shares[-1]), time=span(past_curve.length))
+    return _share_after(share, curve.length)
+
+
+def _share_after(share: float, length: timedelta) -> str:
+    return tr("{share} after {time}", share=_percent(share), time=span(length))
 
 
 def _comparison(past_curve: OutflowCurve, curve: OutflowCurve) -> str:
-    return f"{past_curve.title}: {_same_point(past_curve, curve)} (lowest {_percent(past_curve.worst)})"
+    return tr(
+        "{run}: {share_after} (lowest {lowest})",
+        run=tr(past_curve.title),
+        share_after=_same_point(past_curve, curve),
+        lowest=_percent(past_curve.worst),
+    )
 
 
 def _day_zero_sentence(curve: OutflowCurve, incident: Incident | None) -> str:
+    date = day_and_month(curve.start)
     if incident:
-        return f"Day 0 is {date(curve.start)}, the day before {incident.label} began."
-    return f"Day 0 is {date(curve.start)}; no incident is open."
+        return tr("Day 0 is {date}, the day before {incident} began.", date=date, incident=incident.label)
+    return tr("Day 0 is {date}; no incident is open.", date=date)
+
+
+def _gap_sentence(curve: OutflowCurve) -> str | None:
+    has_gap = any(share is None for _, share in _own_points(curve))
+    return tr("Days that cannot be compared are left open.") if has_gap else None
 
 
 def _past_sentence(past_curves: Sequence[OutflowCurve]) -> str | None:
     labels = dict.fromkeys(past_curve.label for past_curve in past_curves if past_curve.label)
-    return f"Past runs: {', '.join(labels)}." if labels else None
+    return tr("Past runs: {kinds}.", kinds=", ".join(tr(label) for label in labels)) if labels else None
 
 
 def _percent(share: float) -> str:

@@ -32,6 +32,8 @@ def flows(*values: float | None, newest: float = -0.036) -> Picture:
         ),
         scale=(-0.02, 0.02),
         notes=("2 days cannot be compared with the day before: marked “?”.",),
+        above_zero="in",
+        below_zero="out",
     )
 
 
@@ -88,6 +90,7 @@ def run(*shares: float | None) -> Picture:
         SOURCE,
         scale=(-0.05, 0.01),
         notes=("Day 0 is 9 Dec, the day before INC-42 began.",),
+        origin="day 0",
     )
 
 

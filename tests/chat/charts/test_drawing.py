@@ -4,17 +4,23 @@ import re
 import struct
 from dataclasses import dataclass, replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
+from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]  # a library without types
+from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]  # as above
 
+from bot.chat.charts import drawing
 from bot.chat.charts.drawing import compose, draw, prepare_matplotlib
+from bot.chat.charts.fonts import add_han_font
 from bot.chat.charts.palette import COLOURS
 from bot.messages.pictures import Picture, Theme
 from tests.chat.charts import samples
 
 prepare_matplotlib()
 
-from matplotlib.figure import Figure  # noqa: E402 — it must have been prepared
+import matplotlib as mpl  # noqa: E402 — it must have been prepared
+from matplotlib.figure import Figure  # noqa: E402 — as above
 from matplotlib.text import Text  # noqa: E402 — as above
 from matplotlib.transforms import Bbox  # noqa: E402 — as above
 
@@ -39,6 +45,12 @@ PICTURES = {
     "flows of ten times what there is": samples.flows(*(0.001,) * 20, 10.0, -0.9, newest=9.996),
     "flows of a quarter": samples.flows(*(0.01, -0.01) * 45),
     "flows of a long name": replace(samples.flows(), title=LONG_TITLE),
+    # Where "a trillion" is written out, values at an axis and behind bars are longest.
+    "reserves of a trillion in Spanish": replace(samples.reserves(1e12, 1.1e12, 1.2e12), language="es"),
+    "a composition of a trillion": replace(
+        samples.composition(1.0),
+        series=(replace(samples.composition(1.0).series[0], figure="100,0 % · $1,20 billones"),),
+    ),
 }
 
 
@@ -100,6 +112,78 @@ def test_names_are_shown_as_they_are_and_cannot_deceive() -> None:
 def test_a_long_name_leaves_room_for_what_is_drawn() -> None:
     words = all_words(replace(samples.flows(), title=LONG_TITLE))
     assert re.search(r"The Extraordi\w+… · net flow a day · 30 d", words)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", ("$40 B", "14 Nov")), ("ru", ("$40 млрд", "14 нояб.")), ("pt-BR", ("US$ 40 bi", "14 de nov."))],
+)
+def test_figures_and_dates_at_the_axes_are_in_the_language_of_the_picture(language: str, said: tuple[str, str]) -> None:
+    words = all_words(replace(samples.reserves(64e9, 63e9, 62e9, 61e9), language=language))
+    assert [word for word in said if word not in words] == []
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # there is no font for Chinese here
+@pytest.mark.parametrize(("language", "said"), [("en", "−2 %"), ("ru", "−2 %"), ("tr", "−%2"), ("zh-CN", "−2 %")])
+def test_shares_at_an_axis_are_in_the_language_of_the_picture(language: str, said: str) -> None:
+    assert said in all_words(replace(samples.flows(0.0, 0.0, newest=-0.02), language=language))
+
+
+def test_a_picture_in_chinese_is_in_english_where_no_font_has_its_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    english = samples.composition()
+    chinese = replace(english, title="币安 · 持有的资产", language="zh-CN", in_english=english)
+    monkeypatch.setattr(drawing, "add_han_font", lambda: False)
+    assert english.title in all_words(chinese)
+    assert "币" not in all_words(chinese)
+    assert not add_han_font(("/nowhere/han.ttf",))
+
+
+def test_a_picture_in_chinese_is_in_chinese_where_a_font_has_its_letters(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Matplotlib warns of every letter that no font has, and a warning is an error here."""
+    english = samples.composition()
+    chinese = replace(english, title="币安 · 持有的资产", language="zh-CN", in_english=english)
+    font = tmp_path / "han.ttf"
+    save_font(font, "Letters of a test", chinese.title)
+    monkeypatch.setattr(drawing, "add_han_font", lambda: add_han_font(("/nowhere/han.ttf", str(font))))
+    monkeypatch.setenv("MPL_IGNORE_SYSTEM_FONTS", "1")
+    with mpl.rc_context():
+        assert chinese.title in all_words(chinese)
+        # Letters that it has are still taken from the font of all other pictures.
+        assert mpl.rcParams["font.family"] == ["DejaVu Sans", "Letters of a test"]
+
+
+def save_font(path: Path, family: str, letters: str) -> None:
+    """Save a font whose letters are all the same square."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    for corner in ((0, 700), (700, 700), (700, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    square = pen.glyph()
+    font = FontBuilder(1000)
+    font.setupGlyphOrder([".notdef", "square"])
+    font.setupCharacterMap(dict.fromkeys(map(ord, letters), "square"))
+    font.setupGlyf({".notdef": square, "square": square})
+    font.setupHorizontalMetrics({".notdef": (800, 0), "square": (800, 0)})
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": family, "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    font.save(path)
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # as above
+def test_a_sentence_without_spaces_is_wrapped_and_no_line_begins_with_its_end() -> None:
+    sentence = "第0天是12月11日，按每日价格计算，因此也随 market 变动（见说明）。" * 8
+    words = words_of(compose(replace(samples.flows(), notes=(sentence,)), Theme.LIGHT))
+    notes = [word for word in words if re.search("[一-龥]", word.text)]
+    written = "".join(note.text for note in sorted(notes, key=lambda note: -note.box.y0))
+    assert written.replace(" ", "") == sentence.replace(" ", "")
+    assert len(notes) > 2
+    assert max(note.box.x1 for note in notes) <= 800
+    assert not any(note.text.startswith(("，", "）", "。")) or note.text.endswith("（") for note in notes)
 
 
 def test_an_unknown_end_has_no_figure() -> None:

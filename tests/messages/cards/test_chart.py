@@ -14,6 +14,8 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.reading import Holding, Reading, Slot
 from bot.domain.snapshot import DailyPoint, ExchangeSnapshot, MissingPart
+from bot.language import translation
+from bot.language.translation import written_in
 from bot.messages.cards.chart import ChartWindow
 from bot.messages.cards.chart_composition import composition_chart_card
 from bot.messages.cards.chart_flows import flows_chart_card
@@ -348,3 +350,17 @@ def test_quiet_days_and_a_crash_are_both_in_the_picture() -> None:
     given = replace(snapshot(), days=quiet_days())
     values = [value for series in drawn(flows(given)).series for _, value in series.points if value is not None]
     assert min(values) == -0.036
+
+
+def test_a_picture_is_in_the_language_of_its_message_and_in_english_where_its_letters_may_lack_a_font(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(translation, "_catalogue", lambda _: None)
+    with written_in("ru"):
+        russian = drawn(run(0.0, -0.036))
+    with written_in("zh-CN"):
+        chinese = drawn(flows(snapshot(), [incident()]))
+    assert (russian.language, russian.headline, russian.in_english) == ("ru", "−3,6 % of reserves in 24 h", None)
+    assert (chinese.language, chinese.headline) == ("zh-CN", "24 h −$23.1亿 (−3.6 %)")
+    assert "INC-42 since 12月13日" in [band.name for band in chinese.bands]
+    assert chinese.in_english == drawn(flows(snapshot(), [incident()]))
