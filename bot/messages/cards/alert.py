@@ -27,7 +27,6 @@ from bot.messages.cards.common import (
     liabilities,
     note_sentence,
     sensitivity_word,
-    severity_word,
     window_name,
 )
 from bot.messages.cards.data_notice import notice_card
@@ -39,6 +38,7 @@ from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Fold, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, span, usd
 from bot.messages.phone_screen import SCREEN_LINES, screen_lines
+from bot.messages.severity_words import severity_word
 from bot.messages.translated_lines import tr_count_line, tr_line
 
 _MARKET_HEADLINES = {

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.signal import Rule
 from bot.language.translation import tr
-from bot.messages.cards.common import TONES, provenance, severity_word
+from bot.messages.cards.common import TONES, provenance
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
+from bot.messages.severity_words import severity_word
 from bot.messages.translated_lines import tr_line
 
 

@@ -17,14 +17,7 @@ from bot.domain.incident import Ending, Incident, WorstMoment
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.language.translation import marked, tr, tr_as, tr_count
-from bot.messages.cards.common import (
-    assets_sentence,
-    liabilities,
-    sensitivity_word,
-    severity_word,
-    source_name,
-    window_name,
-)
+from bot.messages.cards.common import assets_sentence, liabilities, sensitivity_word, source_name, window_name
 from bot.messages.cards.flow_bounds import (
     brief_share,
     certain_share,
@@ -40,6 +33,7 @@ from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, Table, line, moment
 from bot.messages.number_format import amount, decimal, percent, usd
 from bot.messages.pictures import PictureKind
+from bot.messages.severity_words import severity_word
 from bot.messages.translated_lines import tr_count_line, tr_line
 
 _HEADLINES = {

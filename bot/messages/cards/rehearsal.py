@@ -9,11 +9,12 @@ from datetime import timedelta
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.rehearsal import Rehearsal
 from bot.language.translation import tr, tr_count
-from bot.messages.cards.common import TONES, liabilities, provenance, severity_word
+from bot.messages.cards.common import TONES, liabilities, provenance
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, bold, line, lines
 from bot.messages.number_format import decimal
+from bot.messages.severity_words import severity_word
 from bot.messages.translated_lines import tr_count_line, tr_line
 
 _MAX_SHOWN = 3  # two lines each on a phone

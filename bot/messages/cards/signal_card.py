@@ -11,9 +11,10 @@ from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Reason, Signal, Size, Unit
 from bot.language.translation import tr, tr_as
-from bot.messages.cards.common import holds_by_reason, severity_word
+from bot.messages.cards.common import holds_by_reason
 from bot.messages.model import Action, Line, Table, bold, line
 from bot.messages.number_format import percent, significant
+from bot.messages.severity_words import severity_word
 
 _DIGITS = 6  # of a figure in a unit that is not known
 

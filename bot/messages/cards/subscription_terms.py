@@ -10,9 +10,10 @@ from bot.domain.place import Platform, Subscription
 from bot.domain.severity import Sensitivity
 from bot.domain.stress import STRESS, STRESS_POST_HOUR
 from bot.language.translation import marked, tr, tr_as
-from bot.messages.cards.common import TONES, severity_word
+from bot.messages.cards.common import TONES
 from bot.messages.model import Line, bold, line
 from bot.messages.number_format import chosen_percent, chosen_usd
+from bot.messages.severity_words import severity_word
 from bot.messages.translated_lines import tr_line
 
 STRESS_POST_TIME = f"{STRESS_POST_HOUR}:00 UTC"

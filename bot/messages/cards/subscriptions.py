@@ -15,13 +15,14 @@ from bot.domain.place import Place, Subscription, same_terms
 from bot.domain.severity import Severity
 from bot.domain.stress import STRESS
 from bot.language.translation import marked, tr, tr_count
-from bot.messages.cards.common import TONES, joined, liabilities, severity_word, window_name
+from bot.messages.cards.common import TONES, joined, liabilities, window_name
 from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.flows import normal_range
 from bot.messages.cards.subscription_refusals import critical_takes
 from bot.messages.cards.subscription_terms import STRESS_POST_TIME, all_exchanges, subscription_name, terms
 from bot.messages.model import Action, Line, Message, Tone, lines
 from bot.messages.number_format import percent, usd
+from bot.messages.severity_words import severity_word
 from bot.messages.subscription_line import place_words
 from bot.messages.translated_lines import tr_line
 

@@ -14,18 +14,11 @@ from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.signal import Note, Rule, Signal
 from bot.language.translation import marked, tr
 from bot.messages.cards.alert import comparability, market_card, peak_words
-from bot.messages.cards.common import (
-    TONES,
-    hold_sentence,
-    joined,
-    note_sentence,
-    provenance,
-    sensitivity_word,
-    severity_word,
-)
+from bot.messages.cards.common import TONES, hold_sentence, joined, note_sentence, provenance, sensitivity_word
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Field, Fold, Line, Message, Tone, line, lines, moment
+from bot.messages.severity_words import severity_word
 from bot.messages.translated_lines import tr_line
 
 _SHOWN_EVENTS = 8  # the newest: an embed of Discord has 25 fields at most, and nobody reads so many
