@@ -29,6 +29,7 @@ from bot.domain.mute import LONGEST_MUTE, SHORTEST_MUTE
 from bot.domain.networks import KNOWN_NETWORKS, network_name
 from bot.domain.severity import Sensitivity
 from bot.domain.withdrawal_reading import TRACKED_ASSETS
+from bot.language.translation import marked, tr
 
 ExchangeName = NewType("ExchangeName", str)
 """An exchange as somebody typed it; `Queries.exchange` finds it (`exchange_lookup`)."""
@@ -129,7 +130,9 @@ def choice(options: type[StrEnum]) -> ArgumentKind:
         try:
             return options(word.lower())
         except ValueError:
-            raise BadArgument(f"I don't recognise “{echo(word)}”. Use one of: {', '.join(values)}.") from None
+            raise BadArgument(
+                tr("I don't recognise “{word}”. Use one of: {choices}.", word=echo(word), choices=", ".join(values))
+            ) from None
 
     return ArgumentKind(options.__name__.lower(), read, lambda word: word.lower() in values, values)
 
@@ -140,7 +143,7 @@ _ANYTHING = r"(?P<text>.{1,100})"
 def _matching(
     name: str,
     pattern: str,
-    meaning: str,
+    hint: str,
     convert: Callable[[re.Match[str]], Any],
     suggest: SuggestValues | None = None,
 ) -> ArgumentKind:
@@ -149,7 +152,7 @@ def _matching(
     def read(word: str) -> Any:
         match = expression.fullmatch(word)
         if not match:
-            raise BadArgument(f"I don't recognise “{echo(word)}” here. Use {meaning}.")
+            raise BadArgument(" ".join((tr("I don't recognise “{word}” here.", word=echo(word)), tr(hint))))
         return convert(match)
 
     return ArgumentKind(
@@ -162,7 +165,9 @@ def _matching(
 
 
 def _exchange_kind(suggest: SuggestValues) -> ArgumentKind:
-    kind = _matching("exchange", _ANYTHING, "the name of an exchange", lambda match: match["text"].strip(), suggest)
+    kind = _matching(
+        "exchange", _ANYTHING, marked("Use the name of an exchange."), lambda match: match["text"].strip(), suggest
+    )
     return replace(
         kind,
         question="Which exchange?",
@@ -177,14 +182,18 @@ _MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}
 def _usd(match: re.Match[str]) -> float:
     usd = float(match["number"].replace(",", "")) * _MULTIPLES[match["multiple"].lower()]
     if not 1 <= usd <= _MOST_USD:
-        raise BadArgument(f"“{echo(match.group())}” isn't possible; use an amount between $1 and $1 T, e.g. $50M.")
+        raise BadArgument(
+            tr("“{word}” isn't possible; use an amount between $1 and $1 T, e.g. $50M.", word=echo(match.group()))
+        )
     return usd
 
 
 def _share(match: re.Match[str]) -> float:
     share = float(match["number"]) / 100
     if not 0 < share <= 1:
-        raise BadArgument(f"“{echo(match.group())}” isn't possible; use a share between 0 % and 100 %, e.g. 3%.")
+        raise BadArgument(
+            tr("“{word}” isn't possible; use a share between 0 % and 100 %, e.g. 3%.", word=echo(match.group()))
+        )
     return share
 
 
@@ -195,13 +204,15 @@ KINDS: dict[object, ArgumentKind] = {
     ExchangeName: _exchange_kind(suggest_exchanges),
     ExchangeOrAll: _exchange_kind(suggest_exchanges_or_all),
     ExchangeOrPastRun: _exchange_kind(suggest_exchanges_or_runs),
-    Usd: _matching("usd", rf"\$\s*{_NUMBER}\s*(?P<multiple>k|m|bn?|)", "an amount such as $50M", _usd, suggest_dollars),
-    Share: _matching("percent", rf"{_NUMBER}\s*%", "a share such as 3%", _share, suggest_shares),
+    Usd: _matching(
+        "usd", rf"\$\s*{_NUMBER}\s*(?P<multiple>k|m|bn?|)", marked("Use an amount such as $50M."), _usd, suggest_dollars
+    ),
+    Share: _matching("percent", rf"{_NUMBER}\s*%", marked("Use a share such as 3%."), _share, suggest_shares),
     IncidentNumber: replace(
         _matching(
             "incident",
             r"#?(?:inc-?)?(?P<number>\d{1,9})",
-            "an incident such as INC-42",
+            marked("Use an incident such as INC-42."),
             lambda match: int(match["number"]),
             suggest_incidents,
         ),
@@ -211,7 +222,7 @@ KINDS: dict[object, ArgumentKind] = {
     Mention: _matching(
         "mention",
         r"(?:<@&(?P<role>\d{1,20})>|@?(?P<word>here|everyone))",
-        "something to mention: @here, @everyone or a role",
+        marked("Use something to mention: @here, @everyone or a role."),
         lambda match: (match["role"] or match["word"]).lower(),
     ),
     PlaceName: _matching(
@@ -219,28 +230,35 @@ KINDS: dict[object, ArgumentKind] = {
         # Telegram: @channel (never @here, which is a mention), the id of a supergroup or channel, or a t.me link.
         # Discord: <#id>, which is what its clients make of a channel that somebody picks.
         r"(?P<text>@(?!(?:here|everyone)$)[a-z]\w{3,31}|-100\d{5,15}|<#\d{1,20}>|https://t\.me/[a-z]\w{3,31})",
-        "a channel such as @mychannel",
+        marked("Use a channel such as @mychannel."),
         lambda match: match["text"],
     ),
     CommandName: _matching(
         "command",
         r"/?(?P<text>[a-z0-9_]{1,32})",
-        "a command",
+        marked("Use a command."),
         lambda match: match["text"].lower(),
         suggest_commands,
     ),
     Sentence: replace(
-        _matching("text", r"(?P<text>.{1,300})", "a text of at most 300 letters", lambda match: match["text"].strip()),
+        _matching(
+            "text",
+            r"(?P<text>.{1,300})",
+            marked("Use a text of at most 300 letters."),
+            lambda match: match["text"].strip(),
+        ),
         takes_any_word=True,
         takes_all_words=True,
     ),
     SettingValue: replace(
-        _matching("value", r"(?P<text>.{1,100})", "at most 100 letters", lambda match: match["text"].strip()),
+        _matching(
+            "value", r"(?P<text>.{1,100})", marked("Use at most 100 letters."), lambda match: match["text"].strip()
+        ),
         takes_any_word=True,
         takes_all_words=True,
         suggest=suggest_setting_values,
     ),
-    str: _matching("text", _ANYTHING, "a text", lambda match: match["text"]),
+    str: _matching("text", _ANYTHING, marked("Use a text."), lambda match: match["text"]),
 }
 
 
@@ -251,8 +269,14 @@ def _threshold(word: str) -> ThresholdArgument:
     try:
         return ThresholdArgument(Sensitivity(word.lower()))
     except ValueError:
-        presets = ", ".join(Sensitivity)
-        raise BadArgument(f"I don't recognise “{echo(word)}”. Use {presets}, a share such as 3%, or $50M.") from None
+        raise BadArgument(
+            # Translators: {presets} are the typed words early, normal, calm.
+            tr(
+                "I don't recognise “{word}”. Use {presets}, a share such as 3%, or $50M.",
+                word=echo(word),
+                presets=", ".join(Sensitivity),
+            )
+        ) from None
 
 
 def _is_threshold(word: str) -> bool:
@@ -262,7 +286,11 @@ def _is_threshold(word: str) -> bool:
 def _asset(word: str) -> str:
     if word.upper() not in TRACKED_ASSETS:
         raise BadArgument(
-            f"I don't recognise “{echo(word)}”. Use one of {', '.join(TRACKED_ASSETS)}, or leave the asset out."
+            tr(
+                "I don't recognise “{word}”. Use one of {assets}, or leave the asset out.",
+                word=echo(word),
+                assets=", ".join(TRACKED_ASSETS),
+            )
         )
     return word.upper()
 
@@ -271,7 +299,13 @@ def _network(word: str) -> str:
     network = network_name("", word)
     if network not in KNOWN_NETWORKS:
         known = ", ".join(sorted(name.title() for name in KNOWN_NETWORKS))
-        raise BadArgument(f"I don't recognise “{echo(word)}”. Use one of {known}, or leave the network out.")
+        raise BadArgument(
+            tr(
+                "I don't recognise “{word}”. Use one of {networks}, or leave the network out.",
+                word=echo(word),
+                networks=known,
+            )
+        )
     return network
 
 
@@ -289,10 +323,12 @@ def _mute_span(words: str) -> MuteSpan:
         return MuteSpan(None)
     match = _MUTE_LENGTH.fullmatch(words)
     if not match or not match["unit"]:
-        raise BadArgument(f"“{echo(words)}” is no length of time. Write 30m, 4h, 24h or 7d, or until worse.")
+        raise BadArgument(
+            tr("“{words}” is no length of time. Write 30m, 4h, 24h or 7d, or until worse.", words=echo(words))
+        )
     length = int(match["number"]) * _MUTE_UNITS[match["unit"][0].lower()]
     if not SHORTEST_MUTE <= length <= LONGEST_MUTE:
-        raise BadArgument(f"A mute lasts from 5 minutes to 30 days; “{echo(words)}” does not.")
+        raise BadArgument(tr("A mute lasts from 5 minutes to 30 days; “{words}” does not.", words=echo(words)))
     return MuteSpan(length)
 
 
@@ -323,10 +359,10 @@ KINDS[LeastUsd] = _or_nothing(KINDS[Usd], ("$0",), 0.0)
 KINDS[LeastShare] = _or_nothing(KINDS[Share], ("0%",), 0.0)
 KINDS[MentionOrNobody] = _or_nothing(KINDS[Mention], ("nobody", "@nobody"), "")
 KINDS[PageNumber] = _matching(
-    "page", r"(?P<number>\d{1,3})", "the number of a page", lambda match: int(match["number"])
+    "page", r"(?P<number>\d{1,3})", marked("Use the number of a page."), lambda match: int(match["number"])
 )
 KINDS[ConfirmationCode] = _matching(
-    "code", r"code:(?P<code>[0-9a-f]{8})", "the code of a button", lambda match: match["code"].lower()
+    "code", r"code:(?P<code>[0-9a-f]{8})", marked("Use the code of a button."), lambda match: match["code"].lower()
 )
 
 

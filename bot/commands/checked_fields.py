@@ -12,6 +12,7 @@ from typing import Any, Never, TypeVar
 
 from bot.commands.strict_json import shown
 from bot.domain.errors import AskerError
+from bot.language.translation import tr, tr_count
 from bot.messages.plain_text import clean
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -23,7 +24,11 @@ class CheckedFields:
     def __init__(self, content: Any, path: str = "") -> None:
         self._path = path
         if not isinstance(content, dict):
-            raise AskerError(f"{path or 'The file'} has to be an object with names and values, and is not.")
+            raise AskerError(
+                tr("{path} has to be an object with names and values, and is not.", path=path)
+                if path
+                else tr("The file has to be an object with names and values, and is not.")
+            )
         self._left = dict(content)
 
     def text(self, name: str, pattern: str, meaning: str) -> str | None:
@@ -41,7 +46,8 @@ class CheckedFields:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-            self._refuse(name, value, f"a number from {least:g} to {most:g}")
+            limits = {"least": format(least, "g"), "most": format(most, "g")}
+            self._refuse(name, value, tr("a number from {least} to {most}", **limits))
         return float(value)
 
     def choice(self, name: str, choices: type[Choice]) -> Choice | None:
@@ -50,7 +56,7 @@ class CheckedFields:
         if value is None:
             return None
         if value not in list(choices):
-            self._refuse(name, value, f"one of {', '.join(choices)}")
+            self._refuse(name, value, tr("one of {choices}", choices=", ".join(choices)))
         return choices(value)
 
     def moment(self, name: str) -> datetime | None:
@@ -63,7 +69,7 @@ class CheckedFields:
         except (TypeError, ValueError):
             at = None
         if at is None or at.tzinfo is None:
-            self._refuse(name, value, "a time such as 2026-11-30T14:05:00+00:00")
+            self._refuse(name, value, tr("a time such as {time}", time="2026-11-30T14:05:00+00:00"))
         return at
 
     def entries(self, name: str, most: int) -> list[tuple[Any, str]]:
@@ -72,9 +78,8 @@ class CheckedFields:
         if value is None:
             return []
         if not isinstance(value, list) or len(value) > most:
-            self._refuse(
-                name, f"{len(value)} entries" if isinstance(value, list) else value, f"a list of {most} at most"
-            )
+            given = tr_count("{count} entry", "{count} entries", len(value)) if isinstance(value, list) else value
+            self._refuse(name, given, tr("a list of {most} at most", most=most))
         return [(entry, f"{self._at(name)}[{index}]") for index, entry in enumerate(value)]
 
     def take(self, name: str) -> tuple[Any, str]:
@@ -85,16 +90,30 @@ class CheckedFields:
         """Raise AskerError for a field that nobody asked for: what it says would be lost without a word."""
         for name in self._left:
             raise AskerError(
-                f"{shown(self._at(name))} in the file is not known here, perhaps because a newer Runwatch wrote it. "
-                f"Known are {', '.join(known)}."
+                tr(
+                    "{path} in the file is not known here, perhaps because a newer Runwatch wrote it. "
+                    "Known are {names}.",
+                    path=shown(self._at(name)),
+                    names=", ".join(known),
+                )
             )
 
     def refuse_missing(self, name: str) -> Never:
         """Raise AskerError for a field that has to be there."""
-        raise AskerError(f"{self._at(name)} is missing in the file. Send the file that /export made, unchanged.")
+        raise AskerError(
+            tr("{path} is missing in the file. Send the file that /export made, unchanged.", path=self._at(name))
+        )
 
     def _refuse(self, name: str, value: object, meaning: str) -> Never:
-        raise AskerError(f"{self._at(name)} in the file is “{shown(value)}”; it has to be {meaning}.")
+        raise AskerError(
+            # Translators: {path} is a field of a file, {meaning} what it may be, such as "a number from 1 to 100".
+            tr(
+                "{path} in the file is “{value}”; it has to be {meaning}.",
+                path=self._at(name),
+                value=shown(value),
+                meaning=meaning,
+            )
+        )
 
     def _at(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name

@@ -19,6 +19,7 @@ from bot.commands.arguments import Arg, ArgumentKind, kind_of
 from bot.commands.queries import Queries
 from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
+from bot.language.translation import tr
 from bot.messages.documents import Document
 from bot.messages.model import Message
 from bot.ports.alert_tests import AlertTester
@@ -129,8 +130,11 @@ class Parameter:
 
     @property
     def question(self) -> str:
-        """Return what is asked where it is left out."""
-        return self.ask or self.kind.question or f"Which {self.name}?"
+        """Return what is asked where it is left out, in the language in force."""
+        if asked := self.ask or self.kind.question:
+            return tr(asked)
+        # Translators: {name} is the English word in `/flows <exchange> [window]`, for which a value is to be typed.
+        return tr("Which {name}?", name=self.name)
 
 
 class MissingArgument(BadArgument):
@@ -282,17 +286,27 @@ class Command:
                 return parameter
         for parameter in optional:
             if parameter.kind.matches(word):
-                pick = f"pick one of {', '.join(parameter.kind.choices)}" if parameter.kind.choices else "keep one"
-                raise BadArgument(f"You gave two values for {parameter.name}; {pick}. {self.usage}")
-        raise BadArgument(f"I don't recognise “{echo(word)}” here.{_hint(word, optional)} {self.usage}")
+                raise BadArgument(f"{_given_twice(parameter)} {self.usage}")
+        sentences = (tr("I don't recognise “{word}” here.", word=echo(word)), _hint(word, optional), self.usage)
+        raise BadArgument(" ".join(filter(None, sentences)))
+
+
+def _given_twice(parameter: Parameter) -> str:
+    if parameter.kind.choices:
+        return tr(
+            "You gave two values for {name}; pick one of {choices}.",
+            name=parameter.name,
+            choices=", ".join(parameter.kind.choices),
+        )
+    return tr("You gave two values for {name}; keep one.", name=parameter.name)
 
 
 def _hint(word: str, optional: Sequence[Parameter]) -> str:
     """Return what could be meant by a word that nothing takes: a number lacks its sign, other words are listed."""
     if word[:1].isdigit() and any(parameter.kind.name == "usd" for parameter in optional):
-        return " Amounts look like $50M, shares like 3%."
+        return tr("Amounts look like $50M, shares like 3%.")
     choices = [choice for parameter in optional for choice in parameter.kind.choices]
-    return f" It can be one of {', '.join(choices)}." if choices else ""
+    return tr("It can be one of {choices}.", choices=", ".join(choices)) if choices else ""
 
 
 @overload

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from bot.domain.errors import AskerError, UnknownExchange
 from bot.domain.exchange import Exchange, exchange_id
+from bot.language.translation import tr
 
 # difflib's own default. One wrong letter in a short name passes (`okk` for `okx`: 0.67), unlike words do not.
 _LEAST_SIMILARITY = 0.6
@@ -30,7 +31,7 @@ def find_exchange(name: str, exchanges: Sequence[Exchange]) -> Exchange:
     if match := by_alias.get(_letters(name)):
         return match
     if not exchanges:
-        raise AskerError("The list has not been fetched yet. Ask again in a minute; /status says what is wrong.")
+        raise AskerError(tr("The list has not been fetched yet. Ask again in a minute; /status says what is wrong."))
     raise UnknownExchange(name, tuple(exchange.id for exchange in similar_exchanges(name, exchanges)))
 
 

@@ -13,6 +13,7 @@ from bot.commands.place_export_json import check_header, read_place
 from bot.commands.strict_json import BYTE_ORDER_MARK, NESTED_TOO_DEEPLY, not_json, shown, strict_decoder
 from bot.domain.errors import AskerError
 from bot.domain.place_export import PlaceExport
+from bot.language.translation import tr
 
 _CHUNK_CHARACTERS = 65_536
 _MOST_CHARACTERS = 1_000_000
@@ -28,15 +29,23 @@ def read_places(read: Callable[[int], str]) -> Iterator[PlaceExport]:
     stream = ExportStream(read)
     seen: set[str] = set()
     for number, content in enumerate(stream.places()):
-        export = read_place(content, f"places[{number}]")
+        path = f"places[{number}]"
+        export = read_place(content, path)
         if str(export.place) in seen:
-            raise AskerError(f"places[{number}] in the file is {export.place}, as an earlier one is. Keep one of them.")
+            raise AskerError(
+                # Translators: {path} is a part of the file, `places[2]`, and {place} an address, `telegram:-100123`.
+                tr(
+                    "{path} in the file is {place}, as an earlier one is. Keep one of them.",
+                    path=path,
+                    place=export.place,
+                )
+            )
         seen.add(str(export.place))
         yield export
     fields = CheckedFields(stream.header)
     check_header(fields)
     if not stream.has_places:
-        raise AskerError("The file names no places. Use a file that runwatch export or /export made.")
+        raise AskerError(tr("The file names no places. Use a file that runwatch export or /export made."))
     fields.check_all_taken(("exported_at", "format", "format_version", "places"))
 
 
@@ -63,15 +72,15 @@ class ExportStream:
         else:
             yield from self._members()
         if self._next():
-            self._refuse("extra data after its end")
+            self._refuse(tr("extra data after its end"))
 
     def _members(self) -> Iterator[Any]:
         while True:
             name = self._value()
             if not isinstance(name, str):
-                self._refuse("a name in quotes was expected")
+                self._refuse(tr("a name in quotes was expected"))
             if name in self.header or (name == "places" and self.has_places):
-                raise AskerError(f"The file says “{shown(name)}” twice in one place. Keep one of them.")
+                raise AskerError(tr("The file says “{name}” twice in one place. Keep one of them.", name=shown(name)))
             self._expect(":")
             if name == "places" and self._next() == "[":
                 self.has_places = True
@@ -95,13 +104,13 @@ class ExportStream:
         """Return whether a comma follows, False for what ends the list or the object."""
         character = self._next()
         if character not in {",", end} or not character:
-            self._refuse(f"a comma or “{end}” was expected")
+            self._refuse(tr("a comma or “{character}” was expected", character=end))
         self._at += 1
         return character == ","
 
     def _expect(self, character: str) -> None:
         if self._next() != character:
-            self._refuse(f"“{character}” was expected")
+            self._refuse(tr("“{character}” was expected", character=character))
         self._at += 1
 
     def _next(self) -> str:
@@ -123,7 +132,7 @@ class ExportStream:
                     self._refuse(error.msg)
                 continue
             except RecursionError:
-                raise AskerError(NESTED_TOO_DEEPLY) from None
+                raise AskerError(tr(NESTED_TOO_DEEPLY)) from None
             # A number at the end of what was read may go on in what comes next.
             if end < len(self._text) or not self._more():
                 self._at = end
@@ -132,7 +141,9 @@ class ExportStream:
     def _more(self) -> bool:
         """Read on; return whether there was anything."""
         if len(self._text) - self._at > _MOST_CHARACTERS:
-            raise AskerError(f"places[…] in the file is longer than {_MOST_CHARACTERS} letters, which no place is.")
+            raise AskerError(
+                tr("places[…] in the file is longer than {most} letters, which no place is.", most=_MOST_CHARACTERS)
+            )
         chunk = "" if self._is_over else self._read(_CHUNK_CHARACTERS)
         self._is_over = not chunk
         if chunk:

@@ -13,6 +13,7 @@ from typing import Protocol
 from bot.commands.declaration import LEAD_ON, Command, MissingArgument, Parameter
 from bot.commands.suggestions import Suggestion
 from bot.domain.errors import UnknownExchange
+from bot.language.translation import tr
 from bot.messages.cards.errors import question_card, refusal
 from bot.messages.model import Action, Message
 from bot.messages.plain_text import clean
@@ -39,13 +40,13 @@ def question(missing: MissingArgument, suggest: SuggestChoices) -> Message:
     given, labels = dict(missing.given), list[str]()
     for parameter in filled:
         if not (pairs := suggest(parameter, "", given=given, limit=1)):
-            return question_card(parameter.question, parameter.kind.none_known or missing.command.usage, ())
+            return question_card(parameter.question, tr(parameter.kind.none_known) or missing.command.usage, ())
         label, given[parameter.name] = pairs[0]
         labels.append(label)
     pairs = suggest(last, "", given=given, limit=_MOST_BUTTONS)
     if not pairs:
-        nothing = last.kind.none_known
-        help_button = (f"About /{missing.command.name}", f"help {missing.command.name}")
+        nothing = tr(last.kind.none_known)
+        help_button = (tr("About /{command}", command=missing.command.name), f"help {missing.command.name}")
         return question_card(last.question, nothing or missing.command.usage, () if nothing else (help_button,))
     lead_on = f" {LEAD_ON}" if missing.is_guided and len(missing.still_missing) > 1 else ""
     buttons = tuple(
@@ -56,7 +57,7 @@ def question(missing: MissingArgument, suggest: SuggestChoices) -> Message:
         for label, value in pairs
     )
     example = buttons[0][1].removesuffix(lead_on)
-    return question_card(last.question, f"Or type it, for example /{example}", buttons)
+    return question_card(last.question, tr("Or type it, for example /{line}", line=example), buttons)
 
 
 def nearest_exchanges(

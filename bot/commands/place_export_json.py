@@ -23,6 +23,7 @@ from bot.domain.place import Place, Subscription
 from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceExport, SettingFields
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.severity import Sensitivity, Severity
+from bot.language.translation import marked, tr
 from bot.messages.subscription_line import ALL_WORD
 
 FORMAT_NAME = "runwatch-settings"
@@ -35,6 +36,8 @@ _EXCHANGE = (
 _MENTION = r"here|everyone|\d{1,20}"
 _PLACE = r"(discord|telegram|terminal):[^\s/:]{1,64}(/\d{1,20})?"
 _MOST_USD = 1e12  # as in a typed command
+_NO_SENSITIVITY = marked("{path} in the file has to be an incident's number and a sensitivity.")
+_NO_SEVERITY = marked("{path} in the file has to be an incident's number and a severity.")
 _HEADER_NAMES = ("exported_at", "format", "format_version", "places")
 _PLACE_NAMES = ("place", "subscriptions", "settings", "mutes")
 _MUTE_NAMES = ("exchange", "since", "until", "muted_by", "until_worse")
@@ -74,7 +77,7 @@ def read_export(text: str) -> tuple[PlaceExport, ...]:
     places, path = fields.take("places")
     fields.check_all_taken(_HEADER_NAMES)
     if not isinstance(places, list):
-        raise AskerError("The file names no places. Send the file that /export made, unchanged.")
+        raise AskerError(tr("The file names no places. Send the file that /export made, unchanged."))
     return tuple(read_place(content, f"{path}[{index}]") for index, content in enumerate(places))
 
 
@@ -84,18 +87,23 @@ def check_header(fields: CheckedFields) -> None:
     version, _ = fields.take("format_version")
     fields.moment("exported_at")
     if name != FORMAT_NAME:
-        raise AskerError("This is no file of Runwatch's settings. Send the file that /export made, unchanged.")
+        raise AskerError(tr("This is no file of Runwatch's settings. Send the file that /export made, unchanged."))
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise AskerError(
-            f"The file has version {shown(version)}; this Runwatch reads version {FORMAT_VERSION}. "
-            "Have the bot updated, or export the settings again where they come from."
+            tr(
+                "The file has version {version}; this Runwatch reads version {known}. "
+                "Have the bot updated, or export the settings again where they come from.",
+                version=shown(version),
+                known=FORMAT_VERSION,
+            )
         )
 
 
 def read_place(content: Any, path: str) -> PlaceExport:
     """Return one place of a file; raise AskerError."""
     fields = CheckedFields(content, path)
-    name = fields.text("place", _PLACE, "a place such as telegram:-1001234567890") or fields.refuse_missing("place")
+    meaning = tr("a place such as {place}", place="telegram:-1001234567890")
+    name = fields.text("place", _PLACE, meaning) or fields.refuse_missing("place")
     place = Place.parse(name)
     entries = fields.entries("subscriptions", SUBSCRIPTIONS_PER_PLACE_MAX)
     mutes = [_mute(entry, at, place) for entry, at in fields.entries("mutes", SUBSCRIPTIONS_PER_PLACE_MAX)]
@@ -105,10 +113,18 @@ def read_place(content: Any, path: str) -> PlaceExport:
     for entry, entry_path in entries:
         subscription = _subscription(entry, entry_path, place)
         if subscription.exchange in subscriptions:
-            raise AskerError(f"{entry_path} is to {subscription.exchange or ALL_WORD}, as an earlier one is. Keep one.")
+            raise AskerError(
+                # Translators: {path} is a subscription in the file, such as `places[0].subscriptions[2]`.
+                tr(
+                    "{path} is to {exchange}, as an earlier one is. Keep one.",
+                    path=entry_path,
+                    exchange=subscription.exchange or ALL_WORD,
+                )
+            )
         subscriptions[subscription.exchange] = subscription
     if len({mute.exchange for mute in mutes}) < len(mutes):
-        raise AskerError(f"{path}.mutes names an exchange twice. Keep one of the two.")
+        mutes_path = f"{path}.mutes"
+        raise AskerError(tr("{path} names an exchange twice. Keep one of the two.", path=mutes_path))
     return PlaceExport(place, tuple(subscriptions.values()), settings, tuple(mutes))
 
 
@@ -130,7 +146,7 @@ def _subscription_json(subscription: Subscription) -> dict[str, Any]:
 
 def _subscription(content: Any, path: str, place: Place) -> Subscription:
     fields = CheckedFields(content, path)
-    exchange = fields.text("exchange", _EXCHANGE, f"the id of an exchange, such as binance, or {ALL_WORD}")
+    exchange = fields.text("exchange", _EXCHANGE, _exchange_meaning())
     subscription = Subscription(
         place,
         None if exchange == ALL_WORD else exchange or fields.refuse_missing("exchange"),
@@ -138,14 +154,18 @@ def _subscription(content: Any, path: str, place: Place) -> Subscription:
         fields.choice("sensitivity", Sensitivity) or Sensitivity.NORMAL,
         fields.number("usd", 1, _MOST_USD),
         fields.number("share", 1e-9, 1),
-        fields.text("mention", _MENTION, "here, everyone or the id of a role"),
-        fields.text("subscribed_by", ".{0,100}", "the id of a person") or "",
+        fields.text("mention", _MENTION, tr("here, everyone or the id of a role")),
+        fields.text("subscribed_by", ".{0,100}", tr("the id of a person")) or "",
         fields.moment("subscribed_at"),
-        fields.text("title", ".{0,300}", "a text of 300 letters at most") or "",
-        tuple(_numbered(entry, at, Sensitivity, "a sensitivity") for entry, at in fields.entries("follows", 1000)),
+        fields.text("title", ".{0,300}", tr("a text of 300 letters at most")) or "",
+        tuple(_numbered(entry, at, Sensitivity, _NO_SENSITIVITY) for entry, at in fields.entries("follows", 1000)),
     )
     fields.check_all_taken(_SUBSCRIPTION_NAMES)
     return subscription
+
+
+def _exchange_meaning() -> str:
+    return tr("the id of an exchange, such as binance, or {word}", word=ALL_WORD)
 
 
 def _settings(content: Any, path: str) -> SettingFields:
@@ -153,13 +173,14 @@ def _settings(content: Any, path: str) -> SettingFields:
     if content is None:
         return ()
     fields = CheckedFields(content, path)
-    texts = {setting.value: fields.text(setting, ".{1,100}", "a setting as it is typed") for setting in PlaceSetting}
+    meaning = tr("a setting as it is typed")
+    texts = {setting.value: fields.text(setting, ".{1,100}", meaning) for setting in PlaceSetting}
     fields.check_all_taken(PlaceSetting)
     given = tuple((name, text) for name, text in texts.items() if text is not None)
     try:
         return _canonical(given)
     except AskerError as error:
-        raise AskerError(f"{path} in the file: {error}") from error
+        raise AskerError(tr("{path} in the file: {problem}", path=path, problem=error)) from error
 
 
 @lru_cache(maxsize=1024)  # of 100,000 places most have the settings of many others
@@ -182,23 +203,23 @@ def _mute_json(mute: Mute) -> dict[str, Any]:
 
 def _mute(content: Any, path: str, place: Place) -> Mute:
     fields = CheckedFields(content, path)
-    exchange = fields.text("exchange", _EXCHANGE, f"the id of an exchange, such as binance, or {ALL_WORD}")
+    exchange = fields.text("exchange", _EXCHANGE, _exchange_meaning())
     worse, worse_path = fields.take("until_worse")
     mute = Mute(
         place,
         None if exchange == ALL_WORD else exchange or fields.refuse_missing("exchange"),
         fields.moment("since") or fields.refuse_missing("since"),
         fields.moment("until") or fields.refuse_missing("until"),
-        fields.text("muted_by", ".{0,100}", "the id of a person") or "",
-        None if worse is None else UntilWorse(*_numbered(worse, worse_path, Severity, "a severity")),
+        fields.text("muted_by", ".{0,100}", tr("the id of a person")) or "",
+        None if worse is None else UntilWorse(*_numbered(worse, worse_path, Severity, _NO_SEVERITY)),
     )
     fields.check_all_taken(_MUTE_NAMES)
     return mute
 
 
-def _numbered(content: Any, path: str, words: type[Choice], meaning: str) -> tuple[int, Choice]:
-    """Return an incident's number and a word of an enumeration; raise AskerError."""
+def _numbered(content: Any, path: str, words: type[Choice], refusal: str) -> tuple[int, Choice]:
+    """Return an incident's number and a word of an enumeration; raise AskerError with the text `refusal`."""
     match content:
         case [int(number), str(word)] if not isinstance(number, bool) and word in list(words):
             return number, words(word)
-    raise AskerError(f"{path} in the file has to be an incident's number and {meaning}.")
+    raise AskerError(tr(refusal, path=path))

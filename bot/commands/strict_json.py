@@ -12,10 +12,11 @@ from json import JSONDecodeError
 from typing import Any, Never
 
 from bot.domain.errors import AskerError, echo
+from bot.language.translation import marked, tr
 from bot.messages.plain_text import clean
 
 _NUMBER_CHARACTERS = 40  # 17 digits tell every float from its neighbours; thousands of them take long to read
-NESTED_TOO_DEEPLY = "The file is nested too deeply to be one of Runwatch's. Send the one that /export made."
+NESTED_TOO_DEEPLY = marked("The file is nested too deeply to be one of Runwatch's. Send the one that /export made.")
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # some editors of Windows begin every file with it
 
 
@@ -34,39 +35,47 @@ def read_json(text: str) -> Any:
     except JSONDecodeError as error:
         raise AskerError(not_json(error.msg, error.lineno)) from error
     except RecursionError as error:
-        raise AskerError(NESTED_TOO_DEEPLY) from error
+        raise AskerError(tr(NESTED_TOO_DEEPLY)) from error
 
 
 def not_json(why: str, line_number: int) -> str:
-    """Return the sentence for a text that is no JSON; `why` is what the reader met."""
-    return f"The file is no valid JSON (line {line_number}: {why}). Send the file that /export made, unchanged."
+    """Return the sentence for a text that is no JSON; `why` is what the reader met, in English where Python says it."""
+    return tr(
+        "The file is no valid JSON (line {number}: {reason}). Send the file that /export made, unchanged.",
+        number=line_number,
+        reason=why,
+    )
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for name, value in pairs:
         if name in read:
-            raise AskerError(f"The file says “{shown(name)}” twice in one place. Keep one of them, then send it again.")
+            raise AskerError(
+                tr("The file says “{name}” twice in one place. Keep one of them, then send it again.", name=shown(name))
+            )
         if clean(name) != name:
-            raise AskerError(f"The name “{shown(name)}” in the file has hidden characters. Send the file /export made.")
+            raise AskerError(
+                tr("The name “{name}” in the file has hidden characters. Send the file /export made.", name=shown(name))
+            )
         read[name] = value
     return read
 
 
 def _constant(word: str) -> Never:
-    raise AskerError(f"“{word}” in the file is no number. Put in a number, or leave it out.")
+    raise AskerError(tr("“{word}” in the file is no number. Put in a number, or leave it out.", word=word))
 
 
 def _float(text: str) -> float:
     number = float(text) if len(text) <= _NUMBER_CHARACTERS else math.inf
     if not math.isfinite(number):
-        raise AskerError(f"The number {echo(text)} in the file is too large.")
+        raise AskerError(tr("The number {number} in the file is too large.", number=echo(text)))
     return number
 
 
 def _integer(text: str) -> int:
     if len(text) > _NUMBER_CHARACTERS:
-        raise AskerError(f"The number {echo(text)} in the file is too large.")
+        raise AskerError(tr("The number {number} in the file is too large.", number=echo(text)))
     return int(text)
 
 

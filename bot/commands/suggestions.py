@@ -15,21 +15,23 @@ from bot.domain.incident import IncidentState
 from bot.domain.networks import KNOWN_NETWORKS
 from bot.domain.severity import Sensitivity
 from bot.domain.stress import STRESS
+from bot.language.translation import marked, tr, tr_as
+from bot.messages.cards.common import severity_word
 
 Suggestion = tuple[str, str]
 """What is shown, and the word that stands for it in a command: ("Gate.io", "gate")."""
 
 PAST_RUNS = (
-    ("FTX, November 2022", "ftx-2022"),
-    ("Binance, December 2022", "binance-2022"),
-    ("Binance, June 2023", "binance-2023-06"),
-    ("Binance, November 2023", "binance-2023-11"),
-    ("Bybit, February 2025", "theft-then-run"),
+    (marked("FTX, November 2022"), "ftx-2022"),
+    (marked("Binance, December 2022"), "binance-2022"),
+    (marked("Binance, June 2023"), "binance-2023-06"),
+    (marked("Binance, November 2023"), "binance-2023-11"),
+    (marked("Bybit, February 2025"), "theft-then-run"),
 )
 """The runs of the past that exchanges are compared with. Named here, for to load the episodes takes half a second."""
 
-_ALL = ("All exchanges", "all")
-_STRESS = (f"{STRESS.name}: one card a day", STRESS.id)
+_ALL = (marked("All exchanges"), "all")
+_STRESS = (marked("Daily stress test: one card a day"), STRESS.id)
 _USUAL_USD = (10, 50, 100, 500)  # in millions
 _USUAL_PERCENT = (1, 3, 5, 10)
 _NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,2})?|\.\d{1,2}")
@@ -59,15 +61,15 @@ def suggest_exchanges(scope: SuggestionScope, typed: str) -> Iterator[Suggestion
 
 def suggest_exchanges_or_all(scope: SuggestionScope, typed: str) -> Iterator[Suggestion]:
     """Yield “all exchanges”, the exchanges, and the daily stress test where its name was begun."""
-    yield from _containing(typed, (_ALL,))
+    yield from _containing(typed, _translated((_ALL,)))
     if typed:
-        yield from _containing(typed, (_STRESS,))
+        yield from _containing(typed, _translated((_STRESS,)))
     yield from suggest_exchanges(scope, typed)
 
 
 def suggest_exchanges_or_runs(scope: SuggestionScope, typed: str) -> Iterator[Suggestion]:
     """Yield exchanges and runs of the past: before anything is typed three of each, for a list may be cut."""
-    runs = list(_containing(typed, PAST_RUNS))
+    runs = list(_containing(typed, _translated(PAST_RUNS)))
     exchanges = list(suggest_exchanges(scope, typed))
     if typed and runs and not scope.queries.exchanges_like(typed):
         yield from runs  # what was typed names a run; exchanges spelt like it are guesses
@@ -83,7 +85,8 @@ def suggest_incidents(scope: SuggestionScope, typed: str) -> Iterator[Suggestion
     names = scope.queries.names()
     wanted = typed.strip().lower()
     for incident in scope.queries.known_incidents():
-        state = str(incident.severity) if incident.state is IncidentState.OPEN else "over"
+        is_open = incident.state is IncidentState.OPEN
+        state = severity_word(incident.severity) if is_open else tr_as("an incident", "over")
         label = f"{incident.label} · {names.get(incident.subject, incident.subject)} · {state}"
         if wanted in label.lower() or wanted.lstrip("#") == str(incident.number):
             yield label, incident.label
@@ -92,8 +95,9 @@ def suggest_incidents(scope: SuggestionScope, typed: str) -> Iterator[Suggestion
 def suggest_commands(scope: SuggestionScope, typed: str) -> Iterator[Suggestion]:
     """Yield the commands by their name or a word of their description."""
     wanted = typed.strip().lower().removeprefix("/")
-    named = [(name, description) for name, description in scope.commands if wanted in name]
-    told = [(name, text) for name, text in scope.commands if wanted in text.lower() and (name, text) not in named]
+    commands = [(name, tr(description)) for name, description in scope.commands]
+    named = [(name, description) for name, description in commands if wanted in name]
+    told = [(name, text) for name, text in commands if wanted in text.lower() and (name, text) not in named]
     return ((f"/{name} · {description}", name) for name, description in (*named, *told))
 
 
@@ -124,6 +128,11 @@ def suggest_networks(_: SuggestionScope, typed: str) -> Iterator[Suggestion]:
     """Yield the networks that have a name of ours."""
     names = sorted(name.title() for name in KNOWN_NETWORKS)
     return _containing(typed, [(name, name) for name in names])
+
+
+def _translated(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
+    """Yield suggestions of a table with their labels in the language in force."""
+    return ((tr(label), word) for label, word in suggestions)
 
 
 def _containing(typed: str, suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:

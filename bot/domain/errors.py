@@ -30,6 +30,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.domain.place import Obstacle, Place
+from bot.language.name_lists import alternatives
+from bot.language.translation import tr
 
 _ECHO_MAX_CHARS = 40  # no name of an exchange is longer; a pasted page must not come back in the answer
 
@@ -44,15 +46,19 @@ class RunwatchError(Exception):
 
 
 class AskerError(RunwatchError):
-    """A mistake that the person who asked can correct; they get its text as the answer."""
+    """A mistake that the person who asked can correct; they get its text as the answer, in their language."""
 
 
 class UnknownExchange(AskerError):
     """No exchange has this name; `nearest` are the ids of those with similar ones."""
 
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
-        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else " /exchanges lists the known ones."
-        super().__init__(f"No exchange is known as “{echo(name)}”.{hint}")
+        hint = (
+            tr("Did you mean {names}?", names=alternatives(nearest))
+            if nearest
+            else tr("/exchanges lists the known ones.")
+        )
+        super().__init__(" ".join((tr("No exchange is known as “{name}”.", name=echo(name)), hint)))
         self.name = name
         self.nearest = nearest
 

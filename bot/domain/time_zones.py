@@ -15,6 +15,8 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import BadArgument, echo
+from bot.language.name_lists import alternatives
+from bot.language.translation import tr
 
 UTC_NAME = "UTC"
 _EXAMPLES = ("Europe/Paris", "America/New_York", "Asia/Singapore")
@@ -49,10 +51,14 @@ def zone_named(typed: str) -> str:
     if len(exact) == 1:
         return exact[0]
     if _OFFSET.fullmatch(typed.strip()):
-        raise BadArgument(f"An offset does not say when clocks change. Use a name such as {', '.join(_EXAMPLES)}.")
+        raise BadArgument(" ".join((tr("An offset does not say when clocks change."), _examples())))
     nearest = by_city or nearest_zones(typed)
-    hint = f"Did you mean {' or '.join(nearest)}?" if nearest else f"Use a name such as {', '.join(_EXAMPLES)}."
-    raise BadArgument(f"No time zone is called “{echo(typed)}”. {hint}")
+    hint = tr("Did you mean {names}?", names=alternatives(nearest)) if nearest else _examples()
+    raise BadArgument(" ".join((tr("No time zone is called “{name}”.", name=echo(typed)), hint)))
+
+
+def _examples() -> str:
+    return tr("Use a name such as {names}.", names=", ".join(_EXAMPLES))
 
 
 def nearest_zones(typed: str) -> Sequence[str]:

@@ -13,8 +13,10 @@ from bot.commands.declaration import Access, Command, CommandSet, MissingArgumen
 from bot.domain.errors import BadArgument
 from bot.domain.flow import Window
 from bot.domain.severity import Sensitivity, Severity
+from bot.language.translation import written_in
 from bot.messages.model import Message
 from handlers import COMMANDS
+from tests.fakes.catalogue import translate
 
 NAME = re.compile(r"[a-z0-9_]{1,32}")
 every_command = pytest.mark.parametrize("declared", list(COMMANDS), ids=lambda declared: declared.name)
@@ -292,6 +294,18 @@ def test_a_declaration_becomes_a_command() -> None:
         ("percent", False, None, "percent"),
         ("window", False, Window.DAY, "window"),
     ]
+
+
+def test_what_is_missing_and_what_is_wrong_is_said_in_the_language_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"Which exchange?": "¿Qué exchange?", "I don't recognise “{word}” here.": "Aquí no sirve «{word}»."}
+    translate(monkeypatch, "es", texts)
+    flows = COMMANDS.get("flows")
+    assert flows
+
+    with written_in("es"), pytest.raises(MissingArgument, match="¿Qué exchange\\? /flows <exchange>"):
+        flows.read_words("")
+    with written_in("es"), pytest.raises(BadArgument, match="Aquí no sirve «perhaps»\\. It can be one of"):
+        flows.read_words("binance perhaps")
 
 
 def test_a_command_is_found_with_or_without_its_slash() -> None:

@@ -9,10 +9,12 @@ from bot.commands.declaration import Parameter
 from bot.commands.suggestions import PAST_RUNS
 from bot.domain.incident import IncidentState
 from bot.domain.severity import Severity
+from bot.language.translation import written_in
 from bot.replay.episodes.catalogue import EPISODES
 from bot.replay.outflow_curve import has_outflow_curve
 from handlers import COMMANDS
 from tests.builders import incident
+from tests.fakes.catalogue import translate
 from tests.fakes.dispatcher import DispatcherBench
 
 
@@ -93,6 +95,24 @@ def test_every_suggested_value_can_be_read(bench: DispatcherBench) -> None:
 def test_incidents_are_shown_with_their_exchange_and_severity(bench: DispatcherBench) -> None:
     labels = [label for label, _ in bench.dispatcher.suggest(argument("why", "incident"), "")]
     assert labels == ["INC-7 · Binance · severe", "INC-8 · OKX · watch", "INC-9 · Binance · over"]
+
+
+def test_labels_are_in_the_language_in_force_and_words_as_they_are_typed(
+    bench: DispatcherBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = COMMANDS.get("status")
+    assert described
+    spanish = {"All exchanges": "Todos los exchanges", "severe": "grave", described.description: "Qué funciona ahora"}
+    translate(monkeypatch, "es", spanish)
+    with written_in("es"):
+        suggested = [
+            bench.dispatcher.suggest(argument(command, name), typed)
+            for command, name, typed in [("subscribe", "exchange", "todos"), ("why", "incident", "grave")]
+        ]
+        help_on = bench.dispatcher.suggest(argument("help", "command"), "funciona")
+
+    assert suggested == [[("Todos los exchanges", "all")], [("INC-7 · Binance · grave", "INC-7")]]
+    assert help_on == [("/status · Qué funciona ahora", "status")]
 
 
 def test_what_was_given_already_is_not_offered_again(bench: DispatcherBench) -> None:

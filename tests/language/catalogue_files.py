@@ -190,6 +190,5 @@ def _declared_texts() -> Iterator[tuple[str, str]]:
         yield command.description, _IN_A_DESCRIPTION
         for parameter in command.parameters:
             yield parameter.description, _IN_A_DESCRIPTION
-            yield parameter.question, ""
-            if parameter.kind.none_known:
-                yield parameter.kind.none_known, ""
+            shown = (parameter.ask, parameter.kind.question, parameter.kind.none_known)
+            yield from ((text, "") for text in shown if text)
