@@ -170,8 +170,8 @@ def _exchange_kind(suggest: SuggestValues) -> ArgumentKind:
     )
     return replace(
         kind,
-        question="Which exchange?",
-        none_known="No exchange is known yet: the list has not been fetched. Ask again in a minute.",
+        question=marked("Which exchange?"),
+        none_known=marked("No exchange is known yet: the list has not been fetched. Ask again in a minute."),
     )
 
 
@@ -216,8 +216,8 @@ KINDS: dict[object, ArgumentKind] = {
             lambda match: int(match["number"]),
             suggest_incidents,
         ),
-        question="Which incident?",
-        none_known="No open or past incidents.",
+        question=marked("Which incident?"),
+        none_known=marked("No open or past incidents."),
     ),
     Mention: _matching(
         "mention",
