@@ -13,6 +13,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from typing_extensions import override
 
 from bot.language.languages import ENGLISH, LANGUAGES
 from handlers import COMMANDS
@@ -142,9 +143,12 @@ def po_bytes(texts: Catalog) -> bytes:
 
 
 def mo_bytes(texts: Catalog) -> bytes:
-    """Return a catalogue as the file that gettext reads."""
+    """Return a catalogue as the file that gettext reads; the same bytes whenever it is made."""
+    steady = _SteadyCatalog(locale=texts.locale, charset="utf-8")
+    for message in _messages(texts):
+        steady.add(message.id, message.string, context=message.context)
     file = BytesIO()
-    write_mo(file, texts)
+    write_mo(file, steady)
     return file.getvalue()
 
 
@@ -170,6 +174,17 @@ def untranslated(texts: Catalog) -> list[Message]:
         for message in _messages(texts)
         if not (all(message.string) if isinstance(message.string, tuple) else message.string)
     ]
+
+
+class _SteadyCatalog(Catalog):
+    """Says neither when nor with what it was made: its header has the encoding, and how counts are told."""
+
+    @override
+    def __iter__(self) -> Iterator[Message]:
+        header, *texts = super().__iter__()
+        lines = str(header.string).splitlines(keepends=True)
+        yield Message("", "".join(line for line in lines if not f'"{line}'.startswith(_UNSTEADY)))
+        yield from texts
 
 
 def _messages(texts: Catalog) -> list[Message]:
