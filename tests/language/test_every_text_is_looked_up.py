@@ -37,7 +37,9 @@ _LOG = "an event of the log, or the label of a metric"
 _REASON = "the reason of a delivery error, for the log; people read of the obstacle"
 _STATUS = "what keeps alerts away: operators alone read it, in /status, ERROR_CHAT and the log"
 _BACKTEST = "a reason as backtests print it"
-# File, text (“*” for any), and why it is no text for users.
+_TERMINAL = "the demo and the command line, in English"
+_OPERATOR = "told to the operator"
+# File, text (with “*” for whatever follows), and why it is no text for users.
 NOT_FOR_USERS = (
     ("bot/messages/obstacles.py", "*", _STATUS),
     ("bot/messages/cards/obstacles.py", "*", _STATUS),
@@ -69,6 +71,20 @@ NOT_FOR_USERS = (
     ("bot/messages/cards/outflow.py", "Withdrawals of {…} major assets are closed; {…} make it critical", _BACKTEST),
     ("bot/messages/cards/outflow.py", "{…}: robust z {…} ≤ {…}", _BACKTEST),
     ("bot/messages/cards/outflow.py", "{…}: {…} of clean reserves ≤ {…}", _BACKTEST),
+    ("bot/messages/cards/data_notice.py", "{…} of clean reserves in one step, told from {…} on", _BACKTEST),
+    ("bot/messages/cards/data_notice.py", "{…} of clean reserves not reported any more, *", _BACKTEST),
+    ("bot/messages/cards/flows.py", "{…}: nothing read yet", _TERMINAL),
+    ("bot/messages/cards/flows.py", " at {…}, {…} missing since", _TERMINAL),
+    ("bot/messages/cards/about.py", "Figures: {…}, served by a local stand-in for the data source.", _TERMINAL),
+    ("bot/messages/cards/about.py", "The clock runs from {…} to {…}; this terminal is the chat.", _TERMINAL),
+    ("bot/messages/cards/about.py", "The replay is over. *", _TERMINAL),
+    ("bot/messages/cards/about.py", "This worker is {…}.", _STATUS),
+    ("bot/messages/cards/about.py", "The database was emptied", _OPERATOR),
+    ("bot/messages/cards/about.py", "Somebody flushed it, *", _OPERATOR),
+    ("bot/messages/cards/about.py", "All subscriptions, incidents and readings are gone. *", _OPERATOR),
+    ("bot/messages/cards/errors.py", "No figures", _TERMINAL),
+    ("bot/messages/cards/errors.py", "{…}'s list of exchanges cannot be fetched: {…}.", _TERMINAL),
+    ("bot/messages/cards/errors.py", "“runwatch check” (or “make check-settings”) *", _TERMINAL),
     ("bot/messages/cards/porting.py", "file", "the name of an option on Discord"),
     ("handlers/porting.py", "file", "the name of an option on Discord"),
     ("handlers/privacy.py", "delete everything here", "typed to confirm"),
@@ -99,7 +115,8 @@ def excepted(finding: Finding) -> Iterator[tuple[str, str, str]]:
     """Yield the exceptions that a finding is."""
     for exception in NOT_FOR_USERS:
         path, text, _ = exception
-        if finding.path == path and text in {"*", finding.text}:
+        beginning, star, _ = text.partition("*")
+        if finding.path == path and (finding.text.startswith(beginning) if star else finding.text == text):
             yield exception
 
 
@@ -125,7 +142,9 @@ def test_every_exception_is_still_there() -> None:
         ("bot/messages/cards/deliveries.py", 'def f(x): return f"{x} {\'is\' if x else \'are\'}"', "is"),
         ("bot/messages/cards/deliveries.py", 'def f(x): return tr("{x} closed", x=x or "nothing")', "nothing"),
         ("bot/messages/cards/deliveries.py", 'def f(x): return tr("{x} closed", y=x)', "{x} closed"),
-        ("bot/messages/cards/deliveries.py", 'def f(x): return tr(f"{x} is closed")', "f'{x} is closed'"),
+        ("bot/messages/cards/deliveries.py", 'def f(x): return tr("{count} closed")', "{count} closed"),
+        ("bot/messages/cards/deliveries.py", 'def f(x): return tr_count("{count} {y}", "{count} {x}", x, x=x)',
+         "{count} {y}"),
         ("bot/messages/cards/deliveries.py", 'def f(x):\n if x:\n  return tr("open")\n return "closed"', "closed"),
         ("handlers/health.py", 'BUTTON = Action("undo", "undo 1")', "undo"),
         ("handlers/health.py", 'FIELD = Field("Queue", line("empty"))', "empty"),

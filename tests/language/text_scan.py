@@ -261,8 +261,9 @@ def _bad_lookups(call: ast.Call, count: int) -> Iterator[tuple[str, str]]:
         return
     # Of a text with a meaning the first one is the meaning; a count needs no keyword.
     literals = literals[1:] if called(call) == "tr_as" else literals
-    named = {name for text in literals for _, name, _, _ in Formatter().parse(text) if name} - {"count"}
-    if differing := named ^ ({str(keyword.arg) for keyword in call.keywords} - {"count"}):
+    implied = {"count"} if len(literals) > 1 else set()
+    named = {name for text in literals for _, name, _, _ in Formatter().parse(text) if name}
+    if differing := (named ^ {str(keyword.arg) for keyword in call.keywords}) - implied:
         yield literals[0], f"has no name or no value for {', '.join(sorted(differing))}"
 
 
