@@ -60,10 +60,12 @@ def labels() -> frozenset[str]:
 
 
 def looked_up(node: ast.AST) -> Iterator[str]:
+    """Yield the texts that are looked up in an expression: of two forms the one for many, of `tr_as` not the meaning."""
     for call in ast.walk(node):
-        if isinstance(call, ast.Call) and called(call) in TEXTS_OF:
-            texts = call.args[: TEXTS_OF[called(call)]]
-            yield from (text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str))
+        if isinstance(call, ast.Call) and called(call) in KEYWORDS:
+            text = call.args[KEYWORDS[called(call)] - 1]
+            if isinstance(text, ast.Constant):
+                yield str(text.value)
 
 
 @pytest.mark.parametrize("code", CODES)
