@@ -16,7 +16,7 @@ from bot.domain.networks import KNOWN_NETWORKS
 from bot.domain.severity import Sensitivity
 from bot.domain.stress import STRESS
 from bot.language.translation import marked, tr, tr_as
-from bot.messages.cards.common import severity_word
+from bot.messages.severity_words import severity_word
 
 Suggestion = tuple[str, str]
 """What is shown, and the word that stands for it in a command: ("Gate.io", "gate")."""

@@ -60,7 +60,7 @@ def labels() -> frozenset[str]:
 
 
 def looked_up(node: ast.AST) -> Iterator[str]:
-    """Yield the texts that are looked up in an expression: of two forms the one for many, of `tr_as` not the meaning."""
+    """Yield the texts that are looked up in an expression: the form for many, and no meanings."""
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and called(call) in KEYWORDS:
             text = call.args[KEYWORDS[called(call)] - 1]
