@@ -51,7 +51,7 @@ NOT_FOR_USERS = (
     ("bot/chat/discord/errors.py", "*", _REASON),
     ("bot/chat/discord/gateway_client.py", "*", _REASON),
     ("bot/chat/discord/channels.py", "the channel has no valid id", _REASON),
-    ("bot/chat/discord/permissions.py", "the bot lacks permissions in the channel: {…}", _REASON),
+    ("bot/chat/discord/permissions.py", "*", "permissions go by their English names, as in Discord's own documents"),
     ("bot/chat/discord/rate_limits.py", "rate limited", _REASON),
     ("bot/chat/discord/sender.py", "the message has no valid id", _REASON),
     ("bot/chat/telegram/errors.py", "*", _REASON),
