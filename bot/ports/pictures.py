@@ -36,6 +36,7 @@ async def illustrate(message: Message, drawer: PictureDrawer | None, theme: Them
     try:
         png = await drawer.draw(message.picture, theme)
     except DrawingFailed as failure:
+        why = str(failure)  # a text that the drawer has marked
         with written_in(message.language):
-            return IllustratedMessage(without_picture(message, tr(str(failure))))
+            return IllustratedMessage(without_picture(message, tr(why)))
     return IllustratedMessage(beside_picture(message), png, f"{message.picture.title}: {message.picture.headline}")

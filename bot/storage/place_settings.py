@@ -6,6 +6,7 @@ others are decided for one place at a time, and are JSON: `{"quiet":"22:00-07:00
 as it is at first is left out.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,6 +30,7 @@ from bot.storage.reading_encoding import microseconds
 
 CHANGES_MAX = 20  # of one place: who changed what lately, not a history
 _ATTEMPTS = 10  # two moderators who press at once need two; more is a store that is damaged
+_READ_AT_A_TIME = 500  # 1 ms: other tasks get their turn in between
 _SETTINGS = keys.PLACE_SETTINGS.key()
 _LANGUAGES = keys.LANGUAGES_SET.key()
 _APPROVER = "approver"  # beside the settings in the JSON
@@ -93,7 +95,9 @@ class RedisPlaceSettings(PlaceSettingsStore):
     async def languages(self) -> Mapping[Place, str]:
         stored = await self.database.command("HGETALL", _LANGUAGES)
         languages: dict[Place, str] = {}
-        for name, code in stored.items():
+        for number, (name, code) in enumerate(stored.items()):
+            if number % _READ_AT_A_TIME == 0:
+                await asyncio.sleep(0)
             place = await self.database.decoded(_decode_place, name, _LANGUAGES, name)
             language = code.decode(errors="replace")
             # A newer program may have stored a language that this one does not have.

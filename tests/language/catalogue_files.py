@@ -79,7 +79,7 @@ def texts_of(code: str) -> Iterator[Text]:
         words = [_literal(argument) for argument in node.args[: KEYWORDS[node.func.id]]]
         if any(word is None for word in words):
             continue  # a name of a text that is marked elsewhere
-        comment = _comment_above(lines, node.lineno)
+        comment = _comment_above(lines, node.lineno) or _comment_above(lines, node.args[0].lineno)
         literals = [word for word in words if word is not None]
         if node.func.id == "tr_as":
             yield literals[1], literals[0], comment

@@ -191,7 +191,7 @@ def status_answers() -> Iterator[Message]:
         yield status_card(replace(status, sources={health.source: health}), for_owner=True)
     yield status_card(replace(status, sources={str(number): trouble[0] for number in range(9)}), for_owner=True)
     idle = replace(stored, backlog={}, disabled={Obstacle.REMOVED: 2}, refusing={Obstacle.REMOVED: 2})
-    assert "(2 removed)" in said(status_card(replace(status, stored=idle), for_owner=True))
+    yield status_card(replace(status, stored=idle), for_owner=True)
     yield status_card(replace(status, stored=replace(stored, backlog={})), for_owner=True)
     for newest, listed in product(({}, {"defillama": NOON}), (None, NOON)):
         sources = {"defillama/cexs": SourceHealth("defillama/cexs", listed)}

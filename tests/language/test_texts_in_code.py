@@ -1,6 +1,6 @@
 """Every text that is looked up can be collected for the catalogues: it is written out where it is used.
 
-`tr(f"…")` has no text to collect, and within the braces of an f-string none is found: `f"{name} · {tr('resolved')}"`.
+`tr(f"…")` and `tr("a" if so else "b")` have no text to collect.
 """
 
 import ast
@@ -15,7 +15,6 @@ _MAY_BE_MARKED = frozenset({"tr", "tr_line"})
 def lost_texts(source: str) -> Iterator[int]:
     """Yield the lines of a source on which a text is looked up that cannot be collected."""
     tree = ast.parse(source)
-    in_f_strings = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS):
             continue
@@ -23,9 +22,7 @@ def lost_texts(source: str) -> Iterator[int]:
         texts = node.args[: 1 if name in {*_MAY_BE_MARKED, "marked"} else 2]
         is_written_out = all(isinstance(text, ast.Constant) and isinstance(text.value, str) for text in texts)
         is_made_here = any(_is_made(text) for text in texts)
-        if (is_written_out and id(node) in in_f_strings) or (
-            not is_written_out and (is_made_here or name not in _MAY_BE_MARKED)
-        ):
+        if not is_written_out and (is_made_here or name not in _MAY_BE_MARKED):
             yield node.lineno
 
 
@@ -51,6 +48,6 @@ def test_every_text_can_be_collected() -> None:
 
 def test_what_cannot_be_collected_is_found() -> None:
     good = 'tr("a"); tr(TEXTS[key]); tr_line(text, a=f"{b}"); tr_as("x", "a"); tr(marked("a") if b else marked("c"))'
-    for call in ('tr(f"{a}")', 'tr("a" + b)', "tr(b.lower())", "f\"{tr('a')}\"", 'tr_as("x", text)', "marked(text)",
-                 'tr_count("a", many, 2)', 'tr_line("a".join(b))'):  # fmt: skip
+    for call in ('tr(f"{a}")', 'tr("a" + b)', "tr(b.lower())", 'tr("a" if b else "c")', 'tr_as("x", text)',
+                 "marked(text)", 'tr_count("a", many, 2)', 'tr_line("a".join(b))'):  # fmt: skip
         assert list(lost_texts(f"{good}\n{call}")) == [2], call
