@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from bot.domain.bot_account import BotAccount
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
+from bot.ports.pictures import DrawnPicture
 
 
 class ChatPlatform(Protocol):
@@ -35,6 +36,15 @@ class ChatPlatform(Protocol):
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Replace what a sent message says; raise BadMessage when it cannot be edited. No change is no error."""
+        ...
+
+
+@runtime_checkable
+class PicturePlatform(ChatPlatform, Protocol):
+    """A platform that shows pictures."""
+
+    async def send_picture(self, place: Place, picture: DrawnPicture, *, key: str, reply_to: str) -> None:
+        """Post a picture without words and without a sound, as an answer to the message `reply_to`."""
         ...
 
 

@@ -16,7 +16,8 @@ from bot.domain.bot_account import BotAccount
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place
 from bot.messages.model import Message
-from bot.ports.chat import AuthenticatedPlatform, ChatPlatform, CommandPublisher, ProbingPlatform
+from bot.ports.chat import AuthenticatedPlatform, ChatPlatform, CommandPublisher, PicturePlatform, ProbingPlatform
+from bot.ports.pictures import DrawnPicture
 from bot.workers.identity_check import IdentityCheck
 
 _ANSWER_TIMEOUT_S = 5.0
@@ -24,7 +25,7 @@ _LOOK_AGAIN_S = 1.0
 _UNCHECKED_PAUSE = timedelta(seconds=5)  # about as long as a platform needs to say whose token it is
 
 
-class PlatformConnection(ChatPlatform):
+class PlatformConnection(PicturePlatform):
     """A platform's two sides: the `listener` answers people and can send too, the `sender` only sends.
 
     A worker that only answers, or is the only one, needs no sender; one that only delivers has no listener. With both,
@@ -124,6 +125,13 @@ class PlatformConnection(ChatPlatform):
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         self._check_admitted()
         await self._sending_side.edit(place, message_id, message)
+
+    @override
+    async def send_picture(self, place: Place, picture: DrawnPicture, *, key: str, reply_to: str) -> None:
+        self._check_admitted()
+        side = self._sending_side
+        if isinstance(side, PicturePlatform):
+            await side.send_picture(place, picture, key=key, reply_to=reply_to)
 
     def _check_admitted(self) -> None:
         """Raise RetryLater while the store may be another bot's: its places must not hear from a stranger."""

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
+from bot.ports.pictures import DrawnPicture
 from bot.workers.platform_connection import PlatformConnection
 from tests.waiting import in_time
 
@@ -54,6 +55,13 @@ class PublishingSide(Side):
 
     def command_problems(self) -> Sequence[str]:
         return ["commands refused"]
+
+
+class PictureSide(Side):
+    """A side that shows pictures; fits ports.chat.PicturePlatform."""
+
+    async def send_picture(self, place: Place, picture: DrawnPicture, *, key: str, reply_to: str) -> None:
+        self.sent.append(f"{picture.described} below {reply_to}")
 
 
 @asynccontextmanager
@@ -161,3 +169,12 @@ async def test_who_listens_knows_whether_commands_were_refused() -> None:
     connection = PlatformConnection(plain)
     async with listening(connection, plain):
         assert connection.command_problems() == ()
+
+
+async def test_pictures_are_sent_as_texts_are_where_they_can_be_shown() -> None:
+    listener, sender, picture = PictureSide(), Side(), DrawnPicture(b"", "a run", b"")
+    connection = PlatformConnection(listener, sender)
+    await connection.send_picture(PLACE, picture, key="k", reply_to="1")
+    async with listening(connection, listener):
+        await connection.send_picture(PLACE, picture, key="k", reply_to="1")
+    assert (listener.sent, sender.sent) == (["a run below 1"], [])

@@ -33,9 +33,9 @@ from bot.messages.model import Message
 from bot.messages.number_format import span
 from bot.network.errors import why_unconnected
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
-from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, ProbingPlatform
+from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, PicturePlatform, ProbingPlatform
 from bot.ports.meter import Meter
-from bot.ports.pictures import PictureDrawer
+from bot.ports.pictures import DrawnPicture, PictureDrawer
 from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
 
@@ -48,7 +48,7 @@ _REASON_CHARACTERS = 200  # of a foreign error's text, in `/status`
 _LOGGED_CHARACTERS = 500
 
 
-class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher):
+class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher, PicturePlatform):
     """Discord as the core sees it.
 
     The library keeps Discord's addresses for the whole process, so there is one DiscordPlatform in it. With `listens`
@@ -138,6 +138,10 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher):
     @override
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         await (await self._sender()).edit(place, message_id, message)
+
+    @override
+    async def send_picture(self, place: Place, picture: DrawnPicture, *, key: str, reply_to: str) -> None:
+        await (await self._sender()).send_picture(place, picture, key=key, reply_to=reply_to)
 
     @override
     async def probe(self, place: Place) -> None:

@@ -11,12 +11,12 @@ import discord
 from bot.chat.discord.documents import is_file_refused
 from bot.chat.discord.errors import INVALID_FORM
 from bot.chat.discord.render import IMAGE_NAME
+from bot.domain.place import Platform
 from bot.language.translation import marked, tr, written_in
 from bot.messages.model import Message, without_picture
-from bot.messages.pictures import Theme
-from bot.ports.pictures import IllustratedMessage
+from bot.ports.pictures import THEMES, DrawnPicture, IllustratedMessage
 
-THEME = Theme.DARK  # what most of Discord is read in; a bot is not told what somebody has chosen
+THEME = THEMES[Platform.DISCORD]
 _REFUSED = marked(
     "The chart is left out: Discord did not take the picture. The bot may lack the permission “Attach Files”."
 )
@@ -24,9 +24,16 @@ _REFUSED = marked(
 
 def image_file(illustrated: IllustratedMessage) -> discord.File | None:
     """Return the picture of a message as a file, once for each request: sending reads it."""
-    if illustrated.png is None:
-        return None
-    return discord.File(BytesIO(illustrated.png), IMAGE_NAME, description=illustrated.described)
+    return _file(illustrated.png, illustrated.described) if illustrated.png is not None else None
+
+
+def picture_file(drawn: DrawnPicture) -> discord.File:
+    """Return a picture that is posted by itself as a file."""
+    return _file(drawn.png, drawn.described)
+
+
+def _file(png: bytes, described: str) -> discord.File:
+    return discord.File(BytesIO(png), IMAGE_NAME, description=described)
 
 
 def is_image_refused(error: discord.HTTPException) -> bool:

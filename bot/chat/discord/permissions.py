@@ -83,6 +83,13 @@ def check_can_post_text(channel: Channel) -> None:
         raise lacks_permissions(names, foreseen=True)
 
 
+def check_can_post_files(channel: Channel) -> None:
+    """Raise what Discord would answer to a file in this channel; return when unsure."""
+    check_can_post_text(channel)
+    if ATTACH_FILES in missing_in_channel(channel):
+        raise lacks_permissions([ATTACH_FILES], foreseen=True)
+
+
 def lacks_permissions(names: list[str], *, foreseen: bool = False) -> NotAllowed:
     """Return the error that names the permissions the bot lacks in a channel."""
     reason = f"the bot lacks permissions in the channel: {', '.join(names)}"

@@ -101,7 +101,12 @@ def plain_payload(message: Message) -> Payload:
     return body
 
 
-def _embed(message: Message) -> Payload:
+def picture_payload() -> Payload:
+    """Return the body of a message that is nothing but a picture, without a sound."""
+    return {"allowed_mentions": allowed_mentions(None), "flags": _SUPPRESS_NOTIFICATIONS}
+
+
+def embed(message: Message) -> Payload:
     """Return the embed of a message that fits."""
     result: Payload = {"type": "rich", "title": _title(message), "color": _EMBED_COLOURS[message.tone]}
     description = "\n".join(_description(message))

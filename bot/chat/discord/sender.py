@@ -14,15 +14,15 @@ import structlog
 from bot.chat.discord.channels import channel_id_of, parse_id
 from bot.chat.discord.errors import INVALID_FORM, LIBRARY_ERRORS, REPLY_WITHOUT_HISTORY, THREAD_ARCHIVED, translate
 from bot.chat.discord.gateway_client import GatewayClient
-from bot.chat.discord.images import THEME, image_file, is_image_refused, without_image
-from bot.chat.discord.permissions import check_can_post_text
-from bot.chat.discord.render import Payload, payload, plain_payload
+from bot.chat.discord.images import THEME, image_file, is_image_refused, picture_file, without_image
+from bot.chat.discord.permissions import check_can_post_files, check_can_post_text
+from bot.chat.discord.render import Payload, payload, picture_payload, plain_payload
 from bot.chat.discord.rest import patch_message, post_message, unarchive_thread
 from bot.domain.errors import BadMessage
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.ports.meter import Meter
-from bot.ports.pictures import IllustratedMessage, PictureDrawer, illustrate
+from bot.ports.pictures import DrawnPicture, IllustratedMessage, PictureDrawer, illustrate
 
 log = structlog.get_logger()
 
@@ -63,15 +63,25 @@ class DiscordSender:
         """Send a message and return its id; raise DeliveryError."""
         channel_id = channel_id_of(place)
         self._check_known_channel(channel_id)
-        shared_parts: Payload = {"nonce": nonce_of(key), "enforce_nonce": True}
-        if reply_to is not None:
-            # An escalation must arrive even where somebody has deleted the alert it answers.
-            shared_parts["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
+        shared_parts = _new_message_parts(key, reply_to)
 
         async def write(body: Payload, image: IllustratedMessage) -> str:
             return await self._post(channel_id, {**body, **shared_parts}, image)
 
         return await self._in_full_or_plain_form(place, message, write)
+
+    async def send_picture(self, place: Place, picture: DrawnPicture, *, key: str, reply_to: str) -> None:
+        """Post a picture without a sound, as an answer; raise DeliveryError."""
+        channel_id = channel_id_of(place)
+        channel = self._client.find_channel(channel_id) if self._client.connected else None
+        if channel:
+            check_can_post_files(channel)
+        body = {**picture_payload(), **_new_message_parts(key, reply_to)}
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await post_message(self._client.http, channel_id, body, picture_file(picture))
+        except LIBRARY_ERRORS as error:
+            raise translate(error) from error
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Change a message; its ping, if it had one, stays as it is. Raise DeliveryError."""
@@ -164,3 +174,12 @@ class DiscordSender:
                 await unarchive_thread(self._client.http, thread_id)
         except discord.Forbidden:
             raise archived from None
+
+
+def _new_message_parts(key: str, reply_to: str | None) -> Payload:
+    """Return what every new message is sent with: what a repeat of it is recognised by, and what it answers."""
+    parts: Payload = {"nonce": nonce_of(key), "enforce_nonce": True}
+    if reply_to is not None:
+        # An escalation must arrive even where somebody has deleted the alert it answers.
+        parts["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
+    return parts

@@ -35,9 +35,9 @@ from bot.domain.errors import ChatGone, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
-from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, ProbingPlatform
+from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, PicturePlatform, ProbingPlatform
 from bot.ports.meter import Meter
-from bot.ports.pictures import PictureDrawer
+from bot.ports.pictures import DrawnPicture, PictureDrawer
 from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import SendBudget
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 _POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
 
 
-class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher):
+class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher, PicturePlatform):
     """Telegram as the core sees it.
 
     `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`
@@ -163,6 +163,10 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
     @override
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         await self._alert_sender.edit(place, message_id, message)
+
+    @override
+    async def send_picture(self, place: Place, picture: DrawnPicture, *, key: str, reply_to: str) -> None:
+        await self._alert_sender.send_picture(place, picture, reply_to=reply_to)
 
     @override
     async def probe(self, place: Place) -> None:

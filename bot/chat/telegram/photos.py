@@ -18,13 +18,12 @@ from telegram import InputFile, InputMediaPhoto
 
 from bot.chat.telegram.delivery_calls import DeliveryCalls
 from bot.domain.errors import BadMessage
-from bot.domain.place import Place
+from bot.domain.place import Place, Platform
 from bot.messages.model import Message, beside_picture
-from bot.messages.pictures import Theme
-from bot.ports.pictures import PictureDrawer, illustrate
+from bot.ports.pictures import THEMES, PictureDrawer, illustrate
 
 MAX_CAPTION_UTF16_UNITS = 1024  # after the markup was read, as in a text: https://core.telegram.org/bots/api#sendphoto
-_THEME = Theme.LIGHT  # what Telegram's clients begin with; a bot is not told what somebody has chosen
+_THEME = THEMES[Platform.TELEGRAM]
 _MAX_FILE_IDS = 500  # some 100 bytes each
 _FILE_NAME = "chart.png"
 _LONGEST_TURN_S = 2.0  # several times what an upload of 0.1 MB takes

@@ -26,7 +26,7 @@ from bot.language.translation import marked, tr, written_in
 from bot.messages.model import Message, without_picture
 from bot.messages.plain_text import utf16_length
 from bot.ports.meter import Meter
-from bot.ports.pictures import PictureDrawer
+from bot.ports.pictures import DrawnPicture, PictureDrawer
 from bot.ports.sources import Clock
 
 log = structlog.get_logger()
@@ -72,6 +72,11 @@ class TelegramSender:
         except DeliveryError as refusal:
             log.info("telegram photo not delivered", place=str(place), error=str(refusal))
         return message_id
+
+    async def send_picture(self, place: Place, picture: DrawnPicture, *, reply_to: str) -> None:
+        """Post a picture without a sound, as an answer; raise DeliveryError."""
+        photo = Photo(picture.digest, picture.png)
+        await self._photos.post(place, photo, **self._post_parameters(place, reply_to, silent=True))
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Change a message; one that is the same already is no error. Raise DeliveryError."""

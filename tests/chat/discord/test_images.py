@@ -9,10 +9,11 @@ from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.commands.declaration import CommandSet, Request, command
-from bot.domain.errors import ChatGone
+from bot.domain.errors import ChatGone, NotAllowed, RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, Table, lines
 from bot.messages.pictures import Picture, Theme
+from bot.ports.pictures import DrawnPicture
 from tests.chat.charts import samples
 from tests.chat.discord.conftest import SHORT_TIMEOUTS, Bot, build, connected, raised_by
 from tests.fakes.discord import FakeDiscord
@@ -192,3 +193,41 @@ async def test_a_message_that_is_refused_for_itself_is_sent_plain(
 async def test_other_refusals_are_those_of_any_message(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
     await discord.delete_channel(channel)
     assert isinstance(await raised_by(bot.chat.send(place_of(channel), CHART, key="1")), ChatGone)
+
+
+BY_ITSELF = DrawnPicture.of(samples.ALL["run"], DRAWN)
+
+
+async def test_a_picture_by_itself_is_a_silent_answer_that_comes_once(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    text = await bot.chat.send(place_of(channel), Message("opened"), key="1")
+    for _ in range(2):
+        await bot.chat.send_picture(place_of(channel), BY_ITSELF, key="1:picture", reply_to=text)
+    _, picture = discord.messages(channel)
+    (attachment,) = picture["attachments"]
+    assert bytes.fromhex(attachment["png"]) == DRAWN
+    assert attachment["description"] == "Binance · net flow since day 0: −3.6 % of reserves in 4 d"
+    assert picture["message_reference"]["message_id"] == text
+    assert picture["flags"] & 1 << 12  # SUPPRESS_NOTIFICATIONS
+    assert picture["embeds"] == []
+
+
+async def test_a_channel_that_takes_no_files_is_not_asked_for_a_picture(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    await forbid_files(discord, channel)
+    await discord.slash("chart", channel=channel)  # an answer shows that what came before has been read
+    before = len(discord.requests)
+    refusal = await raised_by(bot.chat.send_picture(place_of(channel), BY_ITSELF, key="1", reply_to="1"))
+    assert isinstance(refusal, NotAllowed)
+    assert "Attach Files" in str(refusal)
+    assert len(discord.requests) == before
+
+
+async def test_a_refused_picture_is_an_error_for_whoever_posts_it(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    discord.fail("POST", "/messages", 503)
+    refusal = await raised_by(bot.chat.send_picture(place_of(channel), BY_ITSELF, key="1", reply_to="1"))
+    assert isinstance(refusal, RetryLater)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.errors import BadMessage, ChatGone, RetryLater
 from bot.messages.model import Action, Chart, Message, Table, lines
+from bot.ports.pictures import DrawnPicture
 from tests.chat.charts import samples
 from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.drawer import StandInDrawer, png
@@ -189,3 +190,39 @@ async def test_an_edit_without_a_picture_changes_the_caption(scene: Scene, teleg
 async def test_an_edit_of_a_deleted_photo_is_refused(scene: Scene, telegram: FakeTelegram) -> None:
     with pytest.raises(BadMessage):
         await scene.chat.edit(place(telegram.group().id), "12345", CHART)
+
+
+DRAWN = DrawnPicture.of(samples.ALL["run"], png())
+
+
+async def test_a_picture_by_itself_is_a_silent_answer_without_words(scene: Scene, telegram: FakeTelegram) -> None:
+    forum = telegram.group(forum=True)
+    topic = forum.topic()
+    text = await scene.chat.send(place(forum.id, topic), Message("opened"), key="1")
+    await scene.chat.send_picture(place(forum.id, topic), DRAWN, key="1:picture", reply_to=text)
+    sent = telegram.sent[1]
+    assert (sent.photo, sent.text, sent.silent, sent.thread, str(sent.reply_to)) == (png(), "", True, topic, text)
+
+
+async def test_a_picture_for_many_places_is_uploaded_once(scene: Scene, telegram: FakeTelegram) -> None:
+    for _ in range(3):
+        chat = place(telegram.group().id)
+        await scene.chat.send_picture(chat, DRAWN, key="1:picture", reply_to="1")
+    _, *others = (given["photo"] for method, given in telegram.requests if method == "sendphoto")
+    assert others == [telegram.sent[0].file_id] * 2
+
+
+async def test_the_text_of_an_alert_is_edited_as_ever_beside_its_picture(scene: Scene, telegram: FakeTelegram) -> None:
+    chat = place(telegram.group().id)
+    text = await scene.chat.send(chat, Message("opened"), key="1")
+    await scene.chat.send_picture(chat, DRAWN, key="1:picture", reply_to=text)
+    await scene.chat.edit(chat, text, Message("easing"))
+    alert, photo = telegram.sent
+    assert (alert.text, alert.edits, photo.edits) == ("🏦 easing", 1, 0)
+
+
+async def test_a_refused_picture_is_an_error_for_whoever_posts_it(scene: Scene, telegram: FakeTelegram) -> None:
+    telegram.fail("sendPhoto", **BUSY)
+    with pytest.raises(RetryLater):
+        await scene.chat.send_picture(place(telegram.group().id), DRAWN, key="1:picture", reply_to="1")
+    assert telegram.sent == []
