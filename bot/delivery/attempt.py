@@ -3,6 +3,8 @@
 What happens after an error (a 429, a chat that is gone, a new try later) is decided in `retry_policy`.
 """
 
+from collections.abc import Callable
+
 import structlog
 
 from bot.delivery.circuit_breaker import CircuitBreaker
@@ -27,7 +29,8 @@ class DeliveryAttempt:
     """Attempts deliveries whose turn has come.
 
     `results` records what becomes of one. `places_in_trouble` are the places that were refused something lately and
-    are not switched off: the first message that arrives there clears their trouble.
+    are not switched off: the first message that arrives there clears their trouble. `on_posted` is called
+    with a delivery that was sent as a new message, and its id there.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -40,11 +43,13 @@ class DeliveryAttempt:
         meter: Meter,
         rate_limiter: RateLimiter,
         circuit_breaker: CircuitBreaker,
+        on_posted: Callable[[Delivery, str], None],
     ) -> None:
         self._chat = chat
         self._outbox = outbox
         self._subscriptions = subscriptions
         self._circuit_breaker = circuit_breaker
+        self._on_posted = on_posted
         self.results = DeliveryResults(outbox, meter=meter)
         self.places_in_trouble: set[Place] = set()
         self._failures = RetryPolicy(
@@ -116,6 +121,7 @@ class DeliveryAttempt:
         message_id = await self._chat.send(delivery.place, delivery.message, key=delivery.key, reply_to=last_id)
         superseded_id = last_id if delivery.kind is DeliveryKind.POST and last_id != message_id else None
         await self.results.record_sent(delivery, message_id, superseded_id=superseded_id)
+        self._on_posted(delivery, message_id)
 
     async def _edit(self, delivery: Delivery, message_id: str) -> None:
         """Edit the last message; one that was deleted or is too old to be edited is sent anew."""

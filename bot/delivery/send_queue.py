@@ -52,6 +52,17 @@ class SendQueue:
         """Return whether as many deliveries wait for a chat as may."""
         return self._count_by_chat[place.chat] >= _MAX_PER_CHAT
 
+    def is_free(self, place: Place) -> bool:
+        """Return whether nothing is under way to a chat, and nothing waits here for it."""
+        return place.chat not in self._busy_chats and not self._count_by_chat[place.chat]
+
+    def reserve(self, place: Place) -> bool:
+        """Make a chat busy for something that does not wait here, and return True; False where it is not free."""
+        if not self.is_free(place):
+            return False
+        self._busy_chats.add(place.chat)
+        return True
+
     def add(self, delivery: Delivery) -> None:
         """Add a delivery, behind those that are as urgent."""
         self._count_by_chat[delivery.place.chat] += 1

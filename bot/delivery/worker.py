@@ -1,7 +1,8 @@
 """Empties the outbox of one platform, as fast as the rate limiter allows.
 
 The loop: claim from the outbox → drop what is pointless by now → wait in the send queue → when a send slot has come,
-take the most urgent → make one attempt (`attempt`) → let the chat rest (1 s on Telegram, 3 s in a group).
+take the most urgent → make one attempt (`attempt`) → let the chat rest (1 s on Telegram, 3 s in a group). A picture
+follows its text while no other text waits (`picture_poster`).
 
 What goes next is chosen when its slot has come, not when it was claimed: a critical alert that is committed in the
 middle of 20,000 others is sent with one of the next slots. What an error leads to, a 429 say, is in `retry_policy`.
@@ -19,6 +20,7 @@ from bot.delivery.approval_gate import ApprovalGate
 from bot.delivery.attempt import DeliveryAttempt
 from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, RefusalLimits
 from bot.delivery.mute_check import PLACE_MUTED, muted_deliveries
+from bot.delivery.picture_poster import PicturePoster
 from bot.delivery.place_rules import following_settings, settings_or_defaults, unwanted_by_settings
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.send_queue import SendQueue
@@ -31,6 +33,7 @@ from bot.ports.chat import ChatPlatform
 from bot.ports.meter import Meter
 from bot.ports.mutes import Mutes
 from bot.ports.outbox import Delivery, DeliveryKind, Outbox
+from bot.ports.pictures import PictureDrawer
 from bot.ports.place_settings import PlaceSettingsStore
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceStatus, Subscriptions
@@ -83,6 +86,7 @@ class DeliveryWorker:
         meter: Meter,
         rate_limiter: RateLimiter | None = None,
         refusal_limits: RefusalLimits | None = None,
+        drawer: PictureDrawer | None = None,
     ) -> None:
         self._platform = chat.platform
         self._outbox = outbox
@@ -93,6 +97,16 @@ class DeliveryWorker:
         self._rate_limiter = rate_limiter or RateLimiter(chat.platform)
         self._approval_gate = ApprovalGate(
             approvals, chat, subscriptions=subscriptions, clock=clock, rate_limiter=self._rate_limiter
+        )
+        limit = self._rate_limiter.limit
+        self._queue = SendQueue(max(_MIN_QUEUE_SIZE, round(limit.per_second * _QUEUE_S)))
+        self._pictures = PicturePoster(
+            chat,
+            drawer,
+            queue=self._queue,
+            rate_limiter=self._rate_limiter,
+            subscriptions=subscriptions,
+            meter=meter,
         )
         self._attempt = DeliveryAttempt(
             chat,
@@ -108,9 +122,8 @@ class DeliveryWorker:
                 clock=clock,
                 meter=meter,
             ),
+            on_posted=self._pictures.add,
         )
-        limit = self._rate_limiter.limit
-        self._queue = SendQueue(max(_MIN_QUEUE_SIZE, round(limit.per_second * _QUEUE_S)))
         self._free_attempts = asyncio.Semaphore(limit.at_once)
         self._is_stopping = asyncio.Event()
         self._store_is_away = False
@@ -120,9 +133,11 @@ class DeliveryWorker:
         """Deliver until `stop`; attempts under way then are finished, the rest stays in the outbox."""
         async with asyncio.TaskGroup() as tasks:
             sending = tasks.create_task(self._send_queued(tasks))
+            posting_pictures = tasks.create_task(self._pictures.run())
             tasks.create_task(self._fill_queue(tasks))
             await self._is_stopping.wait()
             sending.cancel()
+            posting_pictures.cancel()
 
     def stop(self) -> None:
         """Begin no further attempt."""

@@ -11,6 +11,7 @@ from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
 from bot.domain.time_zones import UTC_NAME
 from bot.messages.model import Message
+from bot.messages.pictures import Picture
 
 
 class DeliveryKind(StrEnum):
@@ -34,7 +35,8 @@ class Alert:
     places' own mentions. It is dropped unsent after its lifetime, from `created_at` to `expires_at`, which the store
     measures by its own clock. `about` is the exchange's id: a place that has unsubscribed from it meanwhile is left out
     (None: nobody is). `once` forbids to send it again where it may have arrived already. `only_where_sent` leaves out
-    places that have no message of the incident, which an edit would be sent to as a new one.
+    places that have no message of the incident, which an edit would be sent to as a new one. `picture` follows the
+    message where that was sent as a new one.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Alert:
     about: str | None = None
     once: bool = False
     only_where_sent: bool = False
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ class Delivery:
     far. `sent` is the id of the incident's last message there, LEFT_BEHIND where the chat has moved since. When `older`
     is set, the only thing to do is to edit that earlier message: it keeps its text and gains a line that points to the
     newer one. `timezone` is the zone, by its IANA name, in which times are shown there beside UTC. `edit_only`
-    says that nothing is sent where the message cannot be edited, for its place is muted.
+    says that nothing is sent where the message cannot be edited, for its place is muted. `picture` is that of its
+    alert.
     """
 
     key: str
@@ -94,6 +98,7 @@ class Delivery:
     older: EarlierMessage | None = None
     timezone: str = UTC_NAME
     edit_only: bool = False
+    picture: Picture | None = None
 
     @property
     def sent_here(self) -> str | None:

@@ -24,6 +24,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.obstacles import AlertObstacle
 from bot.domain.place import Place, Platform
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
+from bot.monitoring.alert_pictures import AlertPictures
 from bot.monitoring.digest_post import DigestPost
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.mute_summaries import MuteSummaries
@@ -122,7 +123,11 @@ class Application:
             publish=self.latest.set_snapshot,
             kinds=kinds,
             drills=self.drills,
-            place_settings=store.place_settings,
+            pictures=AlertPictures(
+                snapshot=self.latest.snapshot,
+                outflow_curve=lambda exchange, incident: self.dispatcher.queries.outflow_curve(exchange, incident),  # noqa: PLW0108 — made later
+                past_runs=lambda: self.dispatcher.queries.past_runs(),  # noqa: PLW0108 — as above
+            ),
         )
         self.updates = LatestUpdates(
             self.latest,
@@ -309,6 +314,7 @@ class Application:
             approvals=self.store.approvals,
             clock=self._clock,
             meter=self._metrics,
+            drawer=self.painter,
             rate_limiter=RateLimiter(
                 chat.platform, limit=self._rate_limits[chat.platform], budget=self.store.send_budget
             ),

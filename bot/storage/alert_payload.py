@@ -11,6 +11,7 @@ from bot.domain.severity import Severity
 from bot.language.languages import ENGLISH
 from bot.language.translation import written_in
 from bot.messages.model import Message
+from bot.messages.pictures import Picture
 from bot.ports.outbox import Alert, DeliveryKind
 
 # Three streams, not four: a critical alert must not wait behind severe ones, and there are few of both.
@@ -29,6 +30,7 @@ class AlertPayload(msgspec.Struct, frozen=True, omit_defaults=True):
     about: str | None = None
     once: bool = False
     only_where_sent: bool = False
+    picture: Picture | None = None
 
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(AlertPayload)
@@ -51,6 +53,7 @@ def encode_alert(alert: Alert) -> str:
         about=alert.about,
         once=alert.once,
         only_where_sent=alert.only_where_sent,
+        picture=alert.picture,
     )
     return _encoder.encode(payload).decode()
 

@@ -47,6 +47,7 @@ class Scene:
             clock=self.memory.clock,
             meter=self.memory.meter,
             rate_limiter=self.rate_limiter,
+            on_posted=lambda *_: None,
             circuit_breaker=CircuitBreaker(
                 Platform.TERMINAL,
                 limits=refusal_limits or RefusalLimits(),

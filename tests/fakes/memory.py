@@ -211,6 +211,7 @@ class MemoryOutbox(Outbox):
                     about=alert.about,
                     once=alert.once,
                     only_where_sent=alert.only_where_sent,
+                    picture=alert.picture,
                 )
             )
         self._wake_up.set()

@@ -1,6 +1,7 @@
 """Alerts as the outbox stores them, also those that an older program stored."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.severity import Severity
@@ -8,7 +9,8 @@ from bot.language.translation import written_in
 from bot.messages.model import Fold, Message, line, moment
 from bot.ports.outbox import Alert, DeliveryKind
 from bot.storage.alert_payload import decode_alert, encode_alert
-from tests.builders import NOON
+from tests.builders import DAY, NOON
+from tests.chat.charts import samples
 
 
 def stored(message: Message) -> str:
@@ -20,6 +22,16 @@ def test_an_alert_is_read_back_as_it_was_stored() -> None:
     message = Message("INC-42", lines=(line("as of ", moment(NOON, live=True)),), fold=Fold(1, "why INC-42 details"))
 
     assert decode_alert(stored(message).encode()).message == message
+
+
+def test_the_picture_of_an_alert_is_read_back_as_it_was_stored() -> None:
+    english = samples.ALL["flows"]
+    picture = replace(english, language="zh-CN", in_english=english)
+    told = Alert(
+        "a", "INC-1", Severity.SEVERE, DeliveryKind.POST, Message("INC-1"), NOON, NOON + DAY, (), picture=picture
+    )
+
+    assert decode_alert(encode_alert(told).encode()).picture == picture
 
 
 def test_a_message_that_an_older_program_stored_has_no_details_and_no_live_times() -> None:

@@ -41,6 +41,7 @@ class UnreliablePlatform:
             clock=clock,
             meter=meter,
             rate_limiter=rate_limiter,
+            on_posted=lambda *_: None,
             circuit_breaker=CircuitBreaker(
                 Platform.TELEGRAM, limits=RefusalLimits(), rate_limiter=rate_limiter, clock=clock, meter=meter
             ),
