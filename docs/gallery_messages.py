@@ -35,7 +35,7 @@ from bot.messages.cards.drills import drill_card, finished_card, refused_press, 
 from bot.messages.cards.errors import apology, crowded_card, refusal, store_away_card
 from bot.messages.cards.mutes import missed_card
 from bot.messages.cards.obstacles import obstacle_notice
-from bot.messages.cards.places import closed_card
+from bot.messages.cards.places import ClosedPlace, closed_card
 from bot.messages.cards.start import proposal_card, start_card
 from bot.messages.cards.welcome import private_answer_card, unknown_command_card, welcome_card, what_to_type_card
 from bot.replay.episodes.catalogue import find_episode
@@ -241,7 +241,7 @@ def _invented(collection: MessageCollection) -> None:
     approval = Approval(Severity.SEVERE, now, decision=ApprovalDecision.POST, by="Ann")
     add("approval, posted", decided_card("INC-2", approval), asked="▸Post")
     add("approval, nobody decided", not_released_card("INC-2"))
-    add("places lost", closed_card((("Traders", "the bot was removed"), ("#alerts", "it was deleted"))))
+    add("places lost", closed_card((ClosedPlace("Traders", Obstacle.REMOVED), ClosedPlace("#alerts", Obstacle.DELETED))))
     obstacle = AlertObstacle(
         ObstacleKind.PLATFORM, "Telegram refuses the bot's token. Put a new one into TELEGRAM_TOKEN.", "telegram"
     )
