@@ -241,7 +241,8 @@ def _invented(collection: MessageCollection) -> None:
     approval = Approval(Severity.SEVERE, now, decision=ApprovalDecision.POST, by="Ann")
     add("approval, posted", decided_card("INC-2", approval), asked="▸Post")
     add("approval, nobody decided", not_released_card("INC-2"))
-    add("places lost", closed_card((ClosedPlace("Traders", Obstacle.REMOVED), ClosedPlace("#alerts", Obstacle.DELETED))))
+    closed = (ClosedPlace("Traders", Obstacle.REMOVED), ClosedPlace("#alerts", Obstacle.DELETED))
+    add("places lost", closed_card(closed))
     obstacle = AlertObstacle(
         ObstacleKind.PLATFORM, "Telegram refuses the bot's token. Put a new one into TELEGRAM_TOKEN.", "telegram"
     )
