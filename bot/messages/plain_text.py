@@ -39,12 +39,7 @@ _SCALES = sorted({word for language in LANGUAGES.values() for _, word in languag
 _UNITS = (*_SCALES, *_TIME_UNITS)
 _LETTERS = "|".join(re.escape(word) for word in _UNITS if ord(word[0]) < _FIRST_IDEOGRAPH)
 _IDEOGRAPHS = "".join(sorted({word[0] for word in _UNITS if ord(word[0]) >= _FIRST_IDEOGRAPH}))
-_SPACE_INSIDE = "|".join(
-    rf"(?<=\d {first}) (?={second}(?!\w))" for first, _, second in (word.partition(" ") for word in _SCALES) if second
-)
-_UNIT = re.compile(
-    rf"(?<=\d) (?=(?:{_LETTERS})(?!\w)|[%{_IDEOGRAPHS}])|{_SPACE_INSIDE}|(?<=\d:\d\d) (?=UTC)|(?<=\$) (?=\d)"
-)
+_UNIT = re.compile(rf"(?<=\d) (?=(?:{_LETTERS})(?!\w)|[%{_IDEOGRAPHS}])|(?<=\d:\d\d) (?=UTC)|(?<=\$) (?=\d)")
 # Where a line may break without a blank: between a minus and what is in front of a number (UAX 14, class PR), and
 # between a number and an ideograph.
 _JOINT = re.compile(rf"(?<=[−+])(?=US\$|\$|%)|(?<=\d)(?=[{_IDEOGRAPHS}])")

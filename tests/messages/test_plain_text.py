@@ -138,7 +138,7 @@ def test_no_line_ends_within_a_number_in_any_language(code: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "−^US$_2,27_bi", "−^$2,27_mil_M", "2,27_billones", "1,14_млрд за 24_ч", "3_ч 20_мин", "9_дн.", "45_с", "7_gün",
+        "−^US$_2,27_bi", "−^$13.200_M", "2,27_billones", "1,14_млрд за 24_ч", "3_ч 20_мин", "9_дн.", "45_с", "7_gün",
         "+^%10,6", "−^$22.7^亿", "3_小时前", "12^分钟", "12_dk önce", "20_seg", "5 минут", "3 sat",
     ],
 )  # fmt: skip
