@@ -17,7 +17,8 @@ from typing import Any
 
 LIMIT = 60.0
 """Seconds by the loop's own time; below the limit after which pytest ends a run (faulthandler_timeout)."""
-_LOOKS_EVERY = 0.005
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.005, 0.1, 1.1
+"""Seconds between two looks: more and more, for some cost a whole program's answer, and what takes long can wait."""
 
 
 async def until(
@@ -29,16 +30,18 @@ async def until(
 ) -> None:
     """Return once the condition, which may be a coroutine function, gives anything true.
 
-    It is looked at every few milliseconds, or, with an event that announces every change, whenever that is set. Raise
-    AssertionError with `missing` after `limit` seconds.
+    It is looked at every few milliseconds and, once that has taken a second, ten times a second; or, with an event that
+    announces every change, whenever that is set. Raise AssertionError with `missing` after `limit` seconds.
     """
+    pause = _FIRST_PAUSE
     async with in_time(missing, limit=limit):
         while not await _result_of(condition):
             if changed:
                 changed.clear()
                 await changed.wait()
             else:
-                await asyncio.sleep(_LOOKS_EVERY)
+                await asyncio.sleep(pause)
+                pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
 @asynccontextmanager
