@@ -75,7 +75,7 @@ def keep_rows(message: Message, count: int) -> Message:
         left_out = tr_count("… and {count} more row", "… and {count} more rows", len(table.rows))
         return replace(message, table=None, lines=(*message.lines, line(left_out)))
     note = (tr("… and {count} more", count=len(table.rows) - count + 1), *("" for _ in table.header[1:]))
-    return replace(message, table=Table(table.header, (*table.rows[: count - 1], note), table.numeric))
+    return replace(message, table=replace(table, rows=(*table.rows[: count - 1], note), chat_rows=None))
 
 
 def keep_fields(message: Message, count: int) -> Message:

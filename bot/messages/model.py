@@ -81,7 +81,8 @@ class Table:
 
     A chat shows `chat_rows` of them at most, so that an answer fits on the screen of a phone, and says how many more
     there are; where other lines take too much room it shows fewer, down to `least_rows`. A terminal and programs get
-    them all. With `chat_rows` None nothing of the message is left out for a phone.
+    them all. With `chat_rows` None nothing of the message is left out for a phone. The column `spare` is left out where
+    the others need its room.
     """
 
     header: tuple[str, ...]
@@ -89,6 +90,7 @@ class Table:
     numeric: tuple[int, ...] = ()
     chat_rows: int | None = None
     least_rows: int = 4
+    spare: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ here) would let `usdt⇐gnp.exe` look like `usdtexe.png`, so such characters are
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from unicodedata import combining, east_asian_width
 
@@ -46,6 +47,8 @@ _JOINT = re.compile(rf"(?<=[−+])(?=US\$|\$|%)|(?<=\d)(?=[{_IDEOGRAPHS}])")
 TABLE_COLUMNS = 34
 """What a fixed-width block shows on a phone of 390 px before its rows wrap, in Telegram and in Discord."""
 _COLUMN_GAP = 2
+_NARROW_GAP = 1
+_LEAST_NAME_COLUMNS = 7  # of `USDT`, `BNB own`, `48 others`, before another column goes
 
 
 def clean(text: str) -> str:
@@ -108,36 +111,64 @@ def shorten(text: str, limit: int, *, measure: Callable[[str], int] = len) -> st
 def text_table(table: Table, *, width: int = TABLE_COLUMNS) -> str:
     """Return a table as aligned lines at most `width` columns wide, the header first.
 
-    Numeric columns align right and are never cut; the widest of the others give way, with `…`. A row with nothing but
-    its first cell, such as `… and 41 more`, is no column's business and goes over all of them.
+    Numeric columns align right and are never cut: in Spanish `$34.200 M` is nine columns, in Chinese `$342亿` is six.
+    Where room is short the gaps give way, then the table's spare column, and at last the widest of the others, with
+    `…`. A row with nothing but its first cell, such as `… and 41 more`, is no column's business and goes over all.
     """
     cells = [[clean(cell) for cell in row] for row in (table.header, *table.rows)]
-    widths = _column_widths([row for row in cells if any(row[1:])] or cells, frozenset(table.numeric), width)
+    layout = _layout(cells, frozenset(table.numeric), width)
+    if table.spare is not None and layout.cut_to < _LEAST_NAME_COLUMNS:
+        cells = [[cell for index, cell in enumerate(row) if index != table.spare] for row in cells]
+        numeric = frozenset(index - (index > table.spare) for index in table.numeric if index != table.spare)
+        layout = _layout(cells, numeric, width)
     return "\n".join(
-        _aligned(row, widths, frozenset(table.numeric))
-        if any(row[1:]) or len(row) == 1
-        else shorten(row[0], width, measure=display_width)
+        layout.aligned(row) if any(row[1:]) or len(row) == 1 else shorten(row[0], width, measure=display_width)
         for row in cells
     )
 
 
-def _column_widths(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int) -> list[int]:
-    widths = [max(map(display_width, column)) for column in zip_longest(*cells, fillvalue="")]
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How wide each column of a table is, and the gap between them; `cut_to` is the width of the narrowest cut one.
+
+    Without a cut it is the width of all together, and where they are wider than that 0.
+    """
+
+    widths: Sequence[int]
+    numeric: frozenset[int]
+    gap: int
+    cut_to: int
+
+    def aligned(self, row: Sequence[str]) -> str:
+        """Return a row as a line."""
+        cells = [_cell(text, self.widths[index], right=index in self.numeric) for index, text in enumerate(row)]
+        return (" " * self.gap).join(cells).rstrip()
+
+
+def _layout(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int) -> _Layout:
+    """Return the columns with wide gaps, unless narrow ones keep a word from being cut, or cut to less than a name."""
+    columns = zip_longest(*([row for row in cells if any(row[1:])] or cells), fillvalue="")
+    widths = [max(map(display_width, column)) for column in columns]
+    wide = _shrunk(widths, numeric, _COLUMN_GAP, width)
+    narrow = _shrunk(widths, numeric, _NARROW_GAP, width)
+    is_better = narrow.cut_to == width or wide.cut_to < _LEAST_NAME_COLUMNS
+    return narrow if wide.cut_to < width and is_better else wide
+
+
+def _shrunk(columns: Sequence[int], numeric: frozenset[int], gap: int, width: int) -> _Layout:
+    """Return columns that take `width` together, if those that may shrink can."""
+    widths = list(columns)
     # A number that is cut is a wrong number, so only the columns of words may shrink.
     shrinkable = [index for index in range(len(widths)) if index not in numeric]
-    excess = sum(widths) + _COLUMN_GAP * (len(widths) - 1) - width
+    excess, cut_to = sum(widths) + gap * (len(widths) - 1) - width, width
     while excess > 0 and shrinkable:
         widest = max(shrinkable, key=widths.__getitem__)
         if widths[widest] <= 1:
             break
         widths[widest] -= 1
         excess -= 1
-    return widths
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int], numeric: frozenset[int]) -> str:
-    cells = [_cell(text, widths[index], right=index in numeric) for index, text in enumerate(row)]
-    return (" " * _COLUMN_GAP).join(cells).rstrip()
+        cut_to = widths[widest]
+    return _Layout(widths, numeric, gap, 0 if excess > 0 else cut_to)
 
 
 def _cell(text: str, width: int, *, right: bool) -> str:

@@ -91,7 +91,34 @@ def test_a_wide_table_shortens_words_and_never_numbers() -> None:
 
 def test_a_table_that_cannot_be_narrow_enough_keeps_its_numbers() -> None:
     table = Table(("Asset", "Flow"), (("Tether", "−$123,456.78"),), numeric=(1,))
-    assert text_table(table, width=5).splitlines()[1] == "…  −$123,456.78"
+    assert text_table(table, width=5).splitlines()[1] == "… −$123,456.78"
+
+
+def test_gaps_give_way_before_words_do() -> None:
+    rows = (("BTC", "🔴 cerrados", "12:00"),)
+    table = Table(("Activo", "Estado", "Desde"), rows)
+    by_width = {width: text_table(table, width=width).splitlines()[1] for width in (26, 24, 22)}
+    assert by_width == {
+        26: "BTC     🔴 cerrados  12:00",
+        24: "BTC    🔴 cerrados 12:00",
+        22: "BTC     🔴 cer…  12:00",
+    }
+    assert text_table(Table(("Day", "FTX"), (("1", "−3 %"),), numeric=(0, 1)), width=8).splitlines() == [
+        "Day  FTX",
+        "  1 −3 %",
+    ]
+
+
+def test_a_spare_column_gives_way_before_a_name_is_cut_short() -> None:
+    rows = (("BNB propio", "475 mil", "$34.200 M"),)
+    table = Table(("Activo", "Cantidad", "Valor"), rows, numeric=(1, 2), spare=1)
+    by_width = {width: text_table(table, width=width).splitlines()[1] for width in (31, 29, 27, 24)}
+    assert by_width == {
+        31: "BNB propio   475 mil  $34.200 M",
+        29: "BNB propio  475 mil $34.200 M",
+        27: "BNB pro…  475 mil $34.200 M",
+        24: "BNB propio  $34.200 M",
+    }
 
 
 def test_a_row_of_one_text_goes_over_all_columns() -> None:
