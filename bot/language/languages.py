@@ -39,8 +39,9 @@ class NumberStyle:
 class Language:
     """One language: its code as in `/settings language es`, its own name, and how it writes what is no sentence.
 
-    `months` and `weekdays` (from Monday on) are short names. `date` has `{day}` and `{month}` in it. `reviewed` says
-    whether somebody whose first language it is has read the whole catalogue.
+    `months` and `weekdays` (from Monday on) are short names. `date` has `{day}` and `{month}` in it. `name_comma` is
+    between names, `comma` between clauses, and `sentence_gap` between sentences. `reviewed` says whether somebody whose
+    first language it is has read the whole catalogue.
     """
 
     code: str
@@ -49,6 +50,10 @@ class Language:
     months: tuple[str, ...]
     weekdays: tuple[str, ...]
     date: str = "{day} {month}"
+    name_comma: str = ", "
+    comma: str = ", "
+    semicolon: str = "; "
+    sentence_gap: str = " "
     reviewed: bool = False
 
 
@@ -104,6 +109,10 @@ _ALL = (
         tuple(f"{month}月" for month in range(1, 13)),
         ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
         date="{month}{day}日",
+        name_comma="、",
+        comma="，",
+        semicolon="；",
+        sentence_gap="",
     ),
 )
 LANGUAGES: Mapping[str, Language] = MappingProxyType({language.code: language for language in _ALL})

@@ -1,8 +1,11 @@
-"""How a sentence lists what to choose from."""
+"""How a text lists names, clauses and sentences: with the commas and gaps of the language in force.
 
-from collections.abc import Sequence
+Example: names are listed `BTC, ETH` in most languages and `BTC、ETH` in Chinese, where no blank follows a sentence.
+"""
 
-from bot.language.translation import tr
+from collections.abc import Iterable, Sequence
+
+from bot.language.translation import language, tr
 
 
 def alternatives(names: Sequence[str]) -> str:
@@ -11,3 +14,23 @@ def alternatives(names: Sequence[str]) -> str:
     for name in names[1:]:
         text = tr("{first} or {other}", first=text, other=name)
     return text
+
+
+def enumerated(names: Iterable[str]) -> str:
+    """Return names one after the other: `BTC, ETH, USDT`."""
+    return language().name_comma.join(names)
+
+
+def clauses(parts: Iterable[str | None]) -> str:
+    """Return what is said in parts, without those that are absent: `early, at least $50 M`."""
+    return language().comma.join(filter(None, parts))
+
+
+def apart(parts: Iterable[str | None]) -> str:
+    """Return parts that may have commas of their own, without those that are absent: `USDT 8 open, 1 closed; BTC`."""
+    return language().semicolon.join(filter(None, parts))
+
+
+def sentences(*texts: str | None) -> str:
+    """Return sentences one after the other, without those that are absent."""
+    return language().sentence_gap.join(filter(None, texts))

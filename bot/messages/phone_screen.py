@@ -18,12 +18,12 @@ from bot.messages.plain_text import bind_units, display_width
 
 SCREEN_LINES = 26
 LINE_COLUMNS = 40  # of the proportional font of both apps; a fixed-width block has 34
-_MOMENT = "2022-12-13 14:05 UTC"  # as long as any
+_MOMENT = "13 December 2022 14:05"  # as Discord writes it, longer than the other platforms do
 _NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
 _AGE = timedelta(minutes=12)  # in words as long as any
 _PIECE = re.compile(r" |[\u2e80-\u9fff\uff00-\uff60]|[^ \u2e80-\u9fff\uff00-\uff60]+")
 """A blank, an ideograph or a word: between any two of them a line may end."""
-_LEAST_LINES = 4
+_LEAST_LINES = 3
 _CHART_LINES = 3  # its title, the bars and the figures
 
 

@@ -1,8 +1,9 @@
-"""Names to choose from are listed with a word between them."""
+"""Names, clauses and sentences are listed with the commas and gaps of the language in force."""
 
 import pytest
 
-from bot.language.name_lists import alternatives
+from bot.language.name_lists import alternatives, apart, clauses, enumerated, sentences
+from bot.language.translation import written_in
 
 
 @pytest.mark.parametrize(
@@ -11,3 +12,14 @@ from bot.language.name_lists import alternatives
 )
 def test_names_to_choose_from(names: tuple[str, ...], text: str) -> None:
     assert alternatives(names) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [("en", ["BTC, ETH", "a, b", "a; b", "A. B."]), ("zh-CN", ["BTC、ETH", "a，b", "a；b", "A.B."])],
+)
+def test_what_stands_between_names_clauses_and_sentences(code: str, texts: list[str]) -> None:
+    with written_in(code):
+        lists = [enumerated(["BTC", "ETH"]), clauses(["a", None, "b"]), apart(["a", "", "b"]), sentences("A.", "B.")]
+
+    assert lists == texts

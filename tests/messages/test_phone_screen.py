@@ -78,11 +78,11 @@ def test_rows_go_first_then_the_chart_and_then_the_last_lines() -> None:
 
 
 def test_before_fields_the_table_goes() -> None:
-    fields = tuple(Field(f"{number}", line("x")) for number in range(20))
+    fields = tuple(Field(f"{number}", line("x")) for number in range(21))
     message = on_one_screen(Message("x", lines=lines(*"abcdefgh"), fields=fields, table=table(4)))
 
     assert screen_lines(message) == SCREEN_LINES
-    assert (len(message.lines), message.table, len(message.fields)) == (5, None, 19)
+    assert (len(message.lines), message.table, len(message.fields)) == (4, None, 20)
     assert message.fields[-1].value == line("and 2 more")
 
 
@@ -90,7 +90,7 @@ def test_what_fits_nowhere_keeps_its_first_lines() -> None:
     fields = (Field("24 h", line("x")),)
     huge = on_one_screen(Message("x" * 2000, lines=lines(*"abcdefgh"), fields=fields, table=table(2)))
 
-    assert (len(huge.lines), huge.table, huge.fields) == (5, None, ())
+    assert (len(huge.lines), huge.table, huge.fields) == (4, None, ())
 
 
 @pytest.mark.parametrize(("sentences", "named"), [(0, 8), (20, 5), (30, 1)])

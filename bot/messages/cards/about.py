@@ -15,6 +15,7 @@ from bot.domain.errors import SourceFault
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
+from bot.language.name_lists import clauses, enumerated, sentences
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import capitalized, source_name
 from bot.messages.cards.coverage import coverage_lines
@@ -187,10 +188,10 @@ def _withdrawal_source_lines(sources: Sequence[WithdrawalSourceStatus]) -> Itera
     )
     troubles = (
         # Translators: {trouble} is why these exchanges do not answer, with a capital: “Timeout”, “Not asked yet”.
-        tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=", ".join(names))
+        tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=enumerated(names))
         for trouble, names in names_by_trouble.items()
     )
-    yield " ".join([told, *troubles])
+    yield sentences(told, *troubles)
 
 
 def _withdrawal_trouble(health: SourceHealth | None) -> str:
@@ -352,4 +353,4 @@ def _backlog(status: StoredCounts, now: datetime) -> Line:
     if durations:
         # Platforms are sent to at the same time, so the slowest of them decides.
         told.append(tr("about {time} to go", time=span(max(durations))))
-    return line(", ".join(told))
+    return line(clauses(told))

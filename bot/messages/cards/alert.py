@@ -19,7 +19,8 @@ from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import MarketMember, Rule, Signal
-from bot.language.translation import marked, tr, tr_as, tr_count
+from bot.language.name_lists import clauses, enumerated, sentences
+from bot.language.translation import language, marked, tr, tr_as, tr_count
 from bot.messages.cards.common import (
     TONES,
     joined,
@@ -189,7 +190,7 @@ def peak_words(incident: Incident, card: SignalCard) -> Line:
     worst = incident.worst_moment
     if worst is None:  # an incident that an older version has stored
         figure = card.worst_figure(incident) if incident.worst else ""
-        return line(bold(", ".join(filter(None, (severity_word(incident.peak), figure)))))
+        return line(bold(clauses((severity_word(incident.peak), figure))))
     return line(bold(f"{severity_word(incident.peak)}, {card.worst_moment(worst)}"), ", ", moment(worst.as_of))
 
 
@@ -263,7 +264,7 @@ def _change_line(incident: Incident, reason: StepReason, card: SignalCard) -> Li
         case StepReason.DEESCALATED:
             return _deescalation_line(incident)
         case StepReason.RESOLVED:
-            return line(card.ending(incident), " ", *_peak_line(incident, card))
+            return line(card.ending(incident), language().sentence_gap, *_peak_line(incident, card))
         case StepReason.RELEASED:
             # Some windows may still not be judged; a line below says which.
             if card.holds(incident.signal):
@@ -378,9 +379,11 @@ def _missing_share(signal: Signal) -> str:
 def comparability(signal: Signal, card: SignalCard) -> str | None:
     """Return what is not judged, measurement by measurement, else what the source says of figures that are complete."""
     if holds := card.holds(signal):
-        return " ".join(
+        return sentences(
             # Translators: {measurements} are windows, "7 d, 30 d", or assets.
-            tr("{measurements} can't be judged for now: {reason}.", measurements=", ".join(names), reason=why)
-            for names, why in holds
+            *[
+                tr("{measurements} can't be judged for now: {reason}.", measurements=enumerated(names), reason=why)
+                for names, why in holds
+            ]
         )
     return card.caution(signal)

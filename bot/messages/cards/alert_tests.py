@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.alert_tests import AlertTestMention, AlertTestOutcome, AlertTestResult
 from bot.domain.mute import Mute
 from bot.domain.place import Obstacle
+from bot.language.name_lists import enumerated
 from bot.language.translation import marked, tr
 from bot.messages.cards.mutes import mute_line
 from bot.messages.cards.places import why_closed
@@ -102,7 +103,7 @@ def alert_test_result_card(  # noqa: PLR0913 — what stands between a place and
         lines=lines(
             _outcome(result),
             tr(_MENTIONS[mention]) if arrived else None,
-            tr("The bot lacks rights here: {rights}.", rights=", ".join(lacks)) if lacks else None,
+            tr("The bot lacks rights here: {rights}.", rights=enumerated(lacks)) if lacks else None,
             None
             if has_subscriptions
             else tr("No real alert would come: nothing is subscribed here. {command}", command="/subscribe binance"),

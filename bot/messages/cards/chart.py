@@ -13,8 +13,10 @@ from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.language.languages import ENGLISH
+from bot.language.name_lists import enumerated
 from bot.language.translation import language_code, marked, tr, tr_count, written_in
 from bot.messages.cards.common import liabilities, source_name
+from bot.messages.cards.part_names import part_name
 from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, lines
 from bot.messages.number_format import clock, day_and_month, usd
 from bot.messages.pictures import LANGUAGES_OF_OTHER_FONTS, Band, Picture, PictureKind
@@ -155,7 +157,7 @@ def missing_sentence(snapshot: ExchangeSnapshot) -> str | None:
     """Return what the newest reading lacks, as it stands in a picture; None where it has everything."""
     if not snapshot.missing:
         return None
-    names = ", ".join(part.name for part in snapshot.missing)
+    names = enumerated(part_name(part.name) for part in snapshot.missing)
     return tr("Missing at the source now: {parts}. Totals are those of the last complete reading.", parts=names)
 
 

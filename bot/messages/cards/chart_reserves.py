@@ -13,6 +13,7 @@ from bot.domain.daily_assets import DailyAssets
 from bot.domain.incident import Incident
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.language.name_lists import enumerated
 from bot.language.translation import tr, tr_count
 from bot.messages.cards.chart import (
     MIN_POINTS,
@@ -154,4 +155,4 @@ def _gap_sentence(count: int) -> str | None:
 def _own_token_sentence(snapshot: ExchangeSnapshot, shown: Reading) -> str | None:
     own_tokens = snapshot.exchange.own_tokens
     held = [f"{asset} {usd(holding.usd)}" for asset, holding in shown.by_asset().items() if asset in own_tokens]
-    return tr("Its own token is left out: {tokens}.", tokens=", ".join(held)) if held else None
+    return tr("Its own token is left out: {tokens}.", tokens=enumerated(held)) if held else None

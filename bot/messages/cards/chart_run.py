@@ -12,6 +12,7 @@ from functools import partial
 from bot.domain.incident import Incident
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.language.name_lists import enumerated
 from bot.language.translation import tr
 from bot.messages.cards.chart import ChartWindow, chart_card, picture_source, readable_everywhere, undrawable_card
 from bot.messages.cards.shown_total import missing_line, provenance_of_total
@@ -152,7 +153,7 @@ def _gap_sentence(curve: OutflowCurve) -> str | None:
 
 def _past_sentence(past_curves: Sequence[OutflowCurve]) -> str | None:
     labels = dict.fromkeys(past_curve.label for past_curve in past_curves if past_curve.label)
-    return tr("Past runs: {kinds}.", kinds=", ".join(tr(label) for label in labels)) if labels else None
+    return tr("Past runs: {kinds}.", kinds=enumerated(tr(label) for label in labels)) if labels else None
 
 
 def _percent(share: float) -> str:

@@ -3,6 +3,7 @@
 Example of why figures are held: "chain missing (Tron, 14.0 % of reserves)". How a flow is told is in `flow_bounds`.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -12,8 +13,10 @@ from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason
-from bot.language.translation import language_code, marked, tr
+from bot.language.name_lists import apart, enumerated
+from bot.language.translation import language_code, marked, tr, tr_count
 from bot.messages.cards.hold_details import fault_words, hold_detail
+from bot.messages.cards.part_names import part_names
 from bot.messages.model import Line, Tone, line, moment
 from bot.messages.number_format import price, span, usd
 from bot.messages.translated_lines import tr_line
@@ -67,6 +70,7 @@ _NOTE_WORDS = {
         "The source revised its history ({subject}): earlier figures for those days may be wrong"
     ),
 }
+_REVISED_DAYS = re.compile(r"(?P<count>\d+) days, (?P<start>[\d-]+) to (?P<end>[\d-]+)")
 _AS_OLD = timedelta(hours=1)  # the list is fetched every ten minutes, amounts are up to an hour older
 _SOURCE_NAMES = {"defillama": "DefiLlama"}
 
@@ -87,7 +91,7 @@ def joined(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: `Solana`, `Solana and Tron`, `Base, Solana and Tron`; "" for none."""
     if len(names) < 2:  # noqa: PLR2004 — one is no list
         return "".join(names)
-    return tr("{first} and {last}", first=", ".join(names[:-1]), last=names[-1])
+    return tr("{first} and {last}", first=enumerated(names[:-1]), last=names[-1])
 
 
 def source_name(source: str) -> str:
@@ -137,7 +141,7 @@ def holds_by_reason(held: Iterable[tuple[str, Hold]]) -> list[tuple[tuple[str, .
 def _sentence_of_all(reason: HoldReason, names_by_detail: Mapping[str, Sequence[str]]) -> str:
     if len(names_by_detail) == 1:
         return hold_sentence(Hold(reason, next(iter(names_by_detail))))
-    details = "; ".join(f"{', '.join(names)}: {hold_detail(detail)}" for detail, names in names_by_detail.items())
+    details = apart(f"{enumerated(names)}: {hold_detail(detail)}" for detail, names in names_by_detail.items())
     return f"{tr(_HOLD_WORDS[reason])} ({details})"
 
 
@@ -188,12 +192,29 @@ def note_sentence(note: Note) -> Line:
     amount_usd = note.usd or 0.0
     words = tr(
         _NOTE_WORDS[note.reason],
-        subject=note.subject,
+        subject=_note_subject(note),
         moved=usd(amount_usd, signed=True),
         size=usd(abs(amount_usd)),
         price=price(amount_usd),
     )
     return line(words, *((" · ", moment(note.at)) if note.at else ()))
+
+
+def _note_subject(note: Note) -> str:
+    """Return what a note is about; windows and parts are named as everywhere."""
+    if note.reason is NoteReason.GAP:
+        names = note.subject.split(", ")
+        return enumerated(window_name(Window(name)) if name in tuple(Window) else name for name in names)
+    if note.reason is NoteReason.REVISED and (days := _REVISED_DAYS.fullmatch(note.subject)):
+        # Translators: {start} and {end} are dates.
+        return tr_count(
+            "{count} day, {start} to {end}",
+            "{count} days, {start} to {end}",
+            int(days["count"]),
+            start=days["start"],
+            end=days["end"],
+        )
+    return part_names(note.subject)
 
 
 def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
@@ -211,5 +232,5 @@ def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
 def named_up_to(names: Sequence[str], most: int) -> str:
     """Return names, up to so many of them, and how many more there are: `OKX, Gate.io and 4 more`."""
     if len(names) <= most:
-        return ", ".join(names)
-    return tr("{names} and {count} more", names=", ".join(names[:most]), count=len(names) - most)
+        return enumerated(names)
+    return tr("{names} and {count} more", names=enumerated(names[:most]), count=len(names) - most)

@@ -17,6 +17,7 @@ from bot.domain.incident import Incident
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.language.name_lists import apart, clauses
 from bot.language.translation import tr
 from bot.messages.cards.common import brief_hold, liabilities, provenance, window_name
 from bot.messages.cards.flow_bounds import certain_share, is_bounded, share_figure
@@ -176,7 +177,7 @@ def _unclear_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
     flows = [_flow(snapshot, window) for window in _WINDOWS]
     reasons = {flow.hold.reason: flow.hold for flow in flows if flow and flow.hold}
     if reasons:
-        why = "; ".join(map(brief_hold, reasons.values()))
+        why = apart(map(brief_hold, reasons.values()))
         yield tr("Unclear at {exchange}: {reasons}.", exchange=snapshot.exchange.name, reasons=why)
 
 
@@ -184,7 +185,7 @@ def _bounds_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
     """Yield between which ends those flows lie of which the table has what is certain."""
     bounded = [flow for flow in map(partial(_flow, snapshot), _WINDOWS) if flow and not flow.hold and is_bounded(flow)]
     if bounded:
-        ends = ", ".join(f"{window_name(flow.window)} {share_figure(flow)}" for flow in bounded)
+        ends = clauses(f"{window_name(flow.window)} {share_figure(flow)}" for flow in bounded)
         # Translators: {ends} are such as "24 h −55.0 to −61.0 %".
         yield tr("* At least; {exchange}: {ends}.", exchange=snapshot.exchange.name, ends=ends)
 

@@ -6,7 +6,7 @@ after 14 days of readings. Until then only large outflows (elevated or worse) ra
 
 from bot.detection.flow.baseline import MIN_DAYS
 from bot.detection.window_coverage import LaterWindow, WindowCoverage
-from bot.language.translation import tr, tr_count
+from bot.language.translation import language, tr, tr_count
 from bot.messages.cards.common import joined, window_name
 from bot.messages.model import Line, Span, line, lines, moment
 from bot.messages.translated_lines import tr_count_line, tr_line
@@ -25,7 +25,7 @@ def later_windows_line(coverage: WindowCoverage) -> Line | None:
         return None
     from_then_on: list[Span] = []
     for later in coverage.later:
-        from_then_on += [*line(", " if from_then_on else ""), *_later_window(later, coverage.exchanges)]
+        from_then_on += [*line(language().comma if from_then_on else ""), *_later_window(later, coverage.exchanges)]
     if not coverage.judged:
         # Translators: {later} is "over 7 d from 2022-12-17 00:00 UTC, over 14 d from 2022-12-24 00:00 UTC".
         return tr_line("Alerts work {later}.", later=tuple(from_then_on))

@@ -14,6 +14,7 @@ from bot.domain.incident import Ending, Incident, IncidentState, WorstMoment
 from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import UNREPORTED, Reason, Signal
+from bot.language.name_lists import enumerated
 from bot.language.translation import marked, tr
 from bot.messages.cards.common import TONES, lasting_provenance, liabilities
 from bot.messages.cards.part_names import part_name
@@ -194,5 +195,5 @@ def _steps_lately(signal: Signal) -> int:
 def _subject(signal: Signal) -> str:
     """Return what moved: `BTC moved in one step`."""
     return tr(
-        "{parts} moved in one step", parts=", ".join(dict.fromkeys(part_name(jump.group) for jump in signal.jumps))
+        "{parts} moved in one step", parts=enumerated(dict.fromkeys(part_name(jump.group) for jump in signal.jumps))
     )

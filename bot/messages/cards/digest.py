@@ -10,6 +10,7 @@ from bot.domain.digest import Digest
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Incident, IncidentState
+from bot.language.name_lists import clauses
 from bot.language.translation import tr, tr_as, tr_count
 from bot.messages.cards.common import TONES, liabilities, provenance, window_name
 from bot.messages.cards.flow_bounds import brief_share, certain_usd
@@ -62,7 +63,7 @@ def _headline(digest: Digest) -> str:
         # Translators: the bot or its source was down for a while.
         pieces.append(tr("not everything was seen"))
     # Without any figure nobody knows whether it was calm.
-    return ", ".join(pieces) or tr("no figures that can be compared")
+    return clauses(pieces) or tr("no figures that can be compared")
 
 
 def _tone(digest: Digest) -> Tone:

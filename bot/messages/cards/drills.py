@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.domain.drill import FEWEST_PEOPLE, Drill, DrillFigures, DrillOutcome, DrillStep, DrillSummary, PressResult
 from bot.domain.exchange import Exchange
+from bot.language.name_lists import clauses
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.model import Action, Line, Message, Tone, code, line, lines, moment
 from bot.messages.number_format import span
@@ -172,7 +173,7 @@ def _figures(figures: DrillFigures) -> str:
     if figures.waiting:
         # Translators: so many drills of which nobody knows yet how they end.
         parts.append(tr_count("{count} without outcome yet", "{count} without outcome yet", figures.waiting))
-    return ", ".join(parts)
+    return clauses(parts)
 
 
 def _route_line(asset: str, network: str, figures: DrillFigures) -> Line:

@@ -12,8 +12,10 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.jump import Jump, Verdict
 from bot.domain.signal import Signal
+from bot.language.name_lists import enumerated
 from bot.language.translation import marked, tr
 from bot.messages.cards.common import brief_hold, source_figure, source_name, window_name
+from bot.messages.cards.part_names import part_name
 from bot.messages.model import Line, line, moment
 from bot.messages.number_format import percent, percent_range, usd
 from bot.messages.translated_lines import tr_line
@@ -162,9 +164,11 @@ def reserves_at_start(flow: Flow) -> str:
     """
     reserves = usd(flow.reserves_usd)
     if flow.lost_at_start:
-        reserves = tr("{usd}, with {chains} as last read", usd=reserves, chains=", ".join(flow.lost_at_start))
+        reserves = tr(
+            "{usd}, with {chains} as last read", usd=reserves, chains=enumerated(map(part_name, flow.lost_at_start))
+        )
     if flow.gone_parts:
-        reserves = tr("{usd}, without {chains}", usd=reserves, chains=", ".join(flow.gone_parts))
+        reserves = tr("{usd}, without {chains}", usd=reserves, chains=enumerated(map(part_name, flow.gone_parts)))
     return reserves
 
 
@@ -182,9 +186,13 @@ def _window_length(flow: Flow) -> Line:
 def _causes(flow: Flow, jumps: Iterable[Jump]) -> list[str]:
     """Return why a flow has two ends."""
     # Translators: why a figure is not certain, "Solana, Tron missing".
-    causes = [tr("{chains} missing", chains=", ".join(flow.missing_chains))] if flow.missing_chains else []
+    causes = (
+        [tr("{chains} missing", chains=enumerated(map(part_name, flow.missing_chains)))] if flow.missing_chains else []
+    )
     if waiting := [jump.group for jump in jumps if jump.verdict is Verdict.WAITING]:
-        causes.append(tr("{assets} jumped in one step, waiting for the next reading", assets=", ".join(waiting)))
+        causes.append(
+            tr("{assets} jumped in one step, waiting for the next reading", assets=enumerated(map(part_name, waiting)))
+        )
     return causes
 
 

@@ -14,6 +14,7 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import Baseline, Flow, Hold, Window
 from bot.domain.incident import Incident
 from bot.domain.snapshot import DailyPoint, ExchangeSnapshot
+from bot.language.name_lists import enumerated
 from bot.language.translation import tr, tr_count
 from bot.messages.cards.common import (
     hold_sentence,
@@ -32,6 +33,7 @@ from bot.messages.cards.flow_bounds import (
     share_figure,
     title_figures,
 )
+from bot.messages.cards.part_names import part_name
 from bot.messages.cards.reserves import incident_mark, reserves_card
 from bot.messages.cards.shown_total import missing_line, shown_total, source_figure_beside
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, lines
@@ -209,7 +211,9 @@ def _completeness(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
     if flow.hold or is_bounded(flow) or snapshot.missing:  # another line has said what is not complete
         return None
     if flow.missing_chains:
-        return tr("Without {chains}: not in the newest reading.", chains=", ".join(flow.missing_chains))
+        return tr(
+            "Without {chains}: not in the newest reading.", chains=enumerated(map(part_name, flow.missing_chains))
+        )
     return tr("Data complete.")
 
 
@@ -232,7 +236,7 @@ def _table(flow: Flow) -> Table | None:
         for asset in flow.assets[:_MAX_ASSETS]
     )  # fmt: skip
     header = (tr("Asset"), tr("Moved"), tr("Value"), tr("Share"))
-    return Table(header, rows, numeric=(1, 2, 3), chat_rows=_CHAT_ASSETS)
+    return Table(header, rows, numeric=(1, 2, 3), chat_rows=_CHAT_ASSETS, spare=1)
 
 
 def _chart(snapshot: ExchangeSnapshot) -> Chart | None:

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable
 
 from bot.domain.errors import SourceFault
+from bot.language.name_lists import clauses
 from bot.language.translation import marked, tr, tr_count
+from bot.messages.cards.part_names import part_names
 from bot.messages.number_format import percent
 
 _FAULTS = {
@@ -57,16 +59,20 @@ def _fraction(text: str) -> float:
 
 
 def _missing(match: re.Match[str]) -> str:
-    return tr("{names}, {share} of reserves", names=match["names"], share=percent(_fraction(match["share"]), digits=1))
+    return tr(
+        "{names}, {share} of reserves",
+        names=part_names(match["names"]),
+        share=percent(_fraction(match["share"]), digits=1),
+    )
 
 
 def _jumped(match: re.Match[str]) -> str:
     share = percent(_fraction(match["share"]), signed=True, digits=1)
-    said = tr("{names}, {share} of reserves in one step", names=match["names"], share=share)
+    said = tr("{names}, {share} of reserves in one step", names=part_names(match["names"]), share=share)
     if not match["returns"]:
         return said
     returns = tr_count("away again after {count} return", "away again after {count} returns", int(match["returns"]))
-    return f"{said}, {returns}"
+    return clauses((said, returns))
 
 
 def _stale(match: re.Match[str]) -> str:

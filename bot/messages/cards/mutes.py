@@ -14,6 +14,7 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.mute import MissedIncident, Mute
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
+from bot.language.name_lists import enumerated
 from bot.language.translation import tr, tr_count
 from bot.messages.cards.common import TONES, provenance
 from bot.messages.cards.signal_card import SignalCard
@@ -36,7 +37,7 @@ def _posted_again(mutes: Sequence[Mute], names: Mapping[str, str], where: str = 
     """Return what is told again once mutes are over; others of the place may last."""
     if any(mute.exchange is None for mute in mutes):
         return tr("Alerts are posted in {place} again.", place=where) if where else tr("Alerts are posted here again.")
-    all_names = ", ".join(_name(mute, names) for mute in mutes)
+    all_names = enumerated(_name(mute, names) for mute in mutes)
     if where:
         return tr("Alerts about {names} are posted in {place} again.", names=all_names, place=where)
     return tr("Alerts about {names} are posted here again.", names=all_names)
@@ -158,7 +159,7 @@ def unmuted_card(
         if missed
         else tr("Nothing was missed.")
     )
-    all_names = ", ".join(_name(mute, names) for mute in lifted)
+    all_names = enumerated(_name(mute, names) for mute in lifted)
     return Message(
         title=tr("Unmuted in {place} · {names}", place=where, names=all_names)
         if where

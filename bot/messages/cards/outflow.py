@@ -16,6 +16,7 @@ from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.incident import Ending, Incident, WorstMoment
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
+from bot.language.name_lists import enumerated, sentences
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import assets_sentence, liabilities, sensitivity_word, source_name, window_name
 from bot.messages.cards.flow_bounds import (
@@ -28,6 +29,7 @@ from bot.messages.cards.flow_bounds import (
 )
 from bot.messages.cards.flows import usual_day
 from bot.messages.cards.majors_line import majors_lines, never_eases
+from bot.messages.cards.part_names import part_name
 from bot.messages.cards.shown_total import INCOMPLETE_MARK
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, Table, line, moment
@@ -88,11 +90,11 @@ class OutflowCard(SignalCard):
     @override
     def caution(self, signal: Signal) -> str:
         leading = signal.leading_flow
-        left_out = ", ".join((*leading.missing_chains, *leading.gone_parts)) if leading else ""
+        left_out = enumerated(map(part_name, (*leading.missing_chains, *leading.gone_parts))) if leading else ""
         data = tr("Data without {chains}.", chains=left_out) if left_out else tr("Data complete.")
         if leading and is_bounded(leading):
             data = tr("Its exact size is not known yet.")
-        return " ".join((tr("Could be withdrawals, an internal wallet move or a theft."), data))
+        return sentences(tr("Could be withdrawals, an internal wallet move or a theft."), data)
 
     @override
     def figure(self, signal: Signal) -> Line:
@@ -161,7 +163,7 @@ class OutflowCard(SignalCard):
         scale = SCALES[sensitivity]
         by_severity = " · ".join(
             f"{severity_word(severity)} "
-            + ", ".join(
+            + enumerated(
                 f"{window_name(limit.window)} {_limit(limit.share * scale)}{'*' if limit.needs_z else ''}"
                 for limit in THRESHOLDS
                 if limit.severity is severity

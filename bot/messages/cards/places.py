@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.place import Obstacle
+from bot.language.name_lists import clauses
 from bot.language.translation import marked, tr
 from bot.messages.model import Message, Tone, line, lines
 
@@ -80,5 +81,5 @@ def closed_words(counts: Mapping[Obstacle, int]) -> str | None:
         return None
     # The name decides between equal counts, so that the same counts always read the same.
     most_frequent_first = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
-    reasons = ", ".join(tr(_OBSTACLE_COUNTS[obstacle], count=count) for obstacle, count in most_frequent_first)
+    reasons = clauses(tr(_OBSTACLE_COUNTS[obstacle], count=count) for obstacle, count in most_frequent_first)
     return f"{sum(counts.values())} ({reasons})"

@@ -11,6 +11,7 @@ from bot.domain.mute import Mute
 from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
 from bot.domain.place_import import ImportPlan, LeftOut, Omission
+from bot.language.name_lists import clauses, sentences
 from bot.language.translation import marked, tr, tr_count
 from bot.messages.cards.common import joined, named_up_to
 from bot.messages.cards.subscription_terms import exchange_name, short_line, subscription_name, terms
@@ -65,7 +66,7 @@ def _held_words(export: PlaceExport) -> str:
         _setting_count(len(export.settings)),
         _mute_count(len(export.mutes)),
     )
-    return ", ".join(counts)
+    return clauses(counts)
 
 
 def _setting_count(count: int) -> str:
@@ -86,7 +87,7 @@ def import_preview_card(
         return Message(
             title=tr("Import · preview"),
             lines=lines(
-                " ".join((*_summary(plan, would=True), tr("Nothing has changed yet."))),
+                sentences(*_summary(plan, would=True), tr("Nothing has changed yet.")),
                 None if origin == plan.place else tr("The file is from another place."),
                 *_named_changes(plan, names, most),
                 *left_out_lines(plan.left_out, names, most),
@@ -119,7 +120,7 @@ def imported_card(plan: ImportPlan, names: Mapping[str, str], *, here: Place) ->
         lambda most: Message(
             title=tr("Imported"),
             tone=Tone.GOOD,
-            lines=lines(" ".join(_summary(plan, would=False)), *left_out_lines(plan.left_out, names, most)),
+            lines=lines(sentences(*_summary(plan, would=False)), *left_out_lines(plan.left_out, names, most)),
             actions=(Action(tr("Subscriptions"), " ".join(("subscriptions", *words)), in_place=True),),
             private=True,
         ),

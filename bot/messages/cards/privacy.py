@@ -7,6 +7,7 @@ from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.setting_change import SettingChange
+from bot.language.name_lists import clauses
 from bot.language.translation import tr, tr_count
 from bot.messages.cards.common import named_up_to
 from bot.messages.cards.subscription_terms import exchange_name, short_line
@@ -136,7 +137,7 @@ def confirm_deletion_card(stored: StoredHere, confirmation: str, *, here: Place,
             # sentence, put it behind a colon.
             tr(
                 "This deletes {things}. No alerts are posted here any more, and it cannot be undone.",
-                things=", ".join(parts),
+                things=clauses(parts),
             ),
             tr_line("To keep a copy: {command}.", command=code("/export")),
         ),
@@ -147,7 +148,7 @@ def confirm_deletion_card(stored: StoredHere, confirmation: str, *, here: Place,
 
 def deleted_card(stored: StoredHere, *, drills: int | None) -> Message:
     """Return what a deletion has removed; `drills` are those of the person whose private chat it is."""
-    things = ", ".join(stored.counts())
+    things = clauses(stored.counts())
     deleted = tr("Deleted: {things}.", things=things) if things else tr("Deleted: nothing.")
     if drills is not None:
         own = tr_count("Of yours: {count} drill.", "Of yours: {count} drills.", drills)

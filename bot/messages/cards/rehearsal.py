@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.rehearsal import Rehearsal
+from bot.language.name_lists import enumerated
 from bot.language.translation import tr, tr_count
 from bot.messages.cards.common import TONES, liabilities, provenance
 from bot.messages.cards.signal_card import SignalCard
@@ -58,7 +59,7 @@ def nothing_to_rehearse_card(names: Sequence[str]) -> Message:
     return Message(
         title=tr("Nothing to rehearse on"),
         lines=lines(
-            tr("No readings of {exchanges} are stored yet. Try again in an hour.", exchanges=", ".join(names)),
+            tr("No readings of {exchanges} are stored yet. Try again in an hour.", exchanges=enumerated(names)),
             tr("/status says how fresh the data are."),
         ),
         private=True,

@@ -18,7 +18,8 @@ from bot.domain.incident import Incident
 from bot.domain.reading import Reading
 from bot.domain.signal import NoteReason
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.language.translation import language_code, tr, tr_count
+from bot.language.name_lists import enumerated
+from bot.language.translation import language, language_code, tr, tr_count
 from bot.messages.cards.common import (
     TONES,
     liabilities,
@@ -103,7 +104,7 @@ def _total_line(snapshot: ExchangeSnapshot, shown: Reading, holdings: "_ReadingT
     """Return what the reserves leave out; while a part is missing with their time, which is not the newest one."""
     if snapshot.missing and snapshot.last_complete:
         time = tr_line("Last complete figures: {time}.", time=moment(shown.as_of, relative=True))
-        return line(*time, " ", holdings.explanation)
+        return line(*time, language().sentence_gap, holdings.explanation)
     return line(holdings.explanation)
 
 
@@ -152,7 +153,7 @@ def _reading_texts(key: ReadingIdentity, exchange: Exchange, language: str) -> _
 def _own_token_sentence(exchange: Exchange, total: float, own: float) -> str:
     if not exchange.own_tokens:
         return tr("No token of its own is known: nothing is left out.")
-    tokens = ", ".join(sorted(exchange.own_tokens))
+    tokens = enumerated(sorted(exchange.own_tokens))
     if total <= 0:
         return tr(
             "Reserves without its own token {tokens} ({usd}); with it {total}.",
@@ -201,7 +202,7 @@ def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
         others = tr_count("{count} other", "{count} others", len(assets) - len(shown))
         rows.append((others, "", usd(others_usd), others_share))
     header = (tr("Asset"), tr("Amount"), tr("Value"), tr("Share"))
-    return Table(header, tuple(rows), numeric=(1, 2, 3), chat_rows=len(rows))
+    return Table(header, tuple(rows), numeric=(1, 2, 3), chat_rows=len(rows), spare=1)
 
 
 def _asset_name(asset: str, exchange: Exchange) -> str:

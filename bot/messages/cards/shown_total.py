@@ -15,8 +15,10 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import Window
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
-from bot.language.translation import tr
+from bot.language.name_lists import clauses
+from bot.language.translation import language, tr
 from bot.messages.cards.common import provenance, source_figure_line, source_name
+from bot.messages.cards.part_names import part_name
 from bot.messages.model import Line, ShownTotal, Span, line, moment
 from bot.messages.number_format import percent, usd
 from bot.messages.translated_lines import tr_count_line, tr_line
@@ -127,15 +129,15 @@ def _parts(missing: Sequence[MissingPart], reserves_usd: float | None, *, shown:
     """Return the missing parts, largest first: `Tron ($22.1 B, 20.7 %) since 13:00 UTC`."""
     named: list[Span] = []
     for part in missing[:shown]:
-        worth = ", ".join((usd(part.usd), *([percent(part.usd / reserves_usd)] if reserves_usd else [])))
+        worth = clauses((usd(part.usd), *([percent(part.usd / reserves_usd)] if reserves_usd else [])))
         # Translators: {worth} is "$22.1 B, 20.7 %".
         told = tr_line(
             "{part} ({worth}) since {time}",
-            part=part.name,
+            part=part_name(part.name),
             worth=worth,
             time=moment(part.since),
         )
-        named += [*line(", " if named else ""), *told]
+        named += [*line(language().name_comma if named else ""), *told]
     others = missing[shown:]
     if not others:
         return tuple(named)
@@ -165,4 +167,6 @@ def source_figure_beside(snapshot: ExchangeSnapshot, window: Window) -> Line | N
     if not snapshot.missing:
         return source_figure_line(snapshot.listing, window, snapshot.signal.flow(window) if snapshot.signal else None)
     figure = source_figure_line(snapshot.listing, window)
-    return (*figure, *line(" ", tr("It may count the missing part as withdrawn."))) if figure else None
+    return (
+        (*figure, *line(language().sentence_gap, tr("It may count the missing part as withdrawn."))) if figure else None
+    )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Reason, Signal, Size, Unit
+from bot.language.name_lists import apart
 from bot.language.translation import tr, tr_as
 from bot.messages.cards.common import holds_by_reason
 from bot.messages.model import Action, Line, Table, bold, line
@@ -107,7 +108,7 @@ class SignalCard:
 
     def exceeded_limits(self, signal: Signal) -> str:
         """Return every limit that a signal exceeds, "" where there is none."""
-        return "; ".join(filter(None, map(self.exceeded_limit, signal.reasons)))
+        return apart(map(self.exceeded_limit, signal.reasons))
 
     def normal(self, signal: Signal) -> Line | None:
         """Return in one line what is normal for the subject, None where nobody knows."""

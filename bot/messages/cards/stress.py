@@ -20,6 +20,7 @@ from bot.domain.stress import (
     StressResult,
 )
 from bot.domain.withdrawals import ExchangeWithdrawals
+from bot.language.name_lists import apart, enumerated
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import window_name
 from bot.messages.cards.flows import normal_range
@@ -250,7 +251,7 @@ def _result_lines(facts: StressFacts, result: StressResult, status: ExchangeWith
 
 
 def _reasons_line(criteria: Sequence[StressCriterion]) -> str:
-    reasons = "; ".join(tr(_CRITERION_WORDS[criterion]) for criterion in criteria[:_MAX_CRITERIA])
+    reasons = apart(tr(_CRITERION_WORDS[criterion]) for criterion in criteria[:_MAX_CRITERIA])
     if len(criteria) > _MAX_CRITERIA:
         return tr("Because {reasons}; and {count} more.", reasons=reasons, count=len(criteria) - _MAX_CRITERIA)
     # Translators: {reasons} are clauses such as “its trading system is not normal; its withdrawals are not all known”.
@@ -260,7 +261,7 @@ def _reasons_line(criteria: Sequence[StressCriterion]) -> str:
 def _background_lines(facts: StressFacts, drills: Line | None) -> Iterator[Line | str]:
     """Yield what is good to know beside it."""
     if excused := [major.asset for major in facts.majors if major.network_event]:
-        yield tr("Not counted against it: {assets}, closed by a problem of the network.", assets=", ".join(excused))
+        yield tr("Not counted against it: {assets}, closed by a problem of the network.", assets=enumerated(excused))
     if facts.system:
         yield system_sentence(facts.system)
     if facts.proof_age:
@@ -311,5 +312,5 @@ def _lived_line(name: str, outflow: LivedOutflow | None, closed: tuple[str, ...]
         worst=name,
         figures=f"{percent(outflow.share, signed=True)} ({usd(outflow.usd, signed=True)})",
         day=f"{outflow.end:%Y-%m-%d}",
-        assets=", ".join(closed or ()),
+        assets=enumerated(closed or ()),
     )

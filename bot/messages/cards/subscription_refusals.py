@@ -2,6 +2,7 @@
 
 from bot.domain.assets import MAJORS
 from bot.domain.exchange import Exchange
+from bot.language.name_lists import enumerated
 from bot.language.translation import marked, tr
 from bot.messages.cards.withdrawals import KEY_SETTINGS
 from bot.messages.number_format import chosen_usd, usd
@@ -11,7 +12,7 @@ def critical_takes() -> str:
     """Return what it takes for an incident to be critical (`CRITICAL_CLOSED_MAJORS` is the two)."""
     return tr(
         "Critical is an outflow of elevated or worse while withdrawals of two or more of {assets} are closed.",
-        assets=", ".join(MAJORS),
+        assets=enumerated(MAJORS),
     )
 
 

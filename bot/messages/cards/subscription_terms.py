@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from bot.domain.place import Platform, Subscription
 from bot.domain.severity import Sensitivity
 from bot.domain.stress import STRESS, STRESS_POST_HOUR
+from bot.language.name_lists import clauses
 from bot.language.translation import marked, tr, tr_as
 from bot.messages.cards.common import TONES
 from bot.messages.model import Line, bold, line
@@ -28,12 +29,12 @@ def terms(subscription: Subscription) -> str:
     """Return a subscription's terms as the end of a sentence."""
     # Translators: {severity} is watch, elevated, severe or critical. One of several terms, between commas.
     least = tr("{severity} or worse", severity=severity_word(subscription.min_severity))
-    return ", ".join(filter(None, (least, rule_words(subscription), _mention(subscription))))
+    return clauses((least, rule_words(subscription), _mention(subscription)))
 
 
 def rule_words(subscription: Subscription) -> str:
     """Return from what on a place hears of an outflow: `normal sensitivity, only above $50 M and 3 % of reserves`."""
-    return ", ".join(filter(None, (tr(_SENSITIVITIES[subscription.sensitivity]), _smallest(subscription))))
+    return clauses((tr(_SENSITIVITIES[subscription.sensitivity]), _smallest(subscription)))
 
 
 def all_exchanges() -> str:

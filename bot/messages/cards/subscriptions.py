@@ -14,6 +14,7 @@ from bot.domain.incident import Incident
 from bot.domain.place import Place, Subscription, same_terms
 from bot.domain.severity import Severity
 from bot.domain.stress import STRESS
+from bot.language.name_lists import enumerated
 from bot.language.translation import marked, tr, tr_count
 from bot.messages.cards.common import TONES, joined, liabilities, window_name
 from bot.messages.cards.coverage import coverage_lines
@@ -218,7 +219,7 @@ def _missing_rights(missing: Sequence[str], *, is_here: bool) -> str | None:
         if is_here
         else marked("The bot lacks rights there: {rights}. Alerts cannot arrive until it has them.")
     )
-    return tr(text, rights=", ".join(missing))
+    return tr(text, rights=enumerated(missing))
 
 
 def _silent_mention(lacks: Sequence[str]) -> str | None:

@@ -10,6 +10,7 @@ from bot.alerting.data_notice import NOTICE_SHARE
 from bot.domain.incident import Ending, Incident
 from bot.domain.jump import Jump, Verdict
 from bot.domain.signal import Signal
+from bot.language.name_lists import enumerated
 from bot.language.translation import marked, tr, tr_count
 from bot.messages.cards.part_names import part_name
 from bot.messages.model import Line, moment
@@ -29,11 +30,11 @@ def parts_headline(signal: Signal) -> str:
     if _is_back(signal):
         # Translators: {parts} are chains or assets, "Solana, Tron"; there may be one or several.
         return tr_count(
-            "{parts} is back at the source", "{parts} are back at the source", len(names), parts=", ".join(names)
+            "{parts} is back at the source", "{parts} are back at the source", len(names), parts=enumerated(names)
         )
     # Translators: {parts} are chains or assets, "Solana, Tron"; there may be one or several.
     return tr_count(
-        "{parts} is missing at the source", "{parts} are missing at the source", len(names), parts=", ".join(names)
+        "{parts} is missing at the source", "{parts} are missing at the source", len(names), parts=enumerated(names)
     )
 
 

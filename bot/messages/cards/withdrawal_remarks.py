@@ -9,7 +9,8 @@ from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.withdrawal_reading import Maintenance
 from bot.domain.withdrawals import ExchangeWithdrawals, NetworkEvent
-from bot.language.translation import marked, tr, tr_count
+from bot.language.name_lists import enumerated, sentences
+from bot.language.translation import language, marked, tr, tr_count
 from bot.messages.cards.hold_details import fault_words
 from bot.messages.cards.withdrawal_words import network_label
 from bot.messages.model import Line, Span, line, moment
@@ -33,7 +34,7 @@ def silence_line(exchange: Exchange, status: ExchangeWithdrawals) -> Line | None
         return None
     why = _silence_sentence(exchange.name, status.fault, status.silent_polls)
     if status.as_of is None:
-        return line(" ".join([why, tr("It was never read.")]))
+        return line(sentences(why, tr("It was never read.")))
     return (*line(f"{why} "), *tr_line("Silent since {time}.", time=moment(status.as_of)))
 
 
@@ -60,7 +61,7 @@ def _silence_sentence(name: str, fault: SourceFault, polls: int) -> str:
 
 def maintenance_line(work: Maintenance) -> Line:
     """Return what work is under way or announced, with the assets and networks that it is about."""
-    about = ", ".join((*sorted(work.assets), *map(network_label, sorted(work.networks))))
+    about = enumerated((*sorted(work.assets), *map(network_label, sorted(work.networks))))
     title = shorten(work.title, _TITLE_LETTERS)
     if work.is_under_way:
         text = (
@@ -83,7 +84,7 @@ def event_line(event: NetworkEvent, names: Mapping[str, str], name: str, *, is_e
 
     `names` are those of all exchanges by id.
     """
-    named = ", ".join(names.get(exchange, exchange) for exchange in event.exchanges[:_MAX_NAMED])
+    named = enumerated(names.get(exchange, exchange) for exchange in event.exchanges[:_MAX_NAMED])
     if len(event.exchanges) > _MAX_NAMED:
         named = tr("{names}, {count} more", names=named, count=len(event.exchanges) - _MAX_NAMED)
     values: dict[str, str | Span] = {
@@ -107,4 +108,4 @@ def event_line(event: NetworkEvent, names: Mapping[str, str], name: str, *, is_e
         **values,
     )
     accused = tr("It does not excuse {exchange}, which has two other main networks closed.", exchange=name)
-    return (*closed, *line(f" {accused}"))
+    return (*closed, *line(language().sentence_gap, accused))

@@ -23,7 +23,8 @@ from bot.domain.withdrawals import (
     NetworkWithdrawals,
     WithdrawalTransition,
 )
-from bot.language.translation import marked, tr, tr_count
+from bot.language.name_lists import apart, enumerated, sentences
+from bot.language.translation import language, marked, tr, tr_count
 from bot.messages.cards.hold_details import fault_words
 from bot.messages.cards.withdrawal_remarks import event_line, maintenance_line, silence_line
 from bot.messages.cards.withdrawal_words import (
@@ -221,7 +222,8 @@ def withdrawals_line(majors: Sequence[MajorWithdrawals]) -> Line:
     first, *others = _pieces(majors)
     # Translators: {states} is `BTC, ETH open; USDT closed since 08:20 UTC; USDC unknown`, of which each part is a text.
     return tr_line(
-        "Withdrawals: {states}", states=(*first, *[span for part in others for span in (*line("; "), *part)])
+        "Withdrawals: {states}",
+        states=(*first, *[span for part in others for span in (*line(language().semicolon), *part)]),
     )
 
 
@@ -236,7 +238,7 @@ def _pieces(majors: Sequence[MajorWithdrawals]) -> Iterator[Line]:
                 assets_since.setdefault(key, []).append(major.asset)
         for (since, began_unseen), assets in assets_since.items():
             text = (_CLOSED_BEFORE if began_unseen else _CLOSED_SINCE) if since else _STATE_TEXTS[state]
-            yield tr_line(text, assets=", ".join(assets), time=moment(since) if since else "")
+            yield tr_line(text, assets=enumerated(assets), time=moment(since) if since else "")
 
 
 def as_known_at(status: ExchangeWithdrawals, now: datetime) -> ExchangeWithdrawals:
@@ -281,11 +283,14 @@ def _with_closed_line(names: Sequence[str], told: int, known: int) -> Line:
         "{answering} of {count} exchanges answer.", "{answering} of {count} exchanges answer.", known, answering=told
     )
     if not names:
-        return line(" ".join([tr("No major asset is closed anywhere."), answering]))
-    shown = ", ".join(names[:_MAX_BUTTONS])
+        return line(sentences(tr("No major asset is closed anywhere."), answering))
+    shown = enumerated(names[:_MAX_BUTTONS])
     if len(names) > _MAX_BUTTONS:
         shown = tr("{names} and {count} more", names=shown, count=len(names) - _MAX_BUTTONS)
-    return (*tr_line("A major asset is closed at **{exchanges}**.", exchanges=shown), *line(f" {answering}"))
+    return (
+        *tr_line("A major asset is closed at **{exchanges}**.", exchanges=shown),
+        *line(language().sentence_gap, answering),
+    )
 
 
 def _change_lines(changes: Sequence[WithdrawalTransition]) -> Iterator[Line]:
@@ -348,7 +353,7 @@ def _closed_before_line(status: ExchangeWithdrawals) -> str | None:
         # Translators: counted at the end of a list of networks, and where none is named.
         more = tr_count("{count} more network", "{count} more networks", others)
         named.append(more if named else tr_count("{count} network", "{count} networks", others))
-    return tr("Closed when last told: {networks}.", networks=", ".join(named))
+    return tr("Closed when last told: {networks}.", networks=enumerated(named))
 
 
 def _is_main(status: NetworkWithdrawals | WithdrawalTransition) -> bool:
@@ -363,10 +368,10 @@ def _other_networks(status: ExchangeWithdrawals) -> str | None:
         others = [network for network in listed if not _is_main(network)]
         if 0 < len(others) < len(listed):  # without a main network the table has them all in one row
             counts = Counter(network.state for network in others)
-            told = ", ".join(counted_state(state, counts[state]) for state in WithdrawalState if counts[state])
+            told = enumerated(counted_state(state, counts[state]) for state in WithdrawalState if counts[state])
             pieces.append(f"{asset} {told}")
     # Translators: {networks} is `USDT 8 open, 1 closed; BTC 1 open`.
-    return tr("More networks: {networks}.", networks="; ".join(pieces)) if pieces else None
+    return tr("More networks: {networks}.", networks=apart(pieces)) if pieces else None
 
 
 def _closed_share_line(status: ExchangeWithdrawals) -> str | None:

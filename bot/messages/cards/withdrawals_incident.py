@@ -24,6 +24,7 @@ from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Signal, Size, Unit
 from bot.domain.withdrawal_reading import WithdrawalState
+from bot.language.name_lists import enumerated
 from bot.language.translation import tr, tr_as, tr_count
 from bot.messages.cards.common import joined, sensitivity_word
 from bot.messages.cards.majors_line import majors_lines
@@ -102,7 +103,7 @@ class WithdrawalsCard(SignalCard):
     def brief(self, signal: Signal) -> str:
         if closed := _closed(signal):
             # Translators: withdrawals of these assets.
-            return tr("{assets} closed", assets=", ".join(closed))
+            return tr("{assets} closed", assets=enumerated(closed))
         share = _figure(signal, CLOSED_SHARE) if _figure(signal, SHARE_JUMPED_FOR) else None
         if share is None:
             return tr("no major closed")
@@ -200,9 +201,9 @@ class ClosedNetworkCard(SignalCard):
         names = [figure.name for figure in signal.figures if figure.size and figure.name != CLOSED_AT]
         closed = [name for name in names if _figure(signal, name)]
         if closed:
-            yield line(tr("Closed: {exchanges}.", exchanges=", ".join(closed)))
+            yield line(tr("Closed: {exchanges}.", exchanges=enumerated(closed)))
         if opened := [name for name in names if name not in closed]:
-            yield line(tr("Open again: {exchanges}.", exchanges=", ".join(opened)))
+            yield line(tr("Open again: {exchanges}.", exchanges=enumerated(opened)))
 
     @override
     def figure(self, signal: Signal) -> Line:

@@ -167,7 +167,7 @@ def test_an_internal_move_is_no_recovery() -> None:
         (Note(NoteReason.ROUND_TRIP, "BTC", 9e9), "BTC $9.00 B left and came back: no flow"),
         (Note(NoteReason.PRICE_ODD, "BTC", 20_000.0), "BTC is valued at $20,000, its last price"),
         (Note(NoteReason.OWN_TOKEN, "BNB", -9e9), "Own token BNB −$9.00 B in 24 h: left out of every flow."),
-        (Note(NoteReason.GAP, "24h, 72h"), "No figure for 24h, 72h: "),
+        (Note(NoteReason.GAP, "24h, 72h"), "No figure for 24 h, 72 h: "),
         (
             Note(NoteReason.REVISED, "2 days, 2022-12-03 to 2022-12-04"),
             "The source revised its history (2 days, 2022-12-03 to 2022-12-04): earlier figures for those days may",

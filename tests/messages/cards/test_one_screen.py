@@ -40,6 +40,8 @@ from bot.domain.stress import (
 from bot.domain.suppression import Suppression
 from bot.domain.withdrawal_reading import Maintenance, SourceStanding, SystemState, WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, NetworkEvent, NetworkWithdrawals
+from bot.language.languages import ENGLISH, LANGUAGES
+from bot.language.translation import written_in
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.drills import drill_card, drill_line
 from bot.messages.cards.flows import flows_card
@@ -52,8 +54,8 @@ from bot.messages.cards.stress import stress_card, stress_today_card
 from bot.messages.cards.suppressions import suppressed_card
 from bot.messages.cards.why import why_card
 from bot.messages.cards.withdrawals import all_withdrawals_card, withdrawals_card
-from bot.messages.model import Message
-from bot.messages.plain_text import display_width, text_table
+from bot.messages.model import Message, Tone
+from bot.messages.plain_text import display_width, text_table, title_with_tone
 from tests.builders import (
     DAY,
     HERE,
@@ -71,6 +73,7 @@ from tests.builders import (
 from tests.known_withdrawals import closing
 
 SCREEN_LINES, LINE_COLUMNS, TABLE_COLUMNS = 26, 40, 34
+_WIDE = re.compile(r"[\u2e80-\u9fff\uff00-\uff60]")
 LONG_NAME = "Crypto & Co Exchange"
 CHAINS = ("Optimistic Ethereum", "Avalanche C-Chain", "Binance Smart Chain", "Polygon zkEVM", "Tron")
 
@@ -237,64 +240,83 @@ STORED = StoredHere(
     has_trouble=True,
 )
 
-CARDS: Mapping[str, Message] = {
-    "reserves": reserves_card(CALM, NOON, INCIDENT),
-    "reserves without parts": reserves_card(PARTIAL, NOON, INCIDENT),
-    "reserves by the list": reserves_card(replace(CALM, reading=None, signal=None), NOON),
-    "flows": flows_card(CALM, Window.DAY, NOON, INCIDENT),
-    "flows without parts": flows_card(PARTIAL, Window.WEEK, NOON, INCIDENT),
-    "unclear flows": flows_card(replace(PARTIAL, signal=HELD), Window.DAY, NOON, INCIDENT),
-    **{f"top {by}": top_card(MANY, by, Window.THREE_DAYS, NOON) for by in RankBy},
-    "top of nothing": top_card(
-        [replace(snapshot, signal=HELD) for snapshot in MANY], RankBy.OUTFLOW, Window.THREE_DAYS, NOON
-    ),
-    "exchanges": exchanges_card([listing(snapshot.exchange) for snapshot in MANY], MANY, NOON),
-    "compared": side_by_side_card(PARTIAL, replace(PARTIAL, exchange=replace(EXCHANGE, id="two")), NOON),
-    "compared unclear": side_by_side_card(replace(PARTIAL, signal=HELD), replace(PARTIAL, signal=HELD), NOON),
-    "compared with the past": beside_the_past_card(PARTIAL, CURVE, PAST, INCIDENT),
-    "withdrawals": withdrawals_card(
-        EXCHANGE, withdrawals(WithdrawalState.UNKNOWN), CLOSINGS, NAMES, NOON, drill_line(DRILLS)
-    ),
-    "closed withdrawals": withdrawals_card(
-        EXCHANGE, withdrawals(WithdrawalState.CLOSED), CLOSINGS, NAMES, NOON, drill_line(DRILLS)
-    ),
-    "all withdrawals": all_withdrawals_card(
-        [(snapshot.exchange, withdrawals(WithdrawalState.CLOSED)) for snapshot in MANY], 99, NOON
-    ),
-    "stress today": stress_today_card(
-        EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), LEAGUE, unread=44, drills=drill_line(DRILLS)
-    ),
-    "stress": stress_card(
-        EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), is_today=False, drills=drill_line(DRILLS)
-    ),
-    "rehearsal": rehearsal_card("early sensitivity, at least $50.0 M", REHEARSAL, FIRED, NAMES, left_out=77),
-    "drill": drill_card(EXCHANGE, "USDT", "ETHEREUM", DRILLS),
-    "import preview": import_preview_card(PLAN, NAMES, "1f3a09bc", here=HERE, origin=ELSEWHERE),
-    "imported": imported_card(PLAN, NAMES, here=HERE),
-    "privacy": privacy_card(),
-    "stored here": stored_card(STORED, NAMES, here=HERE),
-    "deletion": confirm_deletion_card(STORED, "1f3a09bc", here=HERE),
-    "paused": suppressed_card(Suppression("long", NOON, "ann", "their wallets are being moved " * 4), LONG_NAME),
-}
+
+def longest_cards() -> dict[str, Message]:
+    """Return every answer with the longest content that it may have, in the language in force."""
+    drills = drill_line(DRILLS)
+    return {
+        "reserves": reserves_card(CALM, NOON, INCIDENT),
+        "reserves without parts": reserves_card(PARTIAL, NOON, INCIDENT),
+        "reserves by the list": reserves_card(replace(CALM, reading=None, signal=None), NOON),
+        "flows": flows_card(CALM, Window.DAY, NOON, INCIDENT),
+        "flows without parts": flows_card(PARTIAL, Window.WEEK, NOON, INCIDENT),
+        "unclear flows": flows_card(replace(PARTIAL, signal=HELD), Window.DAY, NOON, INCIDENT),
+        **{f"top {by}": top_card(MANY, by, Window.THREE_DAYS, NOON) for by in RankBy},
+        "top of nothing": top_card(
+            [replace(snapshot, signal=HELD) for snapshot in MANY], RankBy.OUTFLOW, Window.THREE_DAYS, NOON
+        ),
+        "exchanges": exchanges_card([listing(snapshot.exchange) for snapshot in MANY], MANY, NOON),
+        "compared": side_by_side_card(PARTIAL, replace(PARTIAL, exchange=replace(EXCHANGE, id="two")), NOON),
+        "compared unclear": side_by_side_card(replace(PARTIAL, signal=HELD), replace(PARTIAL, signal=HELD), NOON),
+        "compared with the past": beside_the_past_card(PARTIAL, CURVE, PAST, INCIDENT),
+        "withdrawals": withdrawals_card(EXCHANGE, withdrawals(WithdrawalState.UNKNOWN), CLOSINGS, NAMES, NOON, drills),
+        "closed withdrawals": withdrawals_card(
+            EXCHANGE, withdrawals(WithdrawalState.CLOSED), CLOSINGS, NAMES, NOON, drills
+        ),
+        "all withdrawals": all_withdrawals_card(
+            [(snapshot.exchange, withdrawals(WithdrawalState.CLOSED)) for snapshot in MANY], 99, NOON
+        ),
+        "stress today": stress_today_card(
+            EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), LEAGUE, unread=44, drills=drills
+        ),
+        "stress": stress_card(
+            EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), is_today=False, drills=drills
+        ),
+        "rehearsal": rehearsal_card("early sensitivity, at least $50.0 M", REHEARSAL, FIRED, NAMES, left_out=77),
+        "drill": drill_card(EXCHANGE, "USDT", "ETHEREUM", DRILLS),
+        "import preview": import_preview_card(PLAN, NAMES, "1f3a09bc", here=HERE, origin=ELSEWHERE),
+        "imported": imported_card(PLAN, NAMES, here=HERE),
+        "privacy": privacy_card(),
+        "stored here": stored_card(STORED, NAMES, here=HERE),
+        "deletion": confirm_deletion_card(STORED, "1f3a09bc", here=HERE),
+        "paused": suppressed_card(Suppression("long", NOON, "ann", "their wallets are being moved " * 4), LONG_NAME),
+    }
+
+
+def longest_tables(cards: Mapping[str, Message]) -> dict[str, Message]:
+    """Return those that have a table, and more than fit on one screen of which the rest is folded away."""
+    return {name: card for name, card in cards.items() if card.table} | {
+        "why": why_card(WHY, LONG_NAME),
+        "why unclear": why_card(replace(WHY, raised_by=HELD), LONG_NAME),
+    }
+
+
 WHY = replace(INCIDENT, raised_by=SIGNAL)
-TABLES = {name: card for name, card in CARDS.items() if card.table} | {
-    "why": why_card(WHY, LONG_NAME),
-    "why unclear": why_card(replace(WHY, raised_by=HELD), LONG_NAME),
-}
+CARDS = longest_cards()
+TABLES = longest_tables(CARDS)
+OTHER_LANGUAGES = [code for code in LANGUAGES if code != ENGLISH]
 
 
 def lines_on_a_phone(text: str) -> int:
     """Return how many lines a text takes; a line of a table takes one, for none is wider than the screen."""
-    return sum(max(1, len(wrap(line, LINE_COLUMNS, break_on_hyphens=False))) for line in text.splitlines())
+    return sum(max(1, _wrapped(line)) for line in text.splitlines())
 
 
-@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
-def test_the_longest_answer_fits_on_one_screen_in_telegram(card: Message) -> None:
-    assert lines_on_a_phone(render(card, NOON).text) <= SCREEN_LINES
+def _wrapped(text: str) -> int:
+    """Return how many lines a line takes; in Chinese it may break between any two letters, which are two columns wide.
+
+    `wrap` counts letters and breaks at blanks: a Chinese one stands for two letters of a word that is as long as it.
+    """
+    return len(wrap(_WIDE.sub("\N{FULLWIDTH LOW LINE} ", text), LINE_COLUMNS, break_on_hyphens=False))
 
 
-@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
-def test_the_longest_answer_fits_on_one_screen_in_discord(card: Message) -> None:
+def telegram_lines(card: Message) -> int:
+    """Return how many lines an answer takes in Telegram."""
+    return lines_on_a_phone(render(card, NOON).text)
+
+
+def discord_lines(card: Message) -> int:
+    """Return how many lines an answer takes in Discord, which writes moments as the reader's own clock has them."""
     (embed,) = payload(card)["embeds"]
     parts = [
         embed["title"],
@@ -302,19 +324,53 @@ def test_the_longest_answer_fits_on_one_screen_in_discord(card: Message) -> None
         *(f"{field['name']}\n{field['value']}" for field in embed.get("fields", ())),
     ]
     shown = "\n".join(parts).replace("\\", "").replace("*", "").replace("```\n", "").replace("\n```", "")
+    shown = re.sub(r"<t:\d+:f>", "13 December 2022 14:05", re.sub(r"<t:\d+:R>", "2 hours ago", shown))
+    return lines_on_a_phone(shown.replace("-# ", ""))
 
-    assert lines_on_a_phone(shown) <= SCREEN_LINES
+
+def widest_columns(card: Message) -> int:
+    """Return how wide the table of an answer is, by itself and on both platforms."""
+    assert card.table
+    on_discord = payload(card)["embeds"][0]["description"].split("```")
+    on_telegram = re.split("</?pre>", render(card, NOON).html)
+    # Where everything is the matter at once, the table gives way to the flows.
+    blocks = (text_table(card.table), *on_discord[1:2], *on_telegram[1:2])
+    return max(display_width(line) for block in blocks for line in unescape(block).splitlines())
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_the_longest_answer_fits_on_one_screen_in_telegram(card: Message) -> None:
+    assert telegram_lines(card) <= SCREEN_LINES
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_the_longest_answer_fits_on_one_screen_in_discord(card: Message) -> None:
+    assert discord_lines(card) <= SCREEN_LINES
 
 
 @pytest.mark.parametrize("card", TABLES.values(), ids=TABLES)
 def test_no_table_is_wider_than_a_phone(card: Message) -> None:
-    assert card.table
-    assert max(map(display_width, text_table(card.table).splitlines())) <= TABLE_COLUMNS
-    on_discord = payload(card)["embeds"][0]["description"].split("```")
-    on_telegram = re.split("</?pre>", render(card, NOON).html)
-    # Where everything is the matter at once, the table gives way to the flows.
-    for block in (*on_discord[1:2], *on_telegram[1:2]):
-        assert max(map(display_width, unescape(block).splitlines())) <= TABLE_COLUMNS
+    assert widest_columns(card) <= TABLE_COLUMNS
+
+
+@pytest.mark.parametrize("code", OTHER_LANGUAGES)
+def test_the_longest_answers_fit_on_one_screen_in_every_language(code: str) -> None:
+    with written_in(code):
+        cards = longest_cards()
+        lines = {name: (telegram_lines(card), discord_lines(card)) for name, card in cards.items()}
+        columns = {name: widest_columns(card) for name, card in longest_tables(cards).items()}
+
+    assert {name: counts for name, counts in lines.items() if max(counts) > SCREEN_LINES} == {}
+    assert {name: width for name, width in columns.items() if width > TABLE_COLUMNS} == {}
+
+
+@pytest.mark.parametrize("code", OTHER_LANGUAGES)
+def test_a_title_with_its_severity_fits_in_every_language(code: str) -> None:
+    with written_in(code):
+        longest = Message(f"SAMPLE · INC-12345 · {LONG_NAME}", tone=Tone.HELD)
+        titles = [title_with_tone(replace(longest, tone=tone)) for tone in Tone]
+
+    assert max(map(display_width, titles)) <= 2 * LINE_COLUMNS
 
 
 @pytest.mark.parametrize("card", TABLES.values(), ids=TABLES)
