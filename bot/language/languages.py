@@ -23,7 +23,7 @@ class NumberStyle:
 
     Between two scales a number has up to six digits, of which three are exact. `group` stands between thousands, `gap`
     between a number and a word for its scale. `dollars` and `percent` have `{sign}` and `{number}` in them, and
-    `percent_range` the numbers `{low}` and `{high}` with their signs.
+    `percent_range` the numbers `{low}` and `{high}` with their signs, or these apart as `{low_sign}`, `{low_size}`.
     """
 
     point: str
@@ -40,8 +40,8 @@ class Language:
     """One language: its code as in `/settings language es`, its own name, and how it writes what is no sentence.
 
     `months` and `weekdays` (from Monday on) are short names. `date` has `{day}` and `{month}` in it. `name_comma` is
-    between names, `comma` between clauses, and `sentence_gap` between sentences. `reviewed` says whether somebody whose
-    first language it is has read the whole catalogue.
+    between names, `comma` between clauses, and `sentence_gap` between sentences; `brackets` has `{note}` in it, which
+    stands behind a word. `reviewed` says whether somebody whose first language it is has read the whole catalogue.
     """
 
     code: str
@@ -53,6 +53,8 @@ class Language:
     name_comma: str = ", "
     comma: str = ", "
     semicolon: str = "; "
+    colon: str = ": "
+    brackets: str = " ({note})"
     sentence_gap: str = " "
     reviewed: bool = False
 
@@ -88,7 +90,16 @@ _ALL = (
     Language(
         "tr",
         "Türkçe",
-        _numbers(",", "bin", "Mn", "Mr", "Tn", group=".", percent="{sign}%{number}", percent_range="%{low} – %{high}"),
+        _numbers(
+            ",",
+            "bin",
+            "Mn",
+            "Mr",
+            "Tn",
+            group=".",
+            percent="{sign}%{number}",
+            percent_range="{low_sign}%{low_size} – {high_sign}%{high_size}",
+        ),
         ("Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"),
         ("Pzt", "Sal", "Çar", "Per", "Cum", "Cmt", "Paz"),
     ),
@@ -112,6 +123,8 @@ _ALL = (
         name_comma="、",
         comma="，",
         semicolon="；",
+        colon="：",
+        brackets="（{note}）",
         sentence_gap="",
     ),
 )

@@ -34,3 +34,13 @@ def apart(parts: Iterable[str | None]) -> str:
 def sentences(*texts: str | None) -> str:
     """Return sentences one after the other, without those that are absent."""
     return language().sentence_gap.join(filter(None, texts))
+
+
+def labelled(label: str, text: str) -> str:
+    """Return what is said of a label: `Tron: 14.0 % of reserves`."""
+    return f"{label}{language().colon}{text}"
+
+
+def with_note(text: str, note: str) -> str:
+    """Return a text with a note in brackets behind it, where there is one: `−$640 M (−8.1 %)`."""
+    return text + language().brackets.format(note=note) if note else text

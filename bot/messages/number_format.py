@@ -35,8 +35,16 @@ def percent(fraction: float, *, signed: bool = False, digits: int | None = None)
 
 def percent_range(first: float, second: float) -> str:
     """Return between which two fractions something lies, with their signs: `−55.0 to −61.0 %`."""
-    low, high = ("".join(_percent_parts(fraction, None, signed=True)) for fraction in (first, second))
-    return language().numbers.percent_range.format(low=low, high=high)
+    ends = (_percent_parts(fraction, None, signed=True) for fraction in (first, second))
+    (low_sign, low_size), (high_sign, high_size) = ends
+    return language().numbers.percent_range.format(
+        low=low_sign + low_size,
+        high=high_sign + high_size,
+        low_sign=low_sign,
+        low_size=low_size,
+        high_sign=high_sign,
+        high_size=high_size,
+    )
 
 
 def _percent_parts(fraction: float, digits: int | None, *, signed: bool) -> tuple[str, str]:

@@ -18,7 +18,8 @@ from bot.messages.plain_text import bind_units, display_width
 
 SCREEN_LINES = 26
 LINE_COLUMNS = 40  # of the proportional font of both apps; a fixed-width block has 34
-_MOMENT = "13 December 2022 14:05"  # as Discord writes it, longer than the other platforms do
+_MOMENT = "2022-12-13 14:05 UTC"  # as long as any
+_DISCORD_MOMENT = "13 December 2022 14:05"  # as the app writes it
 _NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
 _AGE = timedelta(minutes=12)  # in words as long as any
 _PIECE = re.compile(r" |[\u2e80-\u9fff\uff00-\uff60]|[^ \u2e80-\u9fff\uff00-\uff60]+")
@@ -74,26 +75,29 @@ def screen_lines(message: Message, *, names_apart: bool = False) -> int:
 
     Where names of fields stand apart, as on Discord, there are no empty lines.
     """
-    blocks = [block for block in _blocks(message) if block]
+    time = _DISCORD_MOMENT if names_apart else _MOMENT
+    blocks = [block for block in _blocks(message, time) if block]
     return sum(blocks) + (len(message.fields) if names_apart else len(blocks) - 1)
 
 
-def _blocks(message: Message) -> Iterator[int]:
-    """Yield the lines of each block; one that is absent has none."""
-    yield _wrapped_lines(f"{message.tone.icon} {message.title}") + sum(map(_line_count, message.lines))
-    yield sum(_wrapped_lines(f"{field.name}: {_text(field.value)}") for field in message.fields)
+def _blocks(message: Message, time: str) -> Iterator[int]:
+    """Yield the lines of each block, with `time` for each moment; one that is absent has none."""
+    yield _wrapped_lines(f"{message.tone.icon} {message.title}") + sum(
+        _line_count(line, time) for line in message.lines
+    )
+    yield sum(_wrapped_lines(f"{field.name}: {_text(field.value, time)}") for field in message.fields)
     yield _CHART_LINES if message.chart else 0
     yield len(message.table.rows) + 1 if message.table else 0
-    yield _line_count(message.footer)
+    yield _line_count(message.footer, time)
 
 
-def _line_count(line: Line) -> int:
-    return _wrapped_lines(_text(line)) if line else 0
+def _line_count(line: Line, time: str) -> int:
+    return _wrapped_lines(_text(line, time)) if line else 0
 
 
-def _text(line: Line) -> str:
+def _text(line: Line, time: str) -> str:
     age = f" ({ago(_NOW - _AGE, _NOW)})"
-    return "".join(f"{_MOMENT}{age if span.relative or span.live else ''}" if span.at else span.text for span in line)
+    return "".join(f"{time}{age if span.relative or span.live else ''}" if span.at else span.text for span in line)
 
 
 # The same sentences come again while lines are left out one by one, and in the answer to whoever asks next.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.language.name_lists import alternatives, apart, clauses, enumerated, sentences
+from bot.language.name_lists import alternatives, apart, clauses, enumerated, labelled, sentences, with_note
 from bot.language.translation import written_in
 
 
@@ -16,10 +16,14 @@ def test_names_to_choose_from(names: tuple[str, ...], text: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "texts"),
-    [("en", ["BTC, ETH", "a, b", "a; b", "A. B."]), ("zh-CN", ["BTC、ETH", "a，b", "a；b", "A.B."])],
+    [
+        ("en", ["BTC, ETH", "a, b", "a; b", "A. B.", "a: b", "a (b)", "a"]),
+        ("zh-CN", ["BTC、ETH", "a，b", "a；b", "A.B.", "a：b", "a（b）", "a"]),
+    ],
 )
 def test_what_stands_between_names_clauses_and_sentences(code: str, texts: list[str]) -> None:
     with written_in(code):
-        lists = [enumerated(["BTC", "ETH"]), clauses(["a", None, "b"]), apart(["a", "", "b"]), sentences("A.", "B.")]
+        shown = [enumerated(["BTC", "ETH"]), clauses(["a", None, "b"]), apart(["a", "", "b"]), sentences("A.", "B.")]
+        shown += [labelled("a", "b"), with_note("a", "b"), with_note("a", "")]
 
-    assert lists == texts
+    assert shown == texts

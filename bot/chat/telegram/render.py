@@ -11,6 +11,7 @@ from html import escape
 from typing_extensions import override
 
 from bot.chat.telegram.buttons import ButtonRows, button_rows
+from bot.language.name_lists import labelled, with_note
 from bot.language.translation import tr, written_in
 from bot.messages.length_limits import fit
 from bot.messages.model import Chart, Field, Fold, Line, Message, Span
@@ -76,7 +77,7 @@ class _PlainText:
 
     def _span(self, span: Span) -> str:
         if span.at:
-            relative = f" ({ago(span.at, self._now)})" if span.relative else ""
+            relative = with_note("", ago(span.at, self._now)) if span.relative else ""
             return self.text(f"{clock(span.at)}{relative}")
         if span.code:
             return self.code(span.text)
@@ -158,7 +159,9 @@ def _details(message: Message, fold: Fold, writer: _PlainText) -> str:
 
 
 def _field(field: Field, writer: _PlainText) -> str:
-    return f"{writer.bold(f'{field.name}:')} {writer.line(field.value)}"
+    label = labelled(field.name, "")
+    name = label.rstrip()
+    return f"{writer.bold(name)}{label.removeprefix(name)}{writer.line(field.value)}"
 
 
 def _chart(chart: Chart, writer: _PlainText) -> str:

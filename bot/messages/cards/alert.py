@@ -19,7 +19,7 @@ from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import MarketMember, Rule, Signal
-from bot.language.name_lists import clauses, enumerated, sentences
+from bot.language.name_lists import clauses, enumerated, sentences, with_note
 from bot.language.translation import language, marked, tr, tr_as, tr_count
 from bot.messages.cards.common import (
     TONES,
@@ -191,7 +191,9 @@ def peak_words(incident: Incident, card: SignalCard) -> Line:
     if worst is None:  # an incident that an older version has stored
         figure = card.worst_figure(incident) if incident.worst else ""
         return line(bold(clauses((severity_word(incident.peak), figure))))
-    return line(bold(f"{severity_word(incident.peak)}, {card.worst_moment(worst)}"), ", ", moment(worst.as_of))
+    return line(
+        bold(clauses((severity_word(incident.peak), card.worst_moment(worst)))), language().comma, moment(worst.as_of)
+    )
 
 
 def _peak_line(incident: Incident, card: SignalCard) -> Line:
@@ -205,7 +207,7 @@ def _peak_line(incident: Incident, card: SignalCard) -> Line:
 
 
 def _member_line(member: MarketMember, names: Mapping[str, str]) -> Line:
-    label = f" ({member.label})" if member.label else ""
+    label = with_note("", member.label or "")
     moved = tr(
         "{usd} · {share} in {window}",
         usd=usd(member.usd, signed=True),

@@ -13,7 +13,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.language.languages import ENGLISH
-from bot.language.name_lists import enumerated
+from bot.language.name_lists import enumerated, sentences
 from bot.language.translation import language_code, marked, tr, tr_count, written_in
 from bot.messages.cards.common import liabilities, source_name
 from bot.messages.cards.part_names import part_name
@@ -181,5 +181,5 @@ def too_few_days(snapshot: ExchangeSnapshot, known: int, kind: PictureKind) -> s
             needed=MIN_POINTS,
         )
     if missing == 1:
-        return f"{too_few} {tr('Ask again tomorrow.')}"
-    return f"{too_few} {tr_count('Ask again in {count} day.', 'Ask again in {count} days.', missing)}"
+        return sentences(too_few, tr("Ask again tomorrow."))
+    return sentences(too_few, tr_count("Ask again in {count} day.", "Ask again in {count} days.", missing))

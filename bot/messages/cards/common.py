@@ -13,7 +13,7 @@ from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason
-from bot.language.name_lists import apart, enumerated
+from bot.language.name_lists import apart, enumerated, labelled, with_note
 from bot.language.translation import language_code, marked, tr, tr_count
 from bot.messages.cards.hold_details import fault_words, hold_detail
 from bot.messages.cards.part_names import part_names
@@ -115,7 +115,7 @@ def lasting_provenance(source: str, as_of: datetime) -> Line:
 def hold_sentence(hold: Hold) -> str:
     """Return why figures are held, with what people may look up: `chain missing (Tron, 14.0 % of reserves)`."""
     words, detail = tr(_HOLD_WORDS[hold.reason]), hold_detail(hold.detail)
-    return f"{words} ({detail})" if detail else words
+    return with_note(words, detail)
 
 
 def brief_hold(hold: Hold) -> str:
@@ -141,8 +141,8 @@ def holds_by_reason(held: Iterable[tuple[str, Hold]]) -> list[tuple[tuple[str, .
 def _sentence_of_all(reason: HoldReason, names_by_detail: Mapping[str, Sequence[str]]) -> str:
     if len(names_by_detail) == 1:
         return hold_sentence(Hold(reason, next(iter(names_by_detail))))
-    details = apart(f"{enumerated(names)}: {hold_detail(detail)}" for detail, names in names_by_detail.items())
-    return f"{tr(_HOLD_WORDS[reason])} ({details})"
+    details = apart(labelled(enumerated(names), hold_detail(detail)) for detail, names in names_by_detail.items())
+    return with_note(tr(_HOLD_WORDS[reason]), details)
 
 
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:

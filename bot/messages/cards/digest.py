@@ -11,7 +11,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Incident, IncidentState
 from bot.language.name_lists import clauses
-from bot.language.translation import tr, tr_as, tr_count
+from bot.language.translation import language, tr, tr_as, tr_count
 from bot.messages.cards.common import TONES, liabilities, provenance, window_name
 from bot.messages.cards.flow_bounds import brief_share, certain_usd
 from bot.messages.cards.incident_list import incident_name, severity_words
@@ -120,7 +120,7 @@ def _closed_lines(digest: Digest) -> Iterator[Line]:
     for exchange, majors in digest.closed[:_SHOWN_CLOSED]:
         pieces: list[str | Span] = []
         for number, major in enumerate(majors):
-            pieces += [", " if number else "", bold(major.asset), *closed_since(major)]
+            pieces += [language().comma if number else "", bold(major.asset), *closed_since(major)]
         # Translators: {assets} is such as "BTC since 08:20 UTC, USDT since 09:00 UTC".
         yield tr_line("Withdrawals closed at {exchange}: {assets}", exchange=exchange.name, assets=line(*pieces))
     if (more := len(digest.closed) - _SHOWN_CLOSED) > 0:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.drill import FEWEST_PEOPLE, Drill, DrillFigures, DrillOutcome, DrillStep, DrillSummary, PressResult
 from bot.domain.exchange import Exchange
-from bot.language.name_lists import clauses
+from bot.language.name_lists import clauses, labelled, sentences
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.model import Action, Line, Message, Tone, code, line, lines, moment
 from bot.messages.number_format import span
@@ -127,7 +127,7 @@ def forgotten_drills_card(count: int) -> Message:
     return Message(
         title=tr("Privacy · forgotten"),
         tone=Tone.GOOD,
-        lines=lines(f"{what} {backups}"),
+        lines=lines(sentences(what, backups)),
         private=True,
     )
 
@@ -177,7 +177,7 @@ def _figures(figures: DrillFigures) -> str:
 
 
 def _route_line(asset: str, network: str, figures: DrillFigures) -> Line:
-    return line(f"{_route(asset, network)}: {_figures(figures)}")
+    return line(labelled(_route(asset, network), _figures(figures)))
 
 
 def _route(asset: str, network: str) -> str:

@@ -12,7 +12,7 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.jump import Jump, Verdict
 from bot.domain.signal import Signal
-from bot.language.name_lists import enumerated
+from bot.language.name_lists import apart, enumerated, labelled, with_note
 from bot.language.translation import marked, tr
 from bot.messages.cards.common import brief_hold, source_figure, source_name, window_name
 from bot.messages.cards.part_names import part_name
@@ -40,7 +40,7 @@ def certain_usd(flow: Flow) -> float:
 
 def flow_figures(flow: Flow) -> str:
     """Return a flow in USD and as a share, `−$2.30 B (−3.6 %)`, or between which ends it lies."""
-    return f"{_usd_range(flow) if is_bounded(flow) else usd(flow.usd, signed=True)} ({share_figure(flow)})"
+    return with_note(_usd_range(flow) if is_bounded(flow) else usd(flow.usd, signed=True), share_figure(flow))
 
 
 def title_figures(flow: Flow | None) -> str:
@@ -102,7 +102,7 @@ def flow_sentence(flow: Flow, jumps: Iterable[Jump] = ()) -> Line:
         return _certain_sentence(flow)
     told = _open_sentence(flow) if _is_open(flow) else _bounded_sentence(flow)
     causes = _causes(flow, jumps)
-    return (*told, *line(f": {'; '.join(causes)}")) if causes else told
+    return (*told, *line(labelled("", apart(causes)))) if causes else told
 
 
 def _certain_sentence(flow: Flow) -> Line:

@@ -14,7 +14,7 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.mute import MissedIncident, Mute
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
-from bot.language.name_lists import enumerated
+from bot.language.name_lists import enumerated, sentences
 from bot.language.translation import tr, tr_count
 from bot.messages.cards.common import TONES, provenance
 from bot.messages.cards.signal_card import SignalCard
@@ -165,7 +165,7 @@ def unmuted_card(
         if where
         else tr("Unmuted · {names}", names=all_names),
         tone=Tone.GOOD,
-        lines=lines(f"{_posted_again(lifted, names, where)} {told}", *still),
+        lines=lines(sentences(_posted_again(lifted, names, where), told), *still),
     )
 
 

@@ -16,7 +16,7 @@ from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.incident import Ending, Incident, WorstMoment
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
-from bot.language.name_lists import enumerated, sentences
+from bot.language.name_lists import enumerated, sentences, with_note
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import assets_sentence, liabilities, sensitivity_word, source_name, window_name
 from bot.messages.cards.flow_bounds import (
@@ -109,7 +109,7 @@ class OutflowCard(SignalCard):
     @override
     def worst_figure(self, incident: Incident) -> str:
         share, moved = (incident.worst.value, incident.worst.usd) if incident.worst else (0.0, None)
-        return f"{percent(share, signed=True)} ({usd(moved or 0.0, signed=True)})"
+        return with_note(percent(share, signed=True), usd(moved or 0.0, signed=True))
 
     @override
     def worst_moment(self, moment: WorstMoment) -> str:
@@ -322,7 +322,7 @@ def _rank_lines(signal: Signal) -> Iterator[Line]:
             score=decimal(robust_z(share, flow.window, baseline), 1, signed=True),
             limit=decimal(UNUSUAL_Z, 1),
         )
-        yield line(f"{_rank(flow, baseline)} {score}")
+        yield line(sentences(_rank(flow, baseline), score))
 
 
 def _rank(flow: Flow, baseline: Baseline) -> str:

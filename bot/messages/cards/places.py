@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.place import Obstacle
-from bot.language.name_lists import clauses
+from bot.language.name_lists import clauses, labelled, with_note
 from bot.language.translation import marked, tr
 from bot.messages.model import Message, Tone, line, lines
 
@@ -65,7 +65,10 @@ def closed_card(places: Sequence[ClosedPlace]) -> Message:
         tone=Tone.TROUBLE,
         lines=lines(
             tr("Alerts no longer arrive in:"),
-            *[line(f"• {place.name}: {why_closed(place.obstacle, place.reason)}") for place in places[:_MAX_NAMED]],
+            *[
+                line(labelled(f"• {place.name}", why_closed(place.obstacle, place.reason)))
+                for place in places[:_MAX_NAMED]
+            ],
             tr("… and {count} more.", count=unnamed_count) if unnamed_count > 0 else None,
             tr(
                 "Subscriptions there are kept for 30 days. Alerts resume once the bot may post there again or somebody "
@@ -82,4 +85,4 @@ def closed_words(counts: Mapping[Obstacle, int]) -> str | None:
     # The name decides between equal counts, so that the same counts always read the same.
     most_frequent_first = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
     reasons = clauses(tr(_OBSTACLE_COUNTS[obstacle], count=count) for obstacle, count in most_frequent_first)
-    return f"{sum(counts.values())} ({reasons})"
+    return with_note(f"{sum(counts.values())}", reasons)

@@ -7,7 +7,7 @@ from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.setting_change import SettingChange
-from bot.language.name_lists import clauses
+from bot.language.name_lists import clauses, sentences
 from bot.language.translation import tr, tr_count
 from bot.messages.cards.common import named_up_to
 from bot.messages.cards.subscription_terms import exchange_name, short_line
@@ -152,7 +152,7 @@ def deleted_card(stored: StoredHere, *, drills: int | None) -> Message:
     deleted = tr("Deleted: {things}.", things=things) if things else tr("Deleted: nothing.")
     if drills is not None:
         own = tr_count("Of yours: {count} drill.", "Of yours: {count} drills.", drills)
-        deleted = f"{deleted} {own}"
+        deleted = sentences(deleted, own)
     return Message(
         title=tr("Privacy · deleted"),
         tone=Tone.GOOD,

@@ -20,7 +20,7 @@ from bot.domain.stress import (
     StressResult,
 )
 from bot.domain.withdrawals import ExchangeWithdrawals
-from bot.language.name_lists import apart, enumerated
+from bot.language.name_lists import apart, enumerated, with_note
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import window_name
 from bot.messages.cards.flows import normal_range
@@ -310,7 +310,7 @@ def _lived_line(name: str, outflow: LivedOutflow | None, closed: tuple[str, ...]
     return tr(
         text,
         worst=name,
-        figures=f"{percent(outflow.share, signed=True)} ({usd(outflow.usd, signed=True)})",
+        figures=with_note(percent(outflow.share, signed=True), usd(outflow.usd, signed=True)),
         day=f"{outflow.end:%Y-%m-%d}",
         assets=enumerated(closed or ()),
     )

@@ -10,7 +10,7 @@ from bot.alerting.data_notice import NOTICE_SHARE
 from bot.domain.incident import Ending, Incident
 from bot.domain.jump import Jump, Verdict
 from bot.domain.signal import Signal
-from bot.language.name_lists import enumerated
+from bot.language.name_lists import enumerated, sentences
 from bot.language.translation import marked, tr, tr_count
 from bot.messages.cards.part_names import part_name
 from bot.messages.model import Line, moment
@@ -99,7 +99,7 @@ def parts_ending(incident: Incident) -> str:
     if is_whole(incident):
         return back
     lost = tr("What it lost meanwhile is judged like any other move.")
-    return f"{back} {lost}"
+    return sentences(back, lost)
 
 
 def is_whole(incident: Incident) -> bool:

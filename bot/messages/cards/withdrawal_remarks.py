@@ -9,7 +9,7 @@ from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.withdrawal_reading import Maintenance
 from bot.domain.withdrawals import ExchangeWithdrawals, NetworkEvent
-from bot.language.name_lists import enumerated, sentences
+from bot.language.name_lists import enumerated, sentences, with_note
 from bot.language.translation import language, marked, tr, tr_count
 from bot.messages.cards.hold_details import fault_words
 from bot.messages.cards.withdrawal_words import network_label
@@ -73,7 +73,7 @@ def maintenance_line(work: Maintenance) -> Line:
         text = _ANNOUNCED[work.begins_at is not None, work.ends_at is not None]
     return tr_line(
         text,
-        what=f"{title} ({about})" if about else title,
+        what=with_note(title, about),
         begin=moment(work.begins_at) if work.begins_at else "",
         end=moment(work.ends_at) if work.ends_at else "",
     )

@@ -361,6 +361,6 @@ def test_a_picture_is_in_the_language_of_its_message_and_in_english_where_its_le
     with written_in("zh-CN"):
         chinese = drawn(flows(snapshot(), [incident()]))
     assert (russian.language, russian.headline, russian.in_english) == ("ru", "−3,6 % of reserves in 24 h", None)
-    assert (chinese.language, chinese.headline) == ("zh-CN", "24 h −$23.1亿 (−3.6 %)")
+    assert (chinese.language, chinese.headline) == ("zh-CN", "24 h −$23.1亿（−3.6 %）")
     assert "INC-42 since 12月13日" in [band.name for band in chinese.bands]
     assert chinese.in_english == drawn(flows(snapshot(), [incident()]))
