@@ -150,9 +150,10 @@ def _layout(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int)
     columns = zip_longest(*([row for row in cells if any(row[1:])] or cells), fillvalue="")
     widths = [max(map(display_width, column)) for column in columns]
     wide = _shrunk(widths, numeric, _COLUMN_GAP, width)
+    if wide.cut_to == width:
+        return wide
     narrow = _shrunk(widths, numeric, _NARROW_GAP, width)
-    is_better = narrow.cut_to == width or wide.cut_to < _LEAST_NAME_COLUMNS
-    return narrow if wide.cut_to < width and is_better else wide
+    return narrow if narrow.cut_to == width or wide.cut_to < _LEAST_NAME_COLUMNS else wide
 
 
 def _shrunk(columns: Sequence[int], numeric: frozenset[int], gap: int, width: int) -> _Layout:
