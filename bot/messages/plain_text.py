@@ -116,19 +116,19 @@ def text_table(table: Table, *, width: int = TABLE_COLUMNS) -> str:
     `…`. A row with nothing but its first cell, such as `… and 41 more`, is no column's business and goes over all.
     """
     cells = [[clean(cell) for cell in row] for row in (table.header, *table.rows)]
-    layout = _layout(cells, frozenset(table.numeric), width)
-    if table.spare is not None and layout.cut_to < _LEAST_NAME_COLUMNS:
+    columns = _columns(cells, frozenset(table.numeric), width)
+    if table.spare is not None and columns.cut_to < _LEAST_NAME_COLUMNS:
         cells = [[cell for index, cell in enumerate(row) if index != table.spare] for row in cells]
         numeric = frozenset(index - (index > table.spare) for index in table.numeric if index != table.spare)
-        layout = _layout(cells, numeric, width)
+        columns = _columns(cells, numeric, width)
     return "\n".join(
-        layout.aligned(row) if any(row[1:]) or len(row) == 1 else shorten(row[0], width, measure=display_width)
+        columns.aligned(row) if any(row[1:]) or len(row) == 1 else shorten(row[0], width, measure=display_width)
         for row in cells
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class _TableColumns:
     """How wide each column of a table is, and the gap between them; `cut_to` is the width of the narrowest cut one.
 
     Without a cut it is the width of all together, and where they are wider than that 0.
@@ -145,7 +145,7 @@ class _Layout:
         return (" " * self.gap).join(cells).rstrip()
 
 
-def _layout(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int) -> _Layout:
+def _columns(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int) -> _TableColumns:
     """Return the columns with wide gaps, unless narrow ones keep a word from being cut, or cut to less than a name."""
     columns = zip_longest(*([row for row in cells if any(row[1:])] or cells), fillvalue="")
     widths = [max(map(display_width, column)) for column in columns]
@@ -156,7 +156,7 @@ def _layout(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int)
     return narrow if narrow.cut_to == width or wide.cut_to < _LEAST_NAME_COLUMNS else wide
 
 
-def _shrunk(columns: Sequence[int], numeric: frozenset[int], gap: int, width: int) -> _Layout:
+def _shrunk(columns: Sequence[int], numeric: frozenset[int], gap: int, width: int) -> _TableColumns:
     """Return columns that take `width` together, if those that may shrink can."""
     widths = list(columns)
     # A number that is cut is a wrong number, so only the columns of words may shrink.
@@ -169,7 +169,7 @@ def _shrunk(columns: Sequence[int], numeric: frozenset[int], gap: int, width: in
         widths[widest] -= 1
         excess -= 1
         cut_to = widths[widest]
-    return _Layout(widths, numeric, gap, 0 if excess > 0 else cut_to)
+    return _TableColumns(widths, numeric, gap, 0 if excess > 0 else cut_to)
 
 
 def _cell(text: str, width: int, *, right: bool) -> str:
