@@ -107,7 +107,7 @@ async def _monitor(server: Server) -> AsyncIterator[asyncio.StreamReader]:
 
 
 async def _asked(monitor: asyncio.StreamReader, seconds: float) -> int:
-    """Count what clients send: `1339518083.107412 [0 unix:/tmp/s] "get" "key"`. What a script calls comes from "lua"."""
+    """Count what clients send: `1339518083.107 [0 unix:/tmp/s] "get" "key"`. What a script calls comes from "lua"."""
     number = 0
     try:
         async with asyncio.timeout(seconds):

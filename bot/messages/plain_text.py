@@ -44,6 +44,7 @@ _UNIT = re.compile(rf"(?<=\d) (?=(?:{_LETTERS})(?!\w)|[%{_IDEOGRAPHS}])|(?<=\d:\
 # Where a line may break without a blank: between a minus and what is in front of a number (UAX 14, class PR), and
 # between a number and an ideograph.
 _JOINT = re.compile(rf"(?<=[−+])(?=US\$|\$|%)|(?<=\d)(?=[{_IDEOGRAPHS}])")
+_SHORTEST_INFLECTED = 4  # letters, of a word whose last one may agree with a noun
 TABLE_COLUMNS = 34
 """What a fixed-width block shows on a phone of 390 px before its rows wrap, in Telegram and in Discord."""
 _COLUMN_GAP = 2
@@ -80,7 +81,12 @@ def title_with_tone(message: Message) -> str:
     title = clean(message.title)
     with written_in(message.language):
         word = tone_word(message.tone)
-    return f"{title} · {word}" if word and word.casefold() not in title.casefold() else title
+    return f"{title} · {word}" if word and _stem(word) not in title.casefold() else title
+
+
+def _stem(word: str) -> str:
+    """Return a word without its last letter, which may agree with a noun: "salida elevada" names "elevado"."""
+    return word.casefold()[:-1] if len(word) > _SHORTEST_INFLECTED else word.casefold()
 
 
 def utf16_length(text: str) -> int:

@@ -174,6 +174,18 @@ def test_a_number_and_its_unit_are_not_parted_in_other_languages(text: str) -> N
     assert bind_units(as_read(expected)) == expected
 
 
+@pytest.mark.parametrize(
+    ("code", "title", "shown"),
+    [
+        ("es", "INC-7 · salida elevada", "INC-7 · salida elevada"),
+        ("es", "INC-7 · retiros cerrados", "INC-7 · retiros cerrados · elevado"),
+        ("en", "INC-7 · unusual outflow", "INC-7 · unusual outflow · elevated"),
+    ],
+)
+def test_a_severity_that_agrees_with_its_noun_is_named(code: str, title: str, shown: str) -> None:
+    assert title_with_tone(Message(title, tone=Tone.ELEVATED, language=code)) == shown
+
+
 def test_a_title_names_its_severity_in_the_language_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     mark_texts(monkeypatch)
     with written_in("es"):
