@@ -113,8 +113,8 @@ class OutflowCard(SignalCard):
 
     @override
     def worst_moment(self, moment: WorstMoment) -> str:
-        usd_then = f" ({usd(moment.size.usd, signed=True)})" if moment.size.usd is not None else ""
-        return _share_in(f"{percent(moment.size.value, signed=True)}{usd_then}", Window(moment.measurement))
+        usd_then = usd(moment.size.usd, signed=True) if moment.size.usd is not None else ""
+        return _share_in(with_note(percent(moment.size.value, signed=True), usd_then), Window(moment.measurement))
 
     @override
     def ending(self, incident: Incident) -> str:
