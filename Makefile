@@ -27,7 +27,7 @@ unexport PYTHONDONTWRITEBYTECODE
 define install
 @echo 'Installing $(2) into .venv: less than a minute, once …' >&2
 @if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
-else $(BIN)/python -m pip install --quiet --require-hashes -r $(1); fi || { \
+else $(BIN)/python -m pip install --quiet --no-compile --require-hashes -r $(1); fi || { \
 echo 'The packages could not be installed; the lines above say why. They come from the internet:' \
 'behind a proxy set HTTPS_PROXY, then run make again.' >&2; exit 1; }
 endef

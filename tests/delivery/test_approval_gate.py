@@ -263,9 +263,9 @@ async def test_a_question_that_another_worker_has_begun_is_asked_once() -> None:
 async def test_whoever_is_asked_in_private_and_does_not_answer_the_place_is_asked_in_time() -> None:
     scene = GatedScene(HERE)
     async with scene.delivering():
+        began = scene.clock.now()
         scene.tell("opened")
         await scene.until_asked()
-        began = scene.clock.now()
         await scene.until_shown(2)
         assert ASKED_IN_PRIVATE_FOR <= scene.clock.now() - began < APPROVAL_LASTS / 2
         assert scene.titles_in(HERE) == ["INC-8 waits for a moderator"]
