@@ -20,7 +20,7 @@ from bot.domain.place import Place, Platform, Subscription, same_terms
 from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceChanges, PlaceExport, SettingFields
 from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.setting_change import SettingEditor
-from bot.language.translation import tr
+from bot.language.translation import tr_count
 
 _SAME_END = timedelta(seconds=1)  # a mute's end is rounded in a file, and by the store
 
@@ -118,12 +118,13 @@ def plan_import(file: PlaceExport, target: ImportTarget) -> ImportPlan:
 def _check_number(number: int, place: Place) -> None:
     if number > SUBSCRIPTIONS_PER_PLACE_MAX:
         raise AskerError(
-            # Translators: {place} is an address, `telegram:-1001234567890`; {number} is more than {most}, which is 100.
-            tr(
-                "With the file {place} would have {number} subscriptions; a place may have {most}. "
-                "/unsubscribe some first.",
+            tr_count(
+                "With the file {place} would have {count} subscription; a place may have {most}. /unsubscribe some "
+                "first.",
+                "With the file {place} would have {count} subscriptions; a place may have {most}. /unsubscribe some "
+                "first.",
+                number,
                 place=place,
-                number=number,
                 most=SUBSCRIPTIONS_PER_PLACE_MAX,
             )
         )

@@ -35,6 +35,7 @@ from bot.language.translation import written_in
 from bot.messages.cards.digest import digest_card
 from bot.messages.cards.flow_bounds import certain_share
 from bot.monitoring.alert_pictures import with_largest_mover
+from bot.monitoring.place_languages import posting_language
 from bot.ports.digests import Digests, DigestStep
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Alert, DeliveryKind

@@ -40,9 +40,9 @@ from bot.domain.signal import Note, NoteReason, Rule, Signal, source_rule
 from bot.domain.signal_source import signals_of
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, grade_by_source
-from bot.messages.model import Line
 from bot.monitoring.alert_pictures import AlertPictures
-from bot.monitoring.alerts import Audiences, Telling, alerts_of, is_notice, member_drills
+from bot.monitoring.alert_variants import Audiences, GrowingAudiences, by_variant
+from bot.monitoring.alerts import Telling, alerts_of, is_notice, member_drills
 from bot.monitoring.isolation import Crashes, isolated, without_crashing
 from bot.monitoring.place_languages import place_languages
 from bot.monitoring.snapshot_builder import SnapshotBuilder
@@ -66,7 +66,8 @@ class Watch:
 
     `publish` gets every snapshot that was made on the way. `kinds` are the signal sources. The outflow's readings are
     in the store, where `judge_exchanges` finds them; what any other source has read is passed to `judge_other_source`.
-    Alerts show what members' `drills` found, and severe ones are followed by one of `pictures`. `commits` counts the
+    Alerts are in the language that `place_settings` has for each place, and show what members' `drills` found; without
+    these two they are in English and show none. Severe ones are followed by one of `pictures`. `commits` counts the
     steps that were committed.
     """
 
@@ -82,11 +83,13 @@ class Watch:
         policy: Policy | None = None,
         kinds: SignalKinds = SIGNAL_KINDS,
         drills: Drills | None = None,
+        place_settings: PlaceSettingsStore | None = None,
         pictures: AlertPictures | None = None,
     ) -> None:
         self.commits = 0
         self._kinds = kinds
         self._drills = drills
+        self._place_settings = place_settings
         self._pictures = pictures
         self._source_states: dict[str, Any] = {}
         self._snapshot_builder = snapshot_builder
@@ -285,8 +288,8 @@ class Watch:
         """
         subject, rule, sensitivity = step.key
         drills = await member_drills(self._drills, step.step)
-        audiences = await self._audiences(step, market, drills.places_off)
-        alerts = self._alerts(subject, step.step, audiences, drills.line, normal)
+        audiences = await self._audiences(step, market, languages, drills.places_off)
+        alerts: Sequence[Alert] = self._alerts(subject, step.step, audiences, drills.summary, normal)
         if self._pictures:
             alerts = await self._pictures.illustrated(step.step, alerts)
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
@@ -296,8 +299,8 @@ class Watch:
             _log_step(subject, step.step, alerts)
 
     def _alerts(
-        self, subject: str, step: Step, audiences: Audiences, drills: Line | None, normal: Severity | None
-    ) -> Sequence[Alert]:
+        self, subject: str, step: Step, audiences: Audiences, drills: DrillSummary | None, normal: Severity | None
+    ) -> list[Alert]:
         if step.incident is None:
             return []
         name = self._names.get(subject, subject)

@@ -59,7 +59,7 @@ async def illustrate(message: Message, drawer: PictureDrawer | None, theme: Them
     except DrawingFailed as failure:
         why = str(failure)  # a text that the drawer has marked
         with written_in(message.language):
-            return IllustratedMessage(without_picture(message, tr(str(failure))))
+            return IllustratedMessage(without_picture(message, tr(why)))
     return IllustratedMessage(beside_picture(message), png, _described(message.picture))
 
 

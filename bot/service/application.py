@@ -123,6 +123,7 @@ class Application:
             publish=self.latest.set_snapshot,
             kinds=kinds,
             drills=self.drills,
+            place_settings=store.place_settings,
             pictures=AlertPictures(
                 snapshot=self.latest.snapshot,
                 outflow_curve=lambda exchange, incident: self.dispatcher.queries.outflow_curve(exchange, incident),  # noqa: PLW0108 — made later

@@ -20,15 +20,11 @@ from handlers import COMMANDS
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "bot" / "language" / "catalogues"
-KEYWORDS = {
-    "tr": (1,),
-    "tr_line": (1,),
-    "marked": (1,),
-    "tr_count": (1, 2),
-    "tr_count_line": (1, 2),
-    "tr_as": ((1, "c"), 2),
-}
-_READER = "tests.language.collecting:collect"
+KEYWORDS = {"tr": 1, "tr_line": 1, "marked": 1, "tr_count": 2, "tr_count_line": 2, "tr_as": 2}
+"""The calls whose first arguments are texts, and how many of them are; the first of `tr_as` is the meaning."""
+Text = tuple[str | tuple[str, str], str | None, str]
+"""A text or its two forms, its meaning where its words do not say it, and the comment for translators."""
+_FOR_TRANSLATORS = "Translators:"
 _IN_A_DESCRIPTION = "At most 100 characters, no full stop: Discord's limit."
 # Headers that change with every run; version control has dates and authors.
 _UNSTEADY = tuple(
@@ -55,13 +51,15 @@ def template() -> Catalog:
     """Return every text of the code and of the commands, with the files that they are in."""
     collected = Catalog()
     for folder in ("bot", "handlers"):
-        for name, line, text, comments, context in extract_from_dir(
-            ROOT / folder, method_map=[("**.py", _READER)], keywords=KEYWORDS, comment_tags=("Translators:",)
-        ):
-            del line
-            collected.add(
-                text, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context, flags=_flags(text)
-            )
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for text, meaning, comment in texts_of(path.read_text()):
+                collected.add(
+                    text,
+                    locations=[(str(path.relative_to(ROOT)), 0)],
+                    auto_comments=[comment] if comment else [],
+                    context=meaning,
+                    flags=_flags(text),
+                )
     for text, comment in _declared_texts():
         collected.add(text, locations=[("handlers", 0)], auto_comments=[comment] if comment else [])
     return collected

@@ -14,9 +14,18 @@ from babel.messages.catalog import Catalog, Message
 
 from bot.language.languages import ENGLISH, LANGUAGES
 from handlers import COMMANDS
-from tests.language.catalogue_files import FOLDER, ROOT, catalogue, mo_bytes, po_bytes, template, untranslated, updated
-from tests.language.collecting import called
-from tests.language.text_scan import TEXTS_OF
+from tests.language.catalogue_files import (
+    FOLDER,
+    KEYWORDS,
+    ROOT,
+    catalogue,
+    mo_bytes,
+    po_bytes,
+    template,
+    untranslated,
+    updated,
+)
+from tests.language.text_scan import called
 from tests.language.translation_checks import CHECKS, typed_words
 
 CODES = [code for code in LANGUAGES if code != ENGLISH]

@@ -18,10 +18,7 @@ from string import Formatter
 
 from typing_extensions import override
 
-from tests.language.collecting import called
-
-TEXTS_OF = {"tr": 1, "tr_line": 1, "marked": 1, "tr_count": 2, "tr_count_line": 2, "tr_as": 2}
-"""How many texts come first in a call that looks texts up, or marks them; the meaning of `tr_as` is one of them."""
+from tests.language.catalogue_files import KEYWORDS
 
 _SHOWN_ARGUMENTS: Mapping[str, int] = {
     **dict.fromkeys(("line", "lines", "bold", "refusal"), 99),  # all of them
@@ -80,7 +77,7 @@ class TextScan:
 
     def of_shown_calls(self, path: str, tree: ast.Module) -> list[Finding]:
         """Return the findings in those calls of another module that make something people read."""
-        names = {*self.errors, *_SHOWN_ARGUMENTS, *TEXTS_OF}
+        names = {*self.errors, *_SHOWN_ARGUMENTS, *KEYWORDS}
         calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
         return self._within(path, [call for call in calls if called(call) in names])
 
@@ -158,10 +155,10 @@ class _TextReader(ast.NodeVisitor):
         name, is_shown = called(call), self._is_shown
         if name in _READ_BY_PROGRAMS or _is_log(call):
             return
-        if name in TEXTS_OF:
-            for text, why in _bad_lookups(call, TEXTS_OF[name]):
+        if name in KEYWORDS:
+            for text, why in _mismatched_values(call, KEYWORDS[name]):
                 self._note(call.lineno, text, why)
-            values = (*call.args[TEXTS_OF[name] :], *(keyword.value for keyword in call.keywords))
+            values = (*call.args[KEYWORDS[name] :], *(keyword.value for keyword in call.keywords))
             self._each(values, is_shown=True)
             return
         count = len(call.args) if name in self._scan.errors else _SHOWN_ARGUMENTS.get(name, 0)
@@ -235,12 +232,20 @@ class _TextReader(ast.NodeVisitor):
         self.visit_GeneratorExp(node)
 
 
+def called(call: ast.Call) -> str:
+    """Return the last name of what is called: `bold` for `model.bold(…)`."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
 def error_classes(trees: Collection[ast.Module], roots: Collection[str]) -> set[str]:
     """Return the classes below some classes of errors, and these."""
     below = {
         node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
         for tree in trees
-        for node in ast.walk(tree)
+        for node in tree.body
         if isinstance(node, ast.ClassDef)
     }
     known = set(roots)
@@ -249,12 +254,9 @@ def error_classes(trees: Collection[ast.Module], roots: Collection[str]) -> set[
     return known
 
 
-def _bad_lookups(call: ast.Call, count: int) -> Iterator[tuple[str, str]]:
-    """Yield what would not be collected, and texts whose names in braces are not those of the values given."""
+def _mismatched_values(call: ast.Call, count: int) -> Iterator[tuple[str, str]]:
+    """Yield texts whose names in braces are not those of the values given."""
     texts = call.args[:count]
-    if any(isinstance(text, ast.JoinedStr | ast.BinOp) or _is_format(text) for text in texts):
-        yield ast.unparse(texts[-1]), "not collected, for it is no literal"
-        return
     literals = [text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str)]
     is_table = any(keyword.arg is None for keyword in call.keywords)  # **values
     if called(call) == "marked" or len(literals) < len(texts) or is_table:
@@ -267,12 +269,8 @@ def _bad_lookups(call: ast.Call, count: int) -> Iterator[tuple[str, str]]:
         yield literals[0], f"has no name or no value for {', '.join(sorted(differing))}"
 
 
-def _is_format(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and called(node) in {"format", "join"}
-
-
 def _is_lookup(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and called(node) in TEXTS_OF
+    return isinstance(node, ast.Call) and called(node) in KEYWORDS
 
 
 def _is_log(call: ast.Call) -> bool:

@@ -106,7 +106,7 @@ def picture_payload() -> Payload:
     return {"allowed_mentions": allowed_mentions(None), "flags": _SUPPRESS_NOTIFICATIONS}
 
 
-def embed(message: Message) -> Payload:
+def _embed(message: Message) -> Payload:
     """Return the embed of a message that fits."""
     result: Payload = {"type": "rich", "title": _title(message), "color": _EMBED_COLOURS[message.tone]}
     description = "\n".join(_description(message))

@@ -229,6 +229,24 @@ def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
     return tr_line(text, time=span(now - health.failing_since), fault=fault_words(health.fault))
 
 
+_SENSITIVITY_WORDS = {
+    Sensitivity.CALM: marked("calm"),
+    Sensitivity.NORMAL: marked("normal"),
+    Sensitivity.EARLY: marked("early"),
+}
+
+
+def sensitivity_word(sensitivity: Sensitivity) -> str:
+    """Return a preset as a word of a sentence, `early`; where it is to be typed it is English in every language."""
+    return tr(_SENSITIVITY_WORDS[sensitivity])
+
+
+def capitalized(text: str) -> str:
+    """Return a text with a capital at its beginning; that of “i” is “İ” in Turkish."""
+    first = "İ" if text.startswith("i") and language_code() == "tr" else text[:1].upper()
+    return f"{first}{text[1:]}"
+
+
 def named_up_to(names: Sequence[str], most: int) -> str:
     """Return names, up to so many of them, and how many more there are: `OKX, Gate.io and 4 more`."""
     if len(names) <= most:
