@@ -57,7 +57,7 @@ test: $(DEV)  ## run every test, the ones on a real Redis server included; COVER
 	$(if $(COVERAGE),@$(BIN)/python -m coverage report --include='$(CORE)' --fail-under=100)
 
 check: COVERAGE = 1
-check: lint types floors test  ## everything CI checks
+check: lint types floors test  ## everything CI checks, and the coverage
 
 lint: $(DEV)  ## style, format and spelling
 	@$(BIN)/ruff check --quiet
