@@ -13,7 +13,7 @@ stands for it. A catalogue is a compiled gettext file, read when its language is
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from gettext import GNUTranslations
@@ -68,6 +68,11 @@ def marked(text: str) -> str:
     return text
 
 
+def marked_as(meaning: str, text: str) -> tuple[str, str]:
+    """Return a meaning and a text as they are, to be looked up later: `tr_as(*WORDS[state])`."""
+    return meaning, text
+
+
 def translated(text: str) -> str:
     """Return a text in the language in force as the catalogue has it, its names in braces unfilled."""
     catalogue = _catalogue(_code.get())
@@ -84,11 +89,11 @@ def translated_count(singular: str, plural: str, count: int) -> str:
 
 @lru_cache
 def _catalogue(code: str) -> GNUTranslations | None:
-    """Return the catalogue of a language; None for English, whose texts stand in the code, and where there is none."""
-    if code != ENGLISH:
-        with suppress(FileNotFoundError), (files("bot.language") / "catalogues" / f"{code}.mo").open("rb") as file:
-            return GNUTranslations(file)
-    return None
+    """Return the catalogue of a language; None for English, whose texts stand in the code."""
+    if code == ENGLISH:
+        return None
+    with (files("bot.language") / "catalogues" / f"{code}.mo").open("rb") as file:
+        return GNUTranslations(file)
 
 
 def _filled(text: str, values: dict[str, object]) -> str:

@@ -20,8 +20,10 @@ from handlers import COMMANDS
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "bot" / "language" / "catalogues"
-KEYWORDS = {"tr": 1, "tr_line": 1, "marked": 1, "tr_count": 2, "tr_count_line": 2, "tr_as": 2}
-"""The calls whose first arguments are texts, and how many of them are; the first of `tr_as` is the meaning."""
+KEYWORDS = {"tr": 1, "tr_line": 1, "marked": 1, "tr_count": 2, "tr_count_line": 2, "tr_as": 2, "marked_as": 2}
+"""The calls whose first arguments are texts, and how many of them are."""
+WITH_A_MEANING = frozenset({"tr_as", "marked_as"})
+"""Those whose first text is the meaning of the second."""
 Text = tuple[str | tuple[str, str], str | None, str]
 """A text or its two forms, its meaning where its words do not say it, and the comment for translators."""
 _FOR_TRANSLATORS = "Translators:"
@@ -79,7 +81,7 @@ def texts_of(code: str) -> Iterator[Text]:
             continue  # a name of a text that is marked elsewhere
         comment = _comment_above(lines, node.lineno) or _comment_above(lines, node.args[0].lineno)
         literals = [word for word in words if word is not None]
-        if node.func.id == "tr_as":
+        if node.func.id in WITH_A_MEANING:
             yield literals[1], literals[0], comment
         elif len(literals) > 1:
             yield (literals[0], literals[1]), None, comment

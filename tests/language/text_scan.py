@@ -18,7 +18,7 @@ from string import Formatter
 
 from typing_extensions import override
 
-from tests.language.catalogue_files import KEYWORDS
+from tests.language.catalogue_files import KEYWORDS, WITH_A_MEANING
 
 _SHOWN_ARGUMENTS: Mapping[str, int] = {
     **dict.fromkeys(("line", "lines", "bold", "refusal"), 99),  # all of them
@@ -259,10 +259,10 @@ def _mismatched_values(call: ast.Call, count: int) -> Iterator[tuple[str, str]]:
     texts = call.args[:count]
     literals = [text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str)]
     is_table = any(keyword.arg is None for keyword in call.keywords)  # **values
-    if called(call) == "marked" or len(literals) < len(texts) or is_table:
+    if called(call) in {"marked", "marked_as"} or len(literals) < len(texts) or is_table:
         return
     # Of a text with a meaning the first one is the meaning; a count needs no keyword.
-    literals = literals[1:] if called(call) == "tr_as" else literals
+    literals = literals[1:] if called(call) in WITH_A_MEANING else literals
     implied = {"count"} if len(literals) > 1 else set()
     named = {name for text in literals for _, name, _, _ in Formatter().parse(text) if name}
     if differing := (named ^ {str(keyword.arg) for keyword in call.keywords}) - implied:

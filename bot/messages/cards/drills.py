@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.domain.drill import FEWEST_PEOPLE, Drill, DrillFigures, DrillOutcome, DrillStep, DrillSummary, PressResult
 from bot.domain.exchange import Exchange
 from bot.language.name_lists import clauses, labelled, sentences
-from bot.language.translation import marked, tr, tr_as, tr_count
+from bot.language.translation import marked, marked_as, tr, tr_as, tr_count
 from bot.messages.model import Action, Line, Message, Tone, code, line, lines, moment
 from bot.messages.number_format import span
 from bot.messages.translated_lines import tr_line
@@ -20,6 +20,16 @@ _OVER = {
     DrillOutcome.ARRIVED: marked("Your drill at {exchange} is over: the money arrived, as you said."),
     DrillOutcome.REFUSED: marked("Your drill at {exchange} is over: the exchange refused it, as you said."),
     DrillOutcome.CANCELLED: marked("Your drill at {exchange} is over: you cancelled it, as you said."),
+}
+_LABELS = {
+    # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
+    DrillStep.REQUESTED: marked_as("withdrawal", "Requested"),
+    # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
+    DrillStep.ARRIVED: marked_as("withdrawal", "Arrived"),
+    # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
+    DrillStep.REFUSED: marked_as("withdrawal", "Refused"),
+    # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
+    DrillStep.CANCELLED: marked_as("withdrawal", "Cancelled"),
 }
 
 
@@ -70,17 +80,7 @@ def drill_card(exchange: Exchange, asset: str, network: str, summary: DrillSumma
 
 
 def _label(step: DrillStep) -> str:
-    labels = {
-        # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
-        DrillStep.REQUESTED: tr_as("withdrawal", "Requested"),
-        # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
-        DrillStep.ARRIVED: tr_as("withdrawal", "Arrived"),
-        # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
-        DrillStep.REFUSED: tr_as("withdrawal", "Refused"),
-        # Translators: a button that members press about a withdrawal of theirs; the sentences name it so.
-        DrillStep.CANCELLED: tr_as("withdrawal", "Cancelled"),
-    }
-    return labels[step]
+    return tr_as(*_LABELS[step])
 
 
 def _labels() -> dict[str, str]:

@@ -21,7 +21,7 @@ from bot.domain.stress import (
 )
 from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.language.name_lists import apart, enumerated, with_note
-from bot.language.translation import marked, tr, tr_as, tr_count
+from bot.language.translation import marked, marked_as, tr, tr_as, tr_count
 from bot.messages.cards.common import window_name
 from bot.messages.cards.flows import normal_range
 from bot.messages.cards.withdrawal_words import system_sentence
@@ -38,6 +38,26 @@ _ICONS: Mapping[StressOutcome, str] = {
     StressOutcome.NOT_ENOUGH_DATA: "⚪",
 }
 """The sign of each outcome, in the order of the legend."""
+_OUTCOME_WORDS: Mapping[StressOutcome, tuple[str, str]] = {
+    # Translators: the outcome of a stress test.
+    StressOutcome.PASSED: marked_as("stress test", "passed"),
+    # Translators: the outcome of a stress test.
+    StressOutcome.STRAINED: marked_as("stress test", "strained"),
+    # Translators: the outcome of a stress test.
+    StressOutcome.FAILED: marked_as("stress test", "failed"),
+    # Translators: the outcome of a stress test.
+    StressOutcome.NOT_ENOUGH_DATA: marked_as("stress test", "not enough data"),
+}
+_OUTCOME_LETTERS: Mapping[StressOutcome, tuple[str, str]] = {
+    # Translators: the letter that stands for “passed”, as narrow as a Latin one; the four must differ.
+    StressOutcome.PASSED: marked_as("letter for passed", "p"),
+    # Translators: the letter that stands for “strained”, as narrow as a Latin one; the four must differ.
+    StressOutcome.STRAINED: marked_as("letter for strained", "s"),
+    # Translators: the letter that stands for “failed”, as narrow as a Latin one; the four must differ.
+    StressOutcome.FAILED: marked_as("letter for failed", "f"),
+    # Translators: the letter that stands for “not enough data”, as narrow as a Latin one; the four must differ.
+    StressOutcome.NOT_ENOUGH_DATA: marked_as("letter for not enough data", "n"),
+}
 _CRITERION_WORDS: Mapping[StressCriterion, str] = {
     StressCriterion.MAJORS_CLOSED: marked("withdrawals of several major assets are closed"),
     StressCriterion.MAJORS_CLOSED_THEN: marked("several major assets were closed at one time during its worst outflow"),
@@ -173,32 +193,12 @@ def _headline(exchange: Exchange, result: StressResult, *, is_today: bool) -> Li
 
 
 def _outcome_words(outcome: StressOutcome) -> str:
-    words = {
-        # Translators: the outcome of a stress test.
-        StressOutcome.PASSED: tr_as("stress test", "passed"),
-        # Translators: the outcome of a stress test.
-        StressOutcome.STRAINED: tr_as("stress test", "strained"),
-        # Translators: the outcome of a stress test.
-        StressOutcome.FAILED: tr_as("stress test", "failed"),
-        # Translators: the outcome of a stress test.
-        StressOutcome.NOT_ENOUGH_DATA: tr_as("stress test", "not enough data"),
-    }
-    return words[outcome]
+    return tr_as(*_OUTCOME_WORDS[outcome])
 
 
 def _outcome_letter(outcome: StressOutcome) -> str:
     """Return the letter of an outcome, for those who cannot tell its colour: another one than that of any other."""
-    letters = {
-        # Translators: the letter that stands for “passed”, as narrow as a Latin one; the four must differ.
-        StressOutcome.PASSED: tr_as("letter for passed", "p"),
-        # Translators: the letter that stands for “strained”, as narrow as a Latin one; the four must differ.
-        StressOutcome.STRAINED: tr_as("letter for strained", "s"),
-        # Translators: the letter that stands for “failed”, as narrow as a Latin one; the four must differ.
-        StressOutcome.FAILED: tr_as("letter for failed", "f"),
-        # Translators: the letter that stands for “not enough data”, as narrow as a Latin one; the four must differ.
-        StressOutcome.NOT_ENOUGH_DATA: tr_as("letter for not enough data", "n"),
-    }
-    return letters[outcome]
+    return tr_as(*_OUTCOME_LETTERS[outcome])
 
 
 def _legend() -> str:

@@ -6,7 +6,7 @@ Example: USDT over Tron that is closed is "USDT on Tron", "🔴 closed" in a tab
 from collections.abc import Mapping
 
 from bot.domain.withdrawal_reading import ALL_NETWORKS, SourceStanding, SystemState, WithdrawalState
-from bot.language.translation import marked, tr, tr_as, tr_count
+from bot.language.translation import marked, marked_as, tr, tr_as, tr_count
 
 ICONS: Mapping[WithdrawalState, str] = {
     WithdrawalState.OPEN: "🟢",
@@ -15,6 +15,24 @@ ICONS: Mapping[WithdrawalState, str] = {
     WithdrawalState.UNKNOWN: "⚪",
 }
 """The sign of each state; it never stands without a word or a letter."""
+_STATE_WORDS: Mapping[WithdrawalState, tuple[str, str]] = {
+    # Translators: a word of a table about withdrawals, of at most 7 letters.
+    WithdrawalState.OPEN: marked_as("withdrawals", "open"),
+    # Translators: a word of a table about withdrawals, of at most 7 letters.
+    WithdrawalState.DELAYED: marked_as("withdrawals", "delayed"),
+    # Translators: a word of a table about withdrawals, of at most 7 letters.
+    WithdrawalState.CLOSED: marked_as("withdrawals", "closed"),
+    # Translators: a word of a table about withdrawals, of at most 7 letters.
+    WithdrawalState.UNKNOWN: marked_as("withdrawals", "unknown"),
+}
+_STATE_LETTERS: Mapping[WithdrawalState, tuple[str, str]] = {
+    # Translators: the letter that stands for “open”, as narrow as a Latin one; the three must differ.
+    WithdrawalState.OPEN: marked_as("letter for open", "o"),
+    # Translators: the letter that stands for “delayed”, as narrow as a Latin one; the three must differ.
+    WithdrawalState.DELAYED: marked_as("letter for delayed", "d"),
+    # Translators: the letter that stands for “closed”, as narrow as a Latin one; the three must differ.
+    WithdrawalState.CLOSED: marked_as("letter for closed", "c"),
+}
 _STANDING_WORDS: Mapping[SourceStanding, str] = {
     SourceStanding.DOCUMENTED: marked("documented interface"),
     SourceStanding.UNDOCUMENTED: marked("undocumented interface, may change without notice"),
@@ -39,31 +57,12 @@ _INITIALS = 4  # letters: what is as short is an abbreviation, BSC, TON or XRPL
 
 def state_word(state: WithdrawalState) -> str:
     """Return a state as a word that stands alone, in a table."""
-    words = {
-        # Translators: a word of a table about withdrawals, of at most 7 letters.
-        WithdrawalState.OPEN: tr_as("withdrawals", "open"),
-        # Translators: a word of a table about withdrawals, of at most 7 letters.
-        WithdrawalState.DELAYED: tr_as("withdrawals", "delayed"),
-        # Translators: a word of a table about withdrawals, of at most 7 letters.
-        WithdrawalState.CLOSED: tr_as("withdrawals", "closed"),
-        # Translators: a word of a table about withdrawals, of at most 7 letters.
-        WithdrawalState.UNKNOWN: tr_as("withdrawals", "unknown"),
-    }
-    return words[state]
+    return tr_as(*_STATE_WORDS[state])
 
 
 def state_letter(state: WithdrawalState) -> str:
     """Return the letter of a state, for those who cannot tell its colour: another one than that of any other state."""
-    letters = {
-        # Translators: the letter that stands for “open”, as narrow as a Latin one; the three must differ.
-        WithdrawalState.OPEN: tr_as("letter for open", "o"),
-        # Translators: the letter that stands for “delayed”, as narrow as a Latin one; the three must differ.
-        WithdrawalState.DELAYED: tr_as("letter for delayed", "d"),
-        # Translators: the letter that stands for “closed”, as narrow as a Latin one; the three must differ.
-        WithdrawalState.CLOSED: tr_as("letter for closed", "c"),
-        WithdrawalState.UNKNOWN: "?",
-    }
-    return letters[state]
+    return tr_as(*_STATE_LETTERS[state]) if state in _STATE_LETTERS else "?"
 
 
 def states_legend() -> str:
