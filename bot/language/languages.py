@@ -39,16 +39,15 @@ class NumberStyle:
 class Language:
     """One language: its code as in `/settings language es`, its own name, and how it writes what is no sentence.
 
-    `months` and `weekdays` (from Monday on) are short names. `date` has `{day}` and `{month}` in it. `name_comma` is
-    between names, `comma` between clauses, and `sentence_gap` between sentences; `brackets` has `{note}` in it, which
-    stands behind a word. `reviewed` says whether somebody whose first language it is has read the whole catalogue.
+    `months` are short names. `date` has `{day}` and `{month}` in it. `name_comma` is between names, `comma` between
+    clauses, and `sentence_gap` between sentences; `brackets` has `{note}` in it, which stands behind a word. `reviewed`
+    says whether somebody whose first language it is has read the whole catalogue.
     """
 
     code: str
     name: str
     numbers: NumberStyle
     months: tuple[str, ...]
-    weekdays: tuple[str, ...]
     date: str = "{day} {month}"
     name_comma: str = ", "
     comma: str = ", "
@@ -69,7 +68,6 @@ _ALL = (
         "English",
         _numbers(".", "K", "M", "B", "T", percent_range="{low} to {high} %"),
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-        ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         reviewed=True,
     ),
     Language(
@@ -78,14 +76,12 @@ _ALL = (
         # A billion is a thousand million, written so in full: "$13.200 M".
         NumberStyle(",", ((1e12, "billones"), (1e6, "M"), (1e3, "mil")), group=".", percent_range="{low} a {high} %"),
         ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
-        ("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
     ),
     Language(
         "ru",
         "Русский",
         _numbers(",", "тыс.", "млн", "млрд", "трлн", group="\N{NO-BREAK SPACE}"),
         ("янв.", "февр.", "мар.", "апр.", "мая", "июн.", "июл.", "авг.", "сент.", "окт.", "нояб.", "дек."),
-        ("пн", "вт", "ср", "чт", "пт", "сб", "вс"),
     ),
     Language(
         "tr",
@@ -101,7 +97,6 @@ _ALL = (
             percent_range="{low_sign}%{low_size} – {high_sign}%{high_size}",
         ),
         ("Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"),
-        ("Pzt", "Sal", "Çar", "Per", "Cum", "Cmt", "Paz"),
     ),
     Language(
         "pt-BR",
@@ -110,7 +105,6 @@ _ALL = (
             ",", "mil", "mi", "bi", "tri", group=".", dollars="{sign}US$ {number}", percent_range="{low} a {high} %"
         ),
         ("jan.", "fev.", "mar.", "abr.", "mai.", "jun.", "jul.", "ago.", "set.", "out.", "nov.", "dez."),
-        ("seg.", "ter.", "qua.", "qui.", "sex.", "sáb.", "dom."),
         date="{day} de {month}",
     ),
     Language(
@@ -118,7 +112,6 @@ _ALL = (
         "简体中文",
         NumberStyle(".", ((1e12, "万亿"), (1e8, "亿"), (1e4, "万")), gap="", percent_range="{low} 至 {high} %"),
         tuple(f"{month}月" for month in range(1, 13)),
-        ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
         date="{month}{day}日",
         name_comma="、",
         comma="，",

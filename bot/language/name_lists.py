@@ -21,6 +21,20 @@ def enumerated(names: Iterable[str]) -> str:
     return language().name_comma.join(names)
 
 
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: `Solana`, `Solana and Tron`, `Base, Solana and Tron`; "" for none."""
+    if len(names) < 2:  # noqa: PLR2004 — one is no list
+        return "".join(names)
+    return tr("{first} and {last}", first=enumerated(names[:-1]), last=names[-1])
+
+
+def named_up_to(names: Sequence[str], most: int) -> str:
+    """Return names, up to so many of them, and how many more there are: `OKX, Gate.io and 4 more`."""
+    if len(names) <= most:
+        return enumerated(names)
+    return tr("{names} and {count} more", names=enumerated(names[:most]), count=len(names) - most)
+
+
 def clauses(parts: Iterable[str | None]) -> str:
     """Return what is said in parts, without those that are absent: `early, at least $50 M`."""
     return language().comma.join(filter(None, parts))

@@ -93,11 +93,6 @@ def day_and_month(at: datetime) -> str:
     return written.date.format(day=at.day, month=written.months[at.month - 1])
 
 
-def counted(count: int, singular: str, plural: str = "") -> str:
-    """Return a count with the words that fit it: `1 more asset is`, `3 more assets are`; else with an s."""
-    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"
-
-
 def span(length: timedelta) -> str:
     """Return a length of time in its largest unit or two: `45 s`, `12 min`, `3 h 20 min`, `9 d`."""
     seconds = max(0, round(length.total_seconds()))

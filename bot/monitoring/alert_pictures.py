@@ -97,7 +97,7 @@ class AlertPictures:
 
     async def _known_past_runs(self) -> Sequence[OutflowCurve]:
         # Shielded: whoever gives up waiting leaves them to the next alert.
-        self._past_under_way = self._past_under_way or asyncio.create_task(_awaited(self._past_runs()))
+        self._past_under_way = self._past_under_way or asyncio.ensure_future(self._past_runs())
         task = self._past_under_way
         try:
             return await asyncio.shield(task)
@@ -135,11 +135,6 @@ def _is_posted(alert: Alert) -> bool:
 def _is_illustrated(step: Step, incident: Incident) -> bool:
     is_severe = incident.severity.rank >= Severity.SEVERE.rank
     return step.reason in _NEWS and is_severe and incident.source_rule == Rule.OUTFLOW
-
-
-async def _awaited(runs: Awaitable[Sequence[OutflowCurve]]) -> Sequence[OutflowCurve]:
-    """Make any awaitable what `create_task` takes."""
-    return await runs
 
 
 def _now_s() -> float:

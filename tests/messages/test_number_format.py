@@ -11,7 +11,6 @@ from bot.messages.number_format import (
     chosen_percent,
     chosen_usd,
     clock,
-    counted,
     percent,
     span,
     usd,
@@ -116,10 +115,6 @@ def test_a_short_number_is_short_and_its_minus_is_real(value: float) -> None:
 def test_the_sign_is_the_only_difference_between_a_number_and_its_negative(value: float) -> None:
     assert usd(value).removeprefix("−") == usd(-value).removeprefix("−")
     assert percent(value).removeprefix("−") == percent(-value).removeprefix("−")
-
-
-def test_words_fit_their_count() -> None:
-    assert [counted(count, "more is", "more are") for count in (0, 1, 2)] == ["0 more are", "1 more is", "2 more are"]
 
 
 @pytest.mark.parametrize(

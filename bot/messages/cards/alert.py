@@ -19,11 +19,10 @@ from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import MarketMember, Rule, Signal
-from bot.language.name_lists import clauses, enumerated, sentences, with_note
+from bot.language.name_lists import clauses, enumerated, joined, sentences, with_note
 from bot.language.translation import language, marked, tr, tr_as, tr_count
 from bot.messages.cards.common import (
     TONES,
-    joined,
     lasting_provenance,
     liabilities,
     note_sentence,

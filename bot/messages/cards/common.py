@@ -87,13 +87,6 @@ def window_name(window: Window) -> str:
     return tr("{days} d", days=window.length.days)
 
 
-def joined(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them: `Solana`, `Solana and Tron`, `Base, Solana and Tron`; "" for none."""
-    if len(names) < 2:  # noqa: PLR2004 — one is no list
-        return "".join(names)
-    return tr("{first} and {last}", first=enumerated(names[:-1]), last=names[-1])
-
-
 def source_name(source: str) -> str:
     """Return a source as people know it."""
     return _SOURCE_NAMES.get(source, source)
@@ -247,8 +240,6 @@ def capitalized(text: str) -> str:
     return f"{first}{text[1:]}"
 
 
-def named_up_to(names: Sequence[str], most: int) -> str:
-    """Return names, up to so many of them, and how many more there are: `OKX, Gate.io and 4 more`."""
-    if len(names) <= most:
-        return enumerated(names)
-    return tr("{names} and {count} more", names=enumerated(names[:most]), count=len(names) - most)
+def surplus_line(surplus: int) -> str | None:
+    """Return how many more there are than the lines above name, None for none."""
+    return tr("… and {count} more.", count=surplus) if surplus > 0 else None

@@ -6,8 +6,9 @@ after 14 days of readings. Until then only large outflows (elevated or worse) ra
 
 from bot.detection.flow.baseline import MIN_DAYS
 from bot.detection.window_coverage import LaterWindow, WindowCoverage
+from bot.language.name_lists import joined
 from bot.language.translation import language, tr, tr_count
-from bot.messages.cards.common import joined, window_name
+from bot.messages.cards.common import window_name
 from bot.messages.model import Line, Span, line, lines, moment
 from bot.messages.translated_lines import tr_count_line, tr_line
 

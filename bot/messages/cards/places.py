@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bot.domain.place import Obstacle
 from bot.language.name_lists import clauses, labelled, with_note
 from bot.language.translation import marked, tr
+from bot.messages.cards.common import surplus_line
 from bot.messages.model import Message, Tone, line, lines
 
 _MAX_NAMED = 10
@@ -59,7 +60,6 @@ def why_closed(obstacle: Obstacle, reason: str) -> str:
 
 def closed_card(places: Sequence[ClosedPlace]) -> Message:
     """Return the notice to a person that places which they subscribed are disabled; ten are named, the rest counted."""
-    unnamed_count = len(places) - _MAX_NAMED
     return Message(
         title=tr("Alerts paused"),
         tone=Tone.TROUBLE,
@@ -69,7 +69,7 @@ def closed_card(places: Sequence[ClosedPlace]) -> Message:
                 line(labelled(f"• {place.name}", why_closed(place.obstacle, place.reason)))
                 for place in places[:_MAX_NAMED]
             ],
-            tr("… and {count} more.", count=unnamed_count) if unnamed_count > 0 else None,
+            surplus_line(len(places) - _MAX_NAMED),
             tr(
                 "Subscriptions there are kept for 30 days. Alerts resume once the bot may post there again or somebody "
                 "uses a command there; the bot also checks once a day."

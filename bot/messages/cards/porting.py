@@ -11,9 +11,9 @@ from bot.domain.mute import Mute
 from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
 from bot.domain.place_import import ImportPlan, LeftOut, Omission
-from bot.language.name_lists import clauses, sentences
+from bot.language.name_lists import clauses, joined, named_up_to, sentences
 from bot.language.translation import marked, tr, tr_count
-from bot.messages.cards.common import joined, named_up_to
+from bot.messages.cards.common import surplus_line
 from bot.messages.cards.subscription_terms import exchange_name, short_line, subscription_name, terms
 from bot.messages.documents import Document
 from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines, moment
@@ -170,8 +170,7 @@ def _named_changes(plan: ImportPlan, names: Mapping[str, str], most: int) -> Ite
         *(f"± {name}: {before} → {after}" for name, before, after in plan.settings),
         *(_mute_line(mute, names) for mute in plan.mutes),
     ]
-    surplus = len(named) - most
-    return chain(named[:most], [tr("… and {count} more.", count=surplus)] if surplus > 0 else [])
+    return chain(named[:most], filter(None, [surplus_line(len(named) - most)]))
 
 
 def _mute_line(mute: Mute, names: Mapping[str, str]) -> Line:

@@ -7,9 +7,9 @@ from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.setting_change import SettingChange
-from bot.language.name_lists import clauses, sentences
+from bot.language.name_lists import clauses, named_up_to, sentences
 from bot.language.translation import tr, tr_count
-from bot.messages.cards.common import named_up_to
+from bot.messages.cards.common import surplus_line
 from bot.messages.cards.subscription_terms import exchange_name, short_line
 from bot.messages.model import Action, Line, Message, Tone, code, lines
 from bot.messages.phone_screen import naming_what_fits
@@ -93,13 +93,12 @@ def stored_card(stored: StoredHere, names: Mapping[str, str], *, here: Place, na
     end = tr("Nothing else: no messages, and nobody who only reads.") if is_any else tr("Nothing is stored here.")
 
     def naming(most: int) -> Message:
-        surplus = len(export.subscriptions) - most
         return Message(
             title=tr("Privacy · stored here"),
             lines=lines(
                 tr_line("**Place:** {place}", place=code(str(export.place))),
                 *(short_line(subscription, names) for subscription in export.subscriptions[:most]),
-                tr("… and {count} more.", count=surplus) if surplus > 0 else None,
+                surplus_line(len(export.subscriptions) - most),
                 *_more_lines(stored, names, most, names_people=names_people),
                 end,
             ),

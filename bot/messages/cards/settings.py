@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.domain.place_settings import AUTOMATIC, AnswerAudience, PlaceSetting, PlaceSettings
 from bot.domain.setting_change import SettingChange
 from bot.language.languages import LANGUAGES
+from bot.language.name_lists import joined
 from bot.language.translation import marked, tr
-from bot.messages.cards.common import joined
 from bot.messages.model import Action, Line, Message, Tone, code, lines, moment
 from bot.messages.translated_lines import tr_line
 

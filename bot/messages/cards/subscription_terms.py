@@ -10,8 +10,8 @@ from bot.domain.place import Platform, Subscription
 from bot.domain.severity import Sensitivity
 from bot.domain.stress import STRESS, STRESS_POST_HOUR
 from bot.language.name_lists import clauses
-from bot.language.translation import marked, tr, tr_as
-from bot.messages.cards.common import TONES
+from bot.language.translation import marked, tr
+from bot.messages.cards.common import TONES, sensitivity_word
 from bot.messages.model import Line, bold, line
 from bot.messages.number_format import chosen_percent, chosen_usd
 from bot.messages.severity_words import severity_word
@@ -40,16 +40,6 @@ def rule_words(subscription: Subscription) -> str:
 def all_exchanges() -> str:
     """Return what a subscription is to that names no exchange."""
     return tr("all exchanges")
-
-
-def sensitivity_word(sensitivity: Sensitivity) -> str:
-    """Return a sensitivity as it is written beside others of a subscription's terms."""
-    words = {
-        Sensitivity.CALM: tr_as("a sensitivity", "calm"),
-        Sensitivity.NORMAL: tr_as("a sensitivity", "normal"),
-        Sensitivity.EARLY: tr_as("a sensitivity", "early"),
-    }
-    return words[sensitivity]
 
 
 def subscription_name(subscription: Subscription, names: Mapping[str, str]) -> str:

@@ -14,9 +14,9 @@ from bot.domain.incident import Incident
 from bot.domain.place import Place, Subscription, same_terms
 from bot.domain.severity import Severity
 from bot.domain.stress import STRESS
-from bot.language.name_lists import enumerated
+from bot.language.name_lists import enumerated, joined
 from bot.language.translation import marked, tr, tr_count
-from bot.messages.cards.common import TONES, joined, liabilities, window_name
+from bot.messages.cards.common import TONES, liabilities, window_name
 from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.flows import normal_range
 from bot.messages.cards.subscription_refusals import critical_takes

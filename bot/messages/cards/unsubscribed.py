@@ -6,6 +6,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Subscription
 from bot.domain.stress import STRESS
 from bot.language.translation import marked, tr, tr_count
+from bot.messages.cards.common import surplus_line
 from bot.messages.cards.subscription_terms import all_exchanges, exchange_name, short_line, terms
 from bot.messages.cards.subscriptions import is_here_in, next_steps
 from bot.messages.model import Action, Message, Tone, lines
@@ -51,14 +52,13 @@ def restored_card(
     restored: Sequence[Subscription], names: Mapping[str, str], *, here: Place | None = None, place: Place | None = None
 ) -> Message:
     """Return what an *Undo* has brought back."""
-    surplus = len(restored) - _MAX_RESTORED
     return Message(
         title=tr("Undone"),
         tone=Tone.GOOD,
         lines=lines(
             tr("In force here again:") if is_here_in(place, here) else tr("In force there again:"),
             *[short_line(subscription, names) for subscription in restored[:_MAX_RESTORED]],
-            tr("… and {count} more.", count=surplus) if surplus > 0 else None,
+            surplus_line(len(restored) - _MAX_RESTORED),
         ),
         actions=next_steps(None, place, here),
     )

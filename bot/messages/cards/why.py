@@ -12,9 +12,10 @@ from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.signal import Note, Rule, Signal
+from bot.language.name_lists import joined
 from bot.language.translation import marked, tr
 from bot.messages.cards.alert import comparability, market_card, peak_words
-from bot.messages.cards.common import TONES, hold_sentence, joined, note_sentence, provenance, sensitivity_word
+from bot.messages.cards.common import TONES, hold_sentence, note_sentence, provenance, sensitivity_word
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Field, Fold, Line, Message, Tone, line, lines, moment

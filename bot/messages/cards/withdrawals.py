@@ -23,7 +23,7 @@ from bot.domain.withdrawals import (
     NetworkWithdrawals,
     WithdrawalTransition,
 )
-from bot.language.name_lists import apart, enumerated, sentences
+from bot.language.name_lists import apart, enumerated, named_up_to, sentences
 from bot.language.translation import language, marked, tr, tr_count
 from bot.messages.cards.hold_details import fault_words
 from bot.messages.cards.withdrawal_remarks import event_line, maintenance_line, silence_line
@@ -284,11 +284,8 @@ def _with_closed_line(names: Sequence[str], told: int, known: int) -> Line:
     )
     if not names:
         return line(sentences(tr("No major asset is closed anywhere."), answering))
-    shown = enumerated(names[:_MAX_BUTTONS])
-    if len(names) > _MAX_BUTTONS:
-        shown = tr("{names} and {count} more", names=shown, count=len(names) - _MAX_BUTTONS)
     return (
-        *tr_line("A major asset is closed at **{exchanges}**.", exchanges=shown),
+        *tr_line("A major asset is closed at **{exchanges}**.", exchanges=named_up_to(names, _MAX_BUTTONS)),
         *line(language().sentence_gap, answering),
     )
 

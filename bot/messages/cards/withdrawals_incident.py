@@ -24,9 +24,9 @@ from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Signal, Size, Unit
 from bot.domain.withdrawal_reading import WithdrawalState
-from bot.language.name_lists import enumerated
+from bot.language.name_lists import enumerated, joined
 from bot.language.translation import tr, tr_as, tr_count
-from bot.messages.cards.common import joined, sensitivity_word
+from bot.messages.cards.common import sensitivity_word
 from bot.messages.cards.majors_line import majors_lines
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, line, moment

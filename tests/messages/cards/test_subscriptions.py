@@ -8,8 +8,9 @@ from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.stress import STRESS
 from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS
+from bot.messages.cards.common import sensitivity_word
 from bot.messages.cards.subscription_refusals import critical_takes
-from bot.messages.cards.subscription_terms import rule_words, sensitivity_word, short_line, terms
+from bot.messages.cards.subscription_terms import rule_words, short_line, terms
 from bot.messages.cards.subscriptions import subscribed_card, subscribed_to_stress_card
 from bot.messages.model import Action, Tone
 from tests.builders import HERE, incident, subscription
