@@ -106,21 +106,40 @@ class AlertPictures:
                 self._past_under_way = None
 
 
-def with_largest_mover(
-    alert: Alert,
-    movers: Sequence[tuple[Exchange, Flow]],
-    snapshots: Iterable[ExchangeSnapshot],
-    incidents: Sequence[Incident],
-) -> Alert:
-    """Return the alert of a digest with the flows of the exchange that moved most; `movers` begin with that."""
-    if not movers:
-        return alert
-    largest = movers[0][0].id
-    snapshot = next((snapshot for snapshot in snapshots if snapshot.exchange.id == largest), None)
-    if snapshot is None:
-        return alert
-    told = [incident for incident in incidents if incident.subject == largest and incident.source_rule == Rule.OUTFLOW]
-    return _with_picture(alert, lambda: flows_chart_card(snapshot, told, ChartWindow.MONTH).picture)
+class DigestPictures:
+    """The pictures of the digests that are posted together: in most of them the same exchange has moved most.
+
+    `incidents` are those of all exchanges, newest first.
+    """
+
+    def __init__(self, snapshots: Iterable[ExchangeSnapshot], incidents: Sequence[Incident]) -> None:
+        self._snapshots = {snapshot.exchange.id: snapshot for snapshot in snapshots}
+        self._incidents = incidents
+        self._made: dict[tuple[str, str], Picture | None] = {}
+
+    def illustrated(self, alert: Alert, movers: Sequence[tuple[Exchange, Flow]]) -> Alert:
+        """Return a digest with the flows of the exchange that moved most; `movers` begin with that."""
+        snapshot = self._snapshots.get(movers[0][0].id) if movers else None
+        if snapshot is None:
+            return alert
+        key = snapshot.exchange.id, alert.message.language
+        if key not in self._made:
+            self._made[key] = self._made_for(snapshot, alert.message.language)
+        return replace(alert, picture=self._made[key])
+
+    def _made_for(self, snapshot: ExchangeSnapshot, language: str) -> Picture | None:
+        subject = snapshot.exchange.id
+        told = [
+            incident
+            for incident in self._incidents
+            if incident.subject == subject and incident.source_rule == Rule.OUTFLOW
+        ]
+        try:
+            with written_in(language):
+                return flows_chart_card(snapshot, told, ChartWindow.MONTH).picture
+        except Exception:  # whatever it was, the digests go out without a picture
+            log.exception("digest goes out without a picture", exchange=subject)
+            return None
 
 
 def _with_picture(alert: Alert, make_picture: _MakePicture) -> Alert:

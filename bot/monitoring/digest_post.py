@@ -34,7 +34,7 @@ from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals
 from bot.language.translation import written_in
 from bot.messages.cards.digest import digest_card
 from bot.messages.cards.flow_bounds import certain_share
-from bot.monitoring.alert_pictures import with_largest_mover
+from bot.monitoring.alert_pictures import DigestPictures
 from bot.monitoring.place_languages import posting_language
 from bot.ports.digests import Digests, DigestStep
 from bot.ports.incidents import Incidents
@@ -133,11 +133,10 @@ class DigestPost:
         self, groups: Mapping[_Group, Sequence[Place]], incidents: Sequence[Incident], now: datetime
     ) -> None:
         blind = await self._digests.blind_spans(min(since for _, since, *_ in groups))
-        alerts = []
+        pictures, alerts = DigestPictures(self._snapshots(), incidents), []
         for group, places in groups.items():
             digest = self._digest(group, incidents, blind, now)
-            alert = self._alert(group, places, digest, now)
-            alerts.append(with_largest_mover(alert, digest.movers, self._snapshots(), incidents))
+            alerts.append(pictures.illustrated(self._alert(group, places, digest, now), digest.movers))
             await asyncio.sleep(0)  # each takes about a millisecond, and no two places need have the same
         await self._incidents.commit(_RULE, _RULE, None, alerts)
 

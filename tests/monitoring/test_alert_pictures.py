@@ -17,7 +17,8 @@ from bot.domain.snapshot import ExchangeSnapshot
 from bot.language import translation
 from bot.messages.model import Message
 from bot.messages.pictures import PictureKind
-from bot.monitoring.alert_pictures import AlertPictures, with_largest_mover
+from bot.monitoring import alert_pictures
+from bot.monitoring.alert_pictures import AlertPictures, DigestPictures
 from bot.ports.outbox import Alert, DeliveryKind
 from tests.builders import BINANCE, DAY, HERE, NOON, OKX, flow, holding, incident, quiet_days, signal
 from tests.clocks import in_simulated_time
@@ -141,7 +142,7 @@ def test_a_digest_has_the_flows_of_what_moved_most() -> None:
     movers = [(BINANCE, flow(-0.2)), (OKX, flow(0.01))]
     begun = incident(seen=signal(at=NOON - 5 * DAY))
     market = replace(begun, rule=Rule.MARKET_WIDE, number=9)
-    picture = with_largest_mover(digest, movers, [SNAPSHOT], [begun, market]).picture
+    picture = DigestPictures([SNAPSHOT], [begun, market]).illustrated(digest, movers).picture
     assert picture
     assert picture.title == "Binance · net flow a day · 30 d"
     assert [band.name for band in picture.bands if not band.is_vertical] == ["INC-42 since 8 Dec"]
@@ -149,5 +150,27 @@ def test_a_digest_has_the_flows_of_what_moved_most() -> None:
 
 def test_a_digest_of_nothing_has_no_picture() -> None:
     digest = told(EDIT)
-    assert with_largest_mover(digest, [], [SNAPSHOT], []) == digest
-    assert with_largest_mover(digest, [(OKX, flow(0.01))], [SNAPSHOT], []) == digest
+    pictures = DigestPictures([SNAPSHOT], [])
+    assert pictures.illustrated(digest, []) == digest
+    assert pictures.illustrated(digest, [(OKX, flow(0.01))]) == digest
+
+
+def test_digests_of_the_same_mover_and_language_share_a_picture() -> None:
+    pictures, movers = DigestPictures([SNAPSHOT], []), [(BINANCE, flow(-0.2))]
+    first, second, spanish = (
+        pictures.illustrated(told(EDIT, language=language), movers).picture for language in ("en", "en", "es")
+    )
+    assert first is second
+    assert spanish
+    assert spanish.language == "es"
+
+
+def test_a_digest_is_not_lost_with_its_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> Message:
+        raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr(alert_pictures, "flows_chart_card", crash)
+    digest = told(EDIT)
+    with capture_logs() as logs:
+        assert DigestPictures([SNAPSHOT], []).illustrated(digest, [(BINANCE, flow(-0.2))]) == digest
+    assert [log["event"] for log in logs] == ["digest goes out without a picture"]
