@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 import pytest
 
 from bot.language import translation
-from bot.language.languages import ENGLISH, LANGUAGES
+from bot.language.languages import LANGUAGES
 from bot.messages.cards import reserves
 from bot.messages.model import Line, Message
 from bot.messages.pictures import Picture
@@ -48,9 +48,9 @@ class PseudoCatalogue:
 
 
 def pseudo_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a catalogue of "ж" in the place of the language `PSEUDO` until the test is over."""
+    """Put a catalogue of "ж" in the place of the language `PSEUDO`, and none of the others, until the test is over."""
     reserves._reading_texts.cache_clear()  # noqa: SLF001 — of real Spanish
-    monkeypatch.setattr(translation, "_catalogue", {ENGLISH: None, PSEUDO: PseudoCatalogue()}.__getitem__)
+    monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
 
 
 def leftover_words(message: Message, allowed: Collection[str] = ()) -> list[str]:

@@ -56,7 +56,8 @@ def _words(major: MajorWithdrawals) -> Line:
 
 
 def _closed_words(major: MajorWithdrawals) -> Line:
-    closed = _maintenance_words(major) if major.in_maintenance else _closing_words(major)
+    text = _maintenance_text(major) if major.in_maintenance else _closing_text(major)
+    closed = tr_line(text, asset=major.asset, time=moment(major.since) if major.since else "")
     if major.network_event:
         network = major.network_event.title()
         # Translators: {closed} is "USDT closed since 08:20 UTC", {network} a chain.
@@ -66,23 +67,17 @@ def _closed_words(major: MajorWithdrawals) -> Line:
     return closed
 
 
-def _closing_words(major: MajorWithdrawals) -> Line:
+def _closing_text(major: MajorWithdrawals) -> str:
     if major.since is None:
-        return tr_line("**{asset} closed**", asset=major.asset)
-    text = (
-        marked("**{asset} closed** since before {time}")
-        if major.began_unseen
-        else marked("**{asset} closed** since {time}")
-    )
-    return tr_line(text, asset=major.asset, time=moment(major.since))
+        return marked("**{asset} closed**")
+    if major.began_unseen:
+        return marked("**{asset} closed** since before {time}")
+    return marked("**{asset} closed** since {time}")
 
 
-def _maintenance_words(major: MajorWithdrawals) -> Line:
+def _maintenance_text(major: MajorWithdrawals) -> str:
     if major.since is None:
-        return tr_line("**{asset} closed** for maintenance", asset=major.asset)
-    text = (
-        marked("**{asset} closed** for maintenance since before {time}")
-        if major.began_unseen
-        else marked("**{asset} closed** for maintenance since {time}")
-    )
-    return tr_line(text, asset=major.asset, time=moment(major.since))
+        return marked("**{asset} closed** for maintenance")
+    if major.began_unseen:
+        return marked("**{asset} closed** for maintenance since before {time}")
+    return marked("**{asset} closed** for maintenance since {time}")

@@ -6,11 +6,10 @@ import pytest
 
 from bot.domain.place import Place, Platform
 from bot.domain.place_settings import AnswerAudience, PlaceSettings
-from bot.language import translation
 from tests.chat.discord.conftest import OWNER, SHORT_TIMEOUTS, Bot, build, connected
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import CATEGORY, MANAGE_GUILD, VIEW_CHANNEL, Channel, Role, User
-from tests.language.pseudo import PSEUDO, PseudoCatalogue
+from tests.language.pseudo import PSEUDO, pseudo_language
 from tests.waiting import until
 
 QUICK_ANNOUNCEMENT = replace(SHORT_TIMEOUTS, announce_after_s=0.01)
@@ -274,7 +273,7 @@ async def test_the_asker_is_answered_in_the_language_of_their_app_or_else_of_the
     *,
     translated: bool,
 ) -> None:
-    monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
+    pseudo_language(monkeypatch)
     channel, user = await known_channel(discord), User("Somebody", locale=locale)
     bot.place_settings.kept[Place(Platform.DISCORD, channel.id)] = PlaceSettings(language=place_language)
     discord.commands.append({"id": "1", "name": "ancient", "contexts": None})

@@ -9,11 +9,10 @@ from bot.chat.telegram.polling import PollingTimeouts
 from bot.commands.arguments import Arg
 from bot.commands.declaration import CommandSet, Request, command
 from bot.domain.place_settings import PlaceSettings
-from bot.language import translation
 from bot.messages.model import Message
 from tests.chat.telegram.scene import COMMANDS, Scene, place
 from tests.fakes.telegram import FakeTelegram
-from tests.language.pseudo import PSEUDO, PseudoCatalogue
+from tests.language.pseudo import PSEUDO, pseudo_language
 from tests.waiting import stop
 
 
@@ -155,7 +154,7 @@ async def test_what_is_said_on_a_press_is_in_the_language_of_its_chat(  # noqa: 
     *,
     translated: bool,
 ) -> None:
-    monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
+    pseudo_language(monkeypatch)
     ann = telegram.user("Ann", language=language)
     chat = telegram.private(ann) if kind == "private" else telegram.group(members=(ann,))
     live.subscriptions.settings.kept[place(chat.id)] = PlaceSettings(language=of_place)

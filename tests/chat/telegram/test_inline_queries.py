@@ -9,14 +9,13 @@ from structlog.testing import capture_logs
 
 from bot.domain.exchange import Exchange
 from bot.domain.place_settings import PlaceSettings
-from bot.language import translation
 from tests.builders import OKX, listing
 from tests.chat.telegram.polled import polled
 from tests.chat.telegram.scene import place
 from tests.fakes.as_read import as_read
 from tests.fakes.dispatcher import DispatcherBench
 from tests.fakes.telegram import FakeTelegram, User
-from tests.language.pseudo import PSEUDO, PseudoCatalogue
+from tests.language.pseudo import PSEUDO, pseudo_language
 
 RESERVES, FLOWS = " · $58.0 B · 24 h −$2.00 B (−3.3 %)", " · 24 h −$2.00 B (−3.3 %)"
 
@@ -107,7 +106,7 @@ async def test_what_means_nothing_leads_to_the_list(asked: FakeTelegram, typed: 
 async def test_everybody_is_offered_answers_in_their_own_language(
     bench: DispatcherBench, asked: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
+    pseudo_language(monkeypatch)
     ann, ben, luc = asked.user("Ann", language="es"), asked.user("Ben", language="en"), asked.user("Luc")
     bench.memory.place_settings.kept[place(luc.id)] = PlaceSettings(language=PSEUDO)
     for user, is_translated in ((ann, True), (ben, False), (luc, True)):

@@ -6,10 +6,9 @@ from bot.chat.telegram.permissions import ChatRights
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import Author, BotIdentity
 from bot.domain.errors import AskerError, NotPermitted
-from bot.language import translation
 from tests.chat.telegram.scene import OpenApi, Scene, place
 from tests.fakes.telegram import FakeTelegram
-from tests.language.pseudo import PSEUDO, PseudoCatalogue
+from tests.language.pseudo import pseudo_language
 
 
 @pytest.fixture
@@ -102,7 +101,7 @@ async def test_a_hidden_administrator_moderates_and_a_channel_in_a_group_does_no
 async def test_a_refusal_in_a_private_chat_is_in_the_language_of_the_asker(
     live: Scene, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
+    pseudo_language(monkeypatch)
     ann = telegram.user("Ann", language="es-MX")
     for line in ("/find @nosuch", "/hold"):
         telegram.say(telegram.private(ann), ann, line)
