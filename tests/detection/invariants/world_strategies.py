@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import accumulate
 
 from hypothesis import Phase, settings
@@ -177,6 +178,16 @@ def _rank(event: SourceEvent) -> int:
     return ranks.get(type(event), 0)
 
 
+@cache
+def _events(drawers: tuple[Drawer, ...], count: int, least: int, most: int) -> st.SearchStrategy[list[SourceEvent]]:
+    """Return a strategy of the events on a path of so many readings.
+
+    Kept, for to make it anew for every world would take longer than to judge the world.
+    """
+    kinds = st.one_of([drawer(count) for drawer in drawers])
+    return st.lists(kinds, min_size=least, max_size=most).filter(_is_told_throughout)
+
+
 @st.composite
 def worlds(  # noqa: PLR0913 — everything that a world may have
     draw: st.DrawFn,
@@ -189,8 +200,7 @@ def worlds(  # noqa: PLR0913 — everything that a world may have
 ) -> World:
     """Draw a world with some events of these kinds, in any order."""
     between = (*PAST, *draw(hours))
-    kinds = st.one_of([drawer(len(between) + 1) for drawer in drawers])
-    events = draw(st.lists(kinds, min_size=least_events, max_size=most_events).filter(_is_told_throughout))
+    events = draw(_events(drawers, len(between) + 1, least_events, most_events))
     noise = draw(st.sampled_from(noises))
     drift = draw(st.sampled_from(drifts))
     # What is told in other terms, or not told at all, comes last: the other events go by first names. And a value is

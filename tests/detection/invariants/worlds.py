@@ -5,7 +5,6 @@ leave; on top of that come the events of the source. All is drawn small, so that
 """
 
 from collections.abc import Collection, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -100,7 +99,7 @@ class World:
 
     def told_with(self, events: Sequence[SourceEvent]) -> Path:
         """Return what the source would say with only these events."""
-        path = deepcopy(self.true)
+        path = [dict(told) for told in self.true]
         for event in events:
             event.apply(path)
         return path
