@@ -161,8 +161,10 @@ class AlertFactsGatherer:
         """Return for how long the oldest message of each queue is the same; a queue that moves has soon another one."""
         outbox = self._application.store.outbox
         try:
-            fronts = await outbox.front_entries(chat.platform for chat in self._application.status.connections)
             depth = await outbox.depth()
+            # Mostly nothing waits, and then there is no more to ask.
+            platforms = [chat.platform for chat in self._application.status.connections] if depth else []
+            fronts = await outbox.front_entries(platforms) if platforms else {}
         except StorageError:
             return ()
         now_s = asyncio.get_running_loop().time()

@@ -8,6 +8,7 @@ commit of an incident with an older token is refused (lua/commit_incident.lua).
 
 import os
 import socket
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,9 +19,12 @@ from bot.ports.workers import Leases
 from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.lua import script
+from bot.storage.write_batcher import WriteBatcher
 
 # As long nobody works after a worker was killed; as long the store may be away before another worker takes over.
 LEASE_DURATION = timedelta(seconds=8)
+# Renewals that are asked for within so many seconds go to the server together.
+_RENEWALS_TOGETHER_S = 0.02
 
 
 class RedisLeases(Leases):
@@ -34,6 +38,8 @@ class RedisLeases(Leases):
         self._duration_ms = int(duration / timedelta(milliseconds=1))
         self._acquire = "seize" if exclusive else "acquire"
         self._tokens: dict[Lease, str] = {}
+        self._renewed: dict[Lease, LeaseOwner | None] = {}
+        self._renewals = WriteBatcher(self._renew, max_records=len(Lease), max_wait_s=_RENEWALS_TOGETHER_S)
         self.worker = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:4]}"
 
     @override
@@ -46,7 +52,8 @@ class RedisLeases(Leases):
 
     @override
     async def renew(self, lease: Lease, *, trouble: str = "") -> LeaseOwner | None:
-        return await self._run("renew", lease, self.token(lease), trouble)
+        await self._renewals.add((lease, trouble), is_last=len(self._tokens) == 1)
+        return self._renewed[lease]
 
     @override
     async def release(self, lease: Lease) -> None:
@@ -60,10 +67,26 @@ class RedisLeases(Leases):
         """Return the token with which this worker last acquired the lease, "" if it never did."""
         return self._tokens.get(lease, "")
 
-    async def _run(self, action: str, lease: Lease, token: str, trouble: str = "") -> LeaseOwner | None:
-        arguments = (action, token, self.worker, self._duration_ms, trouble)
-        is_mine, worker, its_trouble = await self._database.script(script("lease"), lease_key(lease), *arguments)
-        return LeaseOwner(worker.decode(), its_trouble.decode(), is_me=bool(is_mine)) if worker else None
+    async def _renew(self, renewals: Sequence[tuple[Lease, str]]) -> None:
+        """Renew leases in one step, each with what troubles its work."""
+        wanted = [(lease, self.token(lease), trouble) for lease, trouble in renewals]
+        owners = await self._run_all("renew", wanted)
+        self._renewed.update({lease: owner for (lease, *_), owner in zip(wanted, owners, strict=True)})
+
+    async def _run(self, action: str, lease: Lease, token: str) -> LeaseOwner | None:
+        [owner] = await self._run_all(action, [(lease, token, "")])
+        return owner
+
+    async def _run_all(self, action: str, wanted: Sequence[tuple[Lease, str, str]]) -> Sequence[LeaseOwner | None]:
+        """Return who owns each lease after an action; `wanted` are leases with their tokens and troubles."""
+        words = [word for of_lease in wanted for word in of_lease]
+        replies = await self._database.script(
+            script("lease"), lease_key(wanted[0][0]), action, self.worker, self._duration_ms, *words
+        )
+        return [
+            LeaseOwner(worker.decode(), trouble.decode(), is_me=bool(is_mine)) if worker else None
+            for is_mine, worker, trouble in replies
+        ]
 
 
 def lease_key(lease: Lease) -> keys.KeyName:

@@ -87,9 +87,11 @@ class RedisOutbox(Outbox):
             if left <= timedelta() or (stopping and stopping.is_set()):
                 return ()
             pause = left if batch.next_due_in is None else min(left, batch.next_due_in)
-            await self._database.wait_for_entry(
+            is_woken = await self._database.wait_for_entry(
                 keys.WAKE_UP.key(platform), after=batch.newest_wake_up, wait=pause, stopping=stopping
             )
+            if not is_woken and pause == left:
+                return ()  # the whole wait is over: what a dead worker had claimed is found by the next call
 
     @override
     async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:

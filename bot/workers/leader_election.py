@@ -29,6 +29,13 @@ class LeaseTiming:
     renew_every_s: float = 2.5
     retry_every_s: float = 1.0
 
+    def until_renewal_s(self, now_s: float) -> float:
+        """Return the seconds until the next renewal, at a multiple of `renew_every_s` on the loop's clock.
+
+        So all leases of a worker are renewed at the same time, which the store can do in one step.
+        """
+        return self.renew_every_s - now_s % self.renew_every_s
+
 
 class LeaseRunner:
     """Runs `work` while this worker owns a lease, and waits while another one does.
@@ -75,7 +82,7 @@ class LeaseRunner:
             async with asyncio.TaskGroup() as tasks:
                 work = tasks.create_task(_as_coroutine(self._work))
                 while self.is_owner:
-                    await asyncio.sleep(self._timing.renew_every_s)
+                    await asyncio.sleep(self._timing.until_renewal_s(asyncio.get_running_loop().time()))
                     await self._update_owner(self._leases.renew(self.lease, trouble=self._trouble() or ""))
                 log.warning("lease lost", lease=str(self.lease), to=self.owner.worker if self.owner else None)
                 work.cancel()

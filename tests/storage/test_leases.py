@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -69,6 +70,33 @@ async def test_a_lease_that_is_not_renewed_expires(store: Store) -> None:
     await until(second_has_it, "the end of a duty that is not kept")
     kept = await first.renew(Lease.POLL)
     assert kept is None or not kept.is_me
+
+
+async def test_renewals_at_one_time_are_one_step_and_each_has_its_own_answer(workers: Workers) -> None:
+    for lease in Lease:
+        await workers.first.acquire(lease)
+    await workers.expire(Lease.DISCORD)
+    await workers.second.acquire(Lease.DISCORD)
+    await workers.first.renew(Lease.POLL)  # the script is known to the server from here on
+    calls_before = await script_calls(workers.store)
+
+    owners = await asyncio.gather(
+        *(workers.first.renew(lease, trouble="no answer" if lease is Lease.TELEGRAM else "") for lease in Lease)
+    )
+
+    assert dict(zip(Lease, owners, strict=True)) == {
+        Lease.POLL: LeaseOwner("first", is_me=True),
+        Lease.TELEGRAM: LeaseOwner("first", "no answer", is_me=True),
+        Lease.DISCORD: LeaseOwner("second"),
+    }
+    assert await workers.second.owner(Lease.TELEGRAM) == LeaseOwner("first", "no answer")
+    assert await script_calls(workers.store) - calls_before == 2  # those of the renewals and of the question
+
+
+async def script_calls(store: Store) -> int:
+    """Return how many scripts a server has run."""
+    stats = await store.database.server_info("commandstats")
+    return int(stats["cmdstat_evalsha"]["calls"])
 
 
 async def test_a_renewal_makes_a_lease_last(workers: Workers) -> None:

@@ -198,3 +198,8 @@ async def test_work_that_crashes_releases_the_lease_and_is_not_hidden() -> None:
         await lease_runner.run()
     assert broken.group_contains(ZeroDivisionError)
     assert store.owner == ""
+
+
+@pytest.mark.parametrize(("now_s", "left_s"), [(100.0, 2.5), (101.0, 1.5), (102.25, 0.25)])
+def test_all_leases_are_renewed_at_the_same_times(now_s: float, left_s: float) -> None:
+    assert LeaseTiming().until_renewal_s(now_s) == left_s
