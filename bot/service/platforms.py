@@ -17,6 +17,7 @@ from bot.ports.pictures import PictureDrawer
 from bot.ports.sources import Clock
 from bot.service.metrics import Metrics
 from bot.storage.store import Store
+from bot.without_rich import rich_absent
 from bot.workers.corrected_clock import timed_requests
 from bot.workers.identity_check import IdentityCheck
 from bot.workers.platform_connection import PlatformConnection
@@ -78,7 +79,8 @@ def _platform_sides(  # noqa: PLR0913, PLR0917 — as above
     pictures: PictureDrawer | None,
 ) -> Iterator[tuple[Platform, "_MakeSide"]]:
     if settings.telegram_token:
-        from bot.chat.telegram.client import TelegramPlatform  # noqa: PLC0415 — imported only where it is used
+        with rich_absent():
+            from bot.chat.telegram.client import TelegramPlatform  # noqa: PLC0415 — imported only where it is used
 
         yield (
             Platform.TELEGRAM,
