@@ -5,12 +5,16 @@ written as the language in force writes them; the examples are English.
 """
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from bot.language.languages import NumberStyle
 from bot.language.translation import language, tr
 
 _ROUNDS_UP_FROM = 0.9995
 """From this part of a scale on three digits round up to it: $999.5 K would read $1000 K, so it is $1.00 M."""
+_CHOSEN_DIGITS = 4  # of what somebody typed
+_GROUPED_FROM = 10_000  # of what somebody typed: `$5000万`
+_PLAIN_FROM = 1e-12  # less has more zeros than anybody counts, and is told by its exponent
 
 
 def usd(value: float, *, signed: bool = False) -> str:
@@ -60,12 +64,15 @@ def _percent_parts(fraction: float, digits: int | None, *, signed: bool) -> tupl
 
 def decimal(value: float, digits: int, *, signed: bool = False) -> str:
     """Return a number with so many digits after the point, and a real minus sign: `−3.5`."""
-    return f"{_sign(value, signed=signed)}{_pointed(f'{abs(value):.{digits}f}', language().numbers)}"
+    text = f"{abs(value):.{digits}f}"
+    # What rounds to nothing has no sign: not `−0.0`.
+    sign = "" if float(text) == 0 else _sign(value, signed=signed)
+    return sign + _pointed(text, language().numbers)
 
 
 def significant(value: float, digits: int) -> str:
     """Return a number with so many significant digits and no zeros at its end: `0.25`, `−12`, `20,000`."""
-    return f"{_sign(value, signed=False)}{_pointed(f'{abs(value):,.{digits}g}', language().numbers)}"
+    return f"{_sign(value, signed=False)}{_pointed(_significant(abs(value), digits), language().numbers)}"
 
 
 def price(value: float) -> str:
@@ -74,17 +81,26 @@ def price(value: float) -> str:
 
 
 def chosen_usd(value: float) -> str:
-    """Return dollars with the digits that somebody chose, on one line: 50e6 → `$50 M`, 2.5e6 → `$2.5 M`."""
+    """Return dollars with the digits that somebody chose, on one line: 50e6 → `$50 M`, 2.5e6 → `$2.5 M`.
+
+    Where there is no word for billions, as in Spanish, 50e9 are `$50.000 M`.
+    """
     style = language().numbers
-    scale, word = next(((scale, f"{style.gap}{word}") for scale, word in style.scales if value >= scale), (1.0, ""))
-    number = _pointed(f"{value / scale:.4g}", style)
+    rounded = float(f"{value:.{_CHOSEN_DIGITS}g}")  # first: $999.99 K is $1 M, and not $1000 K
+    scale, word = next(((scale, f"{style.gap}{word}") for scale, word in style.scales if rounded >= scale), (1.0, ""))
+    number = _significant(rounded / scale, _CHOSEN_DIGITS)
+    if rounded / scale < _GROUPED_FROM:
+        number = number.replace(",", "")
+    number = _pointed(number, style)
     return _on_one_line(style.dollars.format(sign="", number=f"{number}{word}"))
 
 
 def chosen_percent(share: float) -> str:
     """Return a share as per cent with the digits that somebody chose, on one line: 0.03 → `3 %`."""
     style = language().numbers
-    return _on_one_line(style.percent.format(sign="", number=_pointed(f"{share * 100:.4g}", style)))
+    return _on_one_line(
+        style.percent.format(sign="", number=_pointed(_significant(share * 100, _CHOSEN_DIGITS), style))
+    )
 
 
 def day_and_month(at: datetime) -> str:
@@ -153,3 +169,14 @@ def _three_digits(value: float) -> str:
     if value >= 0.01 or value == 0:  # noqa: PLR2004 — below a cent the zeros would hide the number
         return f"{value:.2f}"
     return f"{value:.2g}"
+
+
+def _significant(value: float, digits: int) -> str:
+    """Return a number of at least 0 with so many significant digits and no zeros at its end: `0.000012`, `50,000`.
+
+    Not `1.2e-05`, as Python would write it: nobody reads exponents.
+    """
+    if 0 < value < _PLAIN_FROM:
+        return f"{value:.{digits}g}"
+    text = f"{Decimal(f'{value:.{digits}g}'):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -11,7 +11,10 @@ from bot.messages.number_format import (
     chosen_percent,
     chosen_usd,
     clock,
+    decimal,
     percent,
+    price,
+    significant,
     span,
     usd,
 )
@@ -128,11 +131,39 @@ def test_the_sign_is_the_only_difference_between_a_number_and_its_negative(value
         ("es", 2.5e6, "$2,5 M"),
         ("pt-BR", 5e7, "US$ 50 mi"),
         ("zh-CN", 5e7, "$5000万"),
+        ("es", 5e9, "$5000 M"),
+        ("es", 5e10, "$50.000 M"),
+        ("es", 9.999e11, "$999.900 M"),
+        ("zh-CN", 9.9999e7, "$1亿"),
+        ("zh-CN", 9999.9, "$1万"),
+        ("en", 999_999.9, "$1 M"),
+        ("en", 1e15, "$1000 T"),
     ],
 )
 def test_what_somebody_chose_is_shown_with_their_digits_on_one_line(code: str, value: float, shown: str) -> None:
     with written_in(code):
         assert chosen_usd(value) == shown.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (price(0.0000123), "$0.0000123"),
+        (price(1_234_567.0), "$1,234,570"),
+        (price(16_803.5), "$16,803.5"),
+        (significant(20_000.0, 3), "20,000"),
+        (significant(1_234_567.0, 3), "1,230,000"),
+        (significant(-0.25, 6), "−0.25"),
+        (significant(0.0, 3), "0"),
+        (chosen_percent(0.000_000_01), "0.000001\u00a0%"),
+    ],
+)
+def test_neither_prices_nor_counts_are_told_by_their_exponents(text: str, shown: str) -> None:
+    assert text == shown
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert [decimal(value, 1, signed=True) for value in (-0.04, -0.0, 0.04, -0.05001)] == ["0.0", "0.0", "0.0", "−0.1"]
 
 
 def test_a_share_that_somebody_chose_has_their_digits() -> None:
