@@ -10,6 +10,10 @@ that it is for. It belongs to the task, so that two answers in two languages can
 The English text is the key of the catalogue, and is written out where it is used: `make catalogues` collects all that
 stand in a call of `tr`, `tr_count`, `tr_as`, `marked` and their like. A value never takes part in that: a name in `{}`
 stands for it. A catalogue is a compiled gettext file, read when its language is first used (5 ms).
+
+An alert is written in all languages of its places before it is committed, so nothing that is wrong in a catalogue may
+raise: a text is in English where its catalogue cannot be read, and where its translation names a value that there is
+not.
 """
 
 from collections.abc import Iterator
@@ -18,6 +22,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from gettext import GNUTranslations
 from importlib.resources import files
+from string import Formatter
 
 from bot.language.languages import ENGLISH, LANGUAGES, Language
 
@@ -60,7 +65,12 @@ def tr_count(singular: str, plural: str, count: int, /, **values: object) -> str
 def tr_as(meaning: str, text: str, /, **values: object) -> str:
     """Return a text whose words alone do not say what it means: `open` is a state of an incident or a door."""
     catalogue = _catalogue(_code.get())
-    return _filled(catalogue.pgettext(meaning, text) if catalogue else text, values)
+    return _filled(_fitting(catalogue.pgettext(meaning, text), text) if catalogue else text, values)
+
+
+def unreadable_languages() -> list[str]:
+    """Return the codes of the languages whose catalogues cannot be read: what is written in them is in English."""
+    return [code for code in LANGUAGES if code != ENGLISH and _catalogue(code) is None]
 
 
 def marked(text: str) -> str:
@@ -76,24 +86,46 @@ def marked_as(meaning: str, text: str) -> tuple[str, str]:
 def translated(text: str) -> str:
     """Return a text in the language in force as the catalogue has it, its names in braces unfilled."""
     catalogue = _catalogue(_code.get())
-    return catalogue.gettext(text) if catalogue and text else text
+    return _fitting(catalogue.gettext(text), text) if catalogue and text else text
 
 
 def translated_count(singular: str, plural: str, count: int) -> str:
     """Return the text that fits a count, its names in braces unfilled."""
     catalogue = _catalogue(_code.get())
-    if catalogue:
-        return catalogue.ngettext(singular, plural, count)
-    return singular if count == 1 else plural
+    english = singular if count == 1 else plural
+    if not catalogue:
+        return english
+    return _fitting(catalogue.ngettext(singular, plural, count), english, names_in=f"{{count}}{singular}{plural}")
 
 
 @lru_cache
 def _catalogue(code: str) -> GNUTranslations | None:
-    """Return the catalogue of a language; None for English, whose texts stand in the code."""
+    """Return the catalogue of a language; None for English, whose texts stand in the code, and where there is none."""
     if code == ENGLISH:
         return None
-    with (files("bot.language") / "catalogues" / f"{code}.mo").open("rb") as file:
-        return GNUTranslations(file)
+    try:
+        with (files("bot.language") / "catalogues" / f"{code}.mo").open("rb") as file:
+            return GNUTranslations(file)
+    except Exception:  # noqa: BLE001 — a damaged file raises what gettext, struct and codecs have
+        return None  # `unreadable_languages` says so at the start
+
+
+def _fitting(translation: str, text: str, *, names_in: str = "") -> str:
+    """Return a translation, or the English text where it names a value that `names_in`, else that text, does not."""
+    return translation if translation == text or _fits(translation, names_in or text) else text
+
+
+@lru_cache(maxsize=10_000)  # more than all catalogues have
+def _fits(translation: str, text: str) -> bool:
+    try:
+        return _names(translation) <= _names(text)
+    except ValueError:
+        return False
+
+
+def _names(text: str) -> set[str]:
+    """Return the names in braces of a text; raise ValueError where a brace stands alone."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def _filled(text: str, values: dict[str, object]) -> str:

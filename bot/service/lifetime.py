@@ -24,6 +24,7 @@ from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import ConfigurationError, StorageError
 from bot.domain.obstacles import AlertObstacle, JobState, ObstacleKind
 from bot.domain.worker import Lease, Role, lease_of
+from bot.language.translation import unreadable_languages
 from bot.monitoring.withdrawal_poller import TURN
 from bot.ports.sources import Clock, ReadHeaders, WithdrawalSource
 from bot.service.alert_facts import AlertFactsGatherer, Reports
@@ -79,6 +80,8 @@ async def serve(
     keep_no_large_blocks()
     for problem in misdirected(settings):
         log.warning("setting names a platform without a token", problem=problem)
+    for code in unreadable_languages():
+        log.error("catalogue cannot be read, its texts are in English", language=code)
     clock = clock or CorrectedClock(SystemClock())
     metrics = Metrics(clock, __version__)
     service = Service(
