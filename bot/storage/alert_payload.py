@@ -4,6 +4,7 @@ An alert for 10,000 places is one JSON text of a few KB and 10,000 stream entrie
 """
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -33,7 +34,14 @@ class AlertPayload(msgspec.Struct, frozen=True, omit_defaults=True):
     picture: Picture | None = None
 
 
+class _PictureUnread(AlertPayload, frozen=True):
+    """An alert whose picture is whatever it is."""
+
+    picture: Any = None
+
+
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(AlertPayload)
+_text_decoder = msgspec.json.Decoder(_PictureUnread)
 
 
 def priority_of(severity: Severity) -> int:
@@ -61,7 +69,11 @@ def encode_alert(alert: Alert) -> str:
 def decode_alert(body: bytes) -> AlertPayload:
     """Return the payload that `encode_alert` made JSON of; what an older program stored is in English.
 
-    A message without a language would get the one in force where it is read.
+    A message without a language would get the one in force where it is read. A picture that cannot be read, such as one
+    of a kind that a newer program has, is left out: no text is lost with it.
     """
     with written_in(ENGLISH):
-        return _decoder.decode(body)
+        try:
+            return _decoder.decode(body)
+        except msgspec.ValidationError:
+            return msgspec.structs.replace(_text_decoder.decode(body), picture=None)

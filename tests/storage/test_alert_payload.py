@@ -4,6 +4,9 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
+import pytest
+
 from bot.domain.severity import Severity
 from bot.language.translation import written_in
 from bot.messages.model import Fold, Message, line, moment
@@ -11,6 +14,8 @@ from bot.ports.outbox import Alert, DeliveryKind
 from bot.storage.alert_payload import decode_alert, encode_alert
 from tests.builders import DAY, NOON
 from tests.chat.charts import samples
+
+RUN = samples.ALL["run"]
 
 
 def stored(message: Message) -> str:
@@ -32,6 +37,30 @@ def test_the_picture_of_an_alert_is_read_back_as_it_was_stored() -> None:
     )
 
     assert decode_alert(encode_alert(told).encode()).picture == picture
+
+
+@pytest.mark.parametrize(
+    ("of_picture", "value"),
+    [("kind", "heatmap"), ("scale", [None, 0.1]), ("series", "none"), ("title", None), ("language", 7)],
+)
+def test_a_picture_that_cannot_be_read_is_left_out_of_its_alert(of_picture: str, value: object) -> None:
+    """A newer worker may have stored it, in an update of one worker after the other; NaN is stored as null."""
+    message = Message("INC-1", lines=(line(moment(NOON)),))
+    told = Alert("a", "INC-1", Severity.SEVERE, DeliveryKind.POST, message, NOON, NOON + DAY, (), picture=RUN)
+    payload = json.loads(encode_alert(told))
+    payload["picture"][of_picture] = value
+
+    read = decode_alert(json.dumps(payload).encode())
+
+    assert (read.message, read.severity, read.picture) == (message, Severity.SEVERE, None)
+
+
+def test_a_text_that_cannot_be_read_is_not_made_up() -> None:
+    payload = json.loads(stored(Message("INC-1")))
+    payload["message"]["title"] = None
+
+    with pytest.raises(msgspec.ValidationError):
+        decode_alert(json.dumps(payload).encode())
 
 
 def test_a_message_that_an_older_program_stored_has_no_details_and_no_live_times() -> None:
