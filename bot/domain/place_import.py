@@ -185,10 +185,11 @@ def _is_new_mute(mute: Mute, target: ImportTarget, left_out: list[LeftOut]) -> b
 
 @lru_cache(maxsize=1024)  # of 100,000 places most have the settings of many others
 def _changed_settings(wanted: SettingFields, present: SettingFields) -> tuple[tuple[str, str, str], ...]:
-    """Return the settings that would get another value: name, before, after."""
-    before = PlaceSettings.from_fields(dict(present))
-    after = before
-    for name, text in wanted:
-        after = after.with_value(PlaceSetting(name), text)
-    pairs = ((setting, before.value_of(setting), after.value_of(setting)) for setting in PlaceSetting)
-    return tuple((setting.value, old, new) for setting, old, new in pairs if old != new)
+    """Return the settings that would get another value: name, before, after.
+
+    What the place has is not read: a language or a zone that is no more must not keep others from being changed.
+    """
+    before = {**PlaceSettings().as_fields(), **dict(present)}
+    after = PlaceSettings.from_fields(dict(wanted)).as_fields()
+    named = [setting.value for setting in PlaceSetting if setting.value in dict(wanted)]
+    return tuple((name, before[name], after[name]) for name in named if before[name] != after[name])

@@ -144,6 +144,18 @@ def test_settings_that_a_file_names_are_changed_and_no_others() -> None:
     assert found.changes.settings == (("notices", "off"),)
 
 
+@pytest.mark.parametrize(("name", "value"), [("language", "xx"), ("timezone", "Mars/Phobos")])
+def test_what_a_place_has_and_this_bot_does_not_know_keeps_nothing_from_being_changed(name: str, value: str) -> None:
+    """A newer program may have stored it, or the tables of zones of another system."""
+    present = tuple(sorted({**dict(DEFAULTS), name: value}.items()))
+
+    quiet = plan(file_of(settings=(("quiet", "22:00-07:00"),)), file_of(settings=present))
+    itself = plan(file_of(settings=((name, dict(DEFAULTS)[name]),)), file_of(settings=present))
+
+    assert quiet.settings == (("quiet", "off", "22:00-07:00"),)
+    assert itself.settings == ((name, value, dict(DEFAULTS)[name]),)
+
+
 def test_an_empty_place_is_said_to_be() -> None:
     assert PlaceExport(HERE).is_empty
     assert not PlaceExport(HERE, (subscription(),)).is_empty
