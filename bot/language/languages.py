@@ -131,11 +131,11 @@ def supported_language(tag: str) -> str:
     Apps name more than there is: `es-419`, `es_MX` and `es-ES` are `es`, `pt` is `pt-BR`, `zh-Hans` and `zh` are
     `zh-CN`. Traditional Chinese is another language than Simplified.
     """
-    whole = tag.replace("_", "-")
-    if whole.lower() in _TRADITIONAL_CHINESE:
+    main, *rest = tag.lower().replace("_", "-").split("-")
+    if main == "zh" and _OTHER_CHINESE.intersection(rest) and "hans" not in rest:
         return ""
-    main = whole.partition("-")[0].lower()
     return next((code for code in LANGUAGES if main and code.partition("-")[0] == main), "")
 
 
-_TRADITIONAL_CHINESE = frozenset({"zh-tw", "zh-hk", "zh-mo", "zh-hant", "zh-hant-tw", "zh-hant-hk"})
+_OTHER_CHINESE = frozenset({"hant", "tw", "hk", "mo", "yue"})
+"""What tells Traditional Chinese, and Cantonese, from Simplified Chinese in a tag: `zh-Hant-SG`, `zh-HK`."""
