@@ -71,12 +71,15 @@ class DiscordSender:
         return await self._in_full_or_plain_form(place, message, write)
 
     async def send_picture(self, place: Place, picture: DrawnPicture, *, key: str, reply_to: str) -> None:
-        """Post a picture without a sound, as an answer; raise DeliveryError."""
+        """Post a picture without a sound, as an answer; raise DeliveryError, also where the message it answers is gone.
+
+        A picture without its text has no words.
+        """
         channel_id = channel_id_of(place)
         channel = self._client.find_channel(channel_id) if self._client.connected else None
         if channel:
             check_can_post_files(channel)
-        body = {**picture_payload(), **_new_message_parts(key, reply_to)}
+        body = {**picture_payload(), **_new_message_parts(key, None), "message_reference": {"message_id": reply_to}}
         try:
             async with asyncio.timeout(self._timeout_s):
                 await post_message(self._client.http, channel_id, body, picture_file(picture))

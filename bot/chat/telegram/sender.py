@@ -74,9 +74,13 @@ class TelegramSender:
         return message_id
 
     async def send_picture(self, place: Place, picture: DrawnPicture, *, reply_to: str) -> None:
-        """Post a picture without a sound, as an answer; raise DeliveryError."""
-        photo = Photo(picture.digest, picture.png)
-        await self._photos.post(place, photo, **self._post_parameters(place, reply_to, silent=True))
+        """Post a picture without a sound, as an answer; raise DeliveryError, also where the message it answers is gone.
+
+        A picture without its text has no words.
+        """
+        photo, answered = Photo(picture.digest, picture.png), json.dumps({"message_id": int(reply_to)})
+        parameters = self._post_parameters(place, None, silent=True) | {"reply_parameters": answered}
+        await self._photos.post(place, photo, **parameters)
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Change a message; one that is the same already is no error. Raise DeliveryError."""

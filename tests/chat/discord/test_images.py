@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from typing_extensions import override
 
 from bot.commands.declaration import CommandSet, Request, command
-from bot.domain.errors import ChatGone, NotAllowed, RetryLater
+from bot.domain.errors import BadMessage, ChatGone, NotAllowed, RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, Table, lines
 from bot.messages.pictures import Picture, Theme
@@ -211,6 +211,12 @@ async def test_a_picture_by_itself_is_a_silent_answer_that_comes_once(
     assert picture["message_reference"]["message_id"] == text
     assert picture["flags"] & 1 << 12  # SUPPRESS_NOTIFICATIONS
     assert picture["embeds"] == []
+
+
+async def test_a_picture_whose_text_was_deleted_is_left_out(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    refusal = await raised_by(bot.chat.send_picture(place_of(channel), BY_ITSELF, key="1:picture", reply_to="12345"))
+    assert isinstance(refusal, BadMessage)
+    assert discord.messages(channel) == []
 
 
 async def test_a_channel_that_takes_no_files_is_not_asked_for_a_picture(

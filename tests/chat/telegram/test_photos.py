@@ -207,9 +207,19 @@ async def test_a_picture_by_itself_is_a_silent_answer_without_words(scene: Scene
 async def test_a_picture_for_many_places_is_uploaded_once(scene: Scene, telegram: FakeTelegram) -> None:
     for _ in range(3):
         chat = place(telegram.group().id)
-        await scene.chat.send_picture(chat, DRAWN, key="1:picture", reply_to="1")
+        text = await scene.chat.send(chat, Message("opened"), key="1")
+        await scene.chat.send_picture(chat, DRAWN, key="1:picture", reply_to=text)
     _, *others = (given["photo"] for method, given in telegram.requests if method == "sendphoto")
-    assert others == [telegram.sent[0].file_id] * 2
+    assert others == [telegram.sent[1].file_id] * 2
+
+
+async def test_a_picture_whose_text_was_deleted_is_left_out(scene: Scene, telegram: FakeTelegram) -> None:
+    chat = place(telegram.group().id)
+    text = await scene.chat.send(chat, Message("opened"), key="1")
+    telegram.delete(telegram.sent[0])
+    with pytest.raises(BadMessage):
+        await scene.chat.send_picture(chat, DRAWN, key="1:picture", reply_to=text)
+    assert not any(sent.photo for sent in telegram.sent)
 
 
 async def test_the_text_of_an_alert_is_edited_as_ever_beside_its_picture(scene: Scene, telegram: FakeTelegram) -> None:
