@@ -180,7 +180,7 @@ _MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}
 
 
 def _usd(match: re.Match[str]) -> float:
-    usd = float(match["number"].replace(",", "")) * _MULTIPLES[match["multiple"].lower()]
+    usd = _number(match["number"]) * _MULTIPLES[match["multiple"].lower()]
     if not 1 <= usd <= _MOST_USD:
         raise BadArgument(
             tr("“{word}” isn't possible; use an amount between $1 and $1 T, e.g. $50M.", word=echo(match.group()))
@@ -189,7 +189,7 @@ def _usd(match: re.Match[str]) -> float:
 
 
 def _share(match: re.Match[str]) -> float:
-    share = float(match["number"]) / 100
+    share = _number(match["number"]) / 100
     if not 0 < share <= 1:
         raise BadArgument(
             tr("“{word}” isn't possible; use a share between 0 % and 100 %, e.g. 3%.", word=echo(match.group()))
@@ -197,7 +197,15 @@ def _share(match: re.Match[str]) -> float:
     return share
 
 
-_NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+)"
+def _number(text: str) -> float:
+    """Return a typed number: a comma is a decimal point in `2,5` and `0,125`, and none in `1,500` and `2,500,000`."""
+    whole, comma, rest = text.partition(",")
+    is_point = comma and rest.isdecimal() and (len(rest) != _GROUP_DIGITS or whole.strip("0") == "")
+    return float(text.replace(",", "." if is_point else ""))
+
+
+_GROUP_DIGITS = 3
+_NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?|[.,]\d+)"
 
 # What handlers annotate a parameter with, and how such an argument is written. `ThresholdArgument` follows below.
 KINDS: dict[object, ArgumentKind] = {
@@ -205,9 +213,16 @@ KINDS: dict[object, ArgumentKind] = {
     ExchangeOrAll: _exchange_kind(suggest_exchanges_or_all),
     ExchangeOrPastRun: _exchange_kind(suggest_exchanges_or_runs),
     Usd: _matching(
-        "usd", rf"\$\s*{_NUMBER}\s*(?P<multiple>k|m|bn?|)", marked("Use an amount such as $50M."), _usd, suggest_dollars
+        "usd",
+        rf"(?:us)?\$\s*{_NUMBER}\s*(?P<multiple>k|m|bn?|)",
+        marked("Use an amount such as $50M."),
+        _usd,
+        suggest_dollars,
     ),
-    Share: _matching("percent", rf"{_NUMBER}\s*%", marked("Use a share such as 3%."), _share, suggest_shares),
+    # In Turkish the sign comes first.
+    Share: _matching(
+        "percent", rf"(?=.*%)%?\s*{_NUMBER}\s*%?", marked("Use a share such as 3%."), _share, suggest_shares
+    ),
     IncidentNumber: replace(
         _matching(
             "incident",

@@ -34,7 +34,7 @@ _ALL = (marked("All exchanges"), "all")
 _STRESS = (marked("Daily stress test: one card a day"), STRESS.id)
 _USUAL_USD = (10, 50, 100, 500)  # in millions
 _USUAL_PERCENT = (1, 3, 5, 10)
-_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,2})?|\.\d{1,2}")
+_NUMBER = re.compile(r"\d{1,3}(?:[.,]\d{1,2})?|[.,]\d{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,9 @@ def suggest_dollars(_: SuggestionScope, typed: str) -> Iterator[Suggestion]:
 
 def suggest_shares(_: SuggestionScope, typed: str) -> Iterator[Suggestion]:
     """Yield shares of reserves: `3` may become 3%."""
-    number = typed.strip().rstrip("%").strip()
+    number = typed.strip().strip("%").strip()
     if _NUMBER.fullmatch(number):
-        return iter([(f"{number}%", f"{number}%")] if 0 < float(number) <= 100 else [])  # noqa: PLR2004 — per cent
+        return iter([(f"{number}%", f"{number}%")] if 0 < float(number.replace(",", ".")) <= 100 else [])  # noqa: PLR2004 — per cent
     return ((f"{share}%", f"{share}%") for share in _USUAL_PERCENT if not number)
 
 

@@ -67,6 +67,8 @@ EXCHANGES = ["binance", "okx", "gate", "nexo"]
         ("subscribe", "usd", "$2.5b", ["$2.5M", "$2.5K", "$2.5B"]),
         ("subscribe", "usd", "lots", []),
         ("subscribe", "percent", "3", ["3%"]),
+        ("subscribe", "percent", "1,5", ["1,5%"]),
+        ("subscribe", "percent", "%3", ["3%"]),
         ("subscribe", "percent", "500", []),
         ("subscribe", "percent", "", ["1%", "3%", "5%", "10%"]),
         ("rehearse", "rule", "e", ["early"]),
