@@ -7,8 +7,7 @@ the app does.
 """
 
 from bot.domain.place import Platform
-from bot.domain.place_settings import AUTOMATIC
-from bot.language.languages import ENGLISH, supported_language
+from bot.language.languages import ENGLISH, LANGUAGES, supported_language
 
 
 def answer_language(platform: Platform, place_language: str, asker_language: str, *, private: bool) -> str:
@@ -17,7 +16,8 @@ def answer_language(platform: Platform, place_language: str, asker_language: str
     `place_language` is the setting of the place, `asker_language` the tag that the asker's app sent, "" for none.
     """
     of_asker = supported_language(asker_language)
-    of_place = "" if place_language == AUTOMATIC else place_language
+    # One that only a newer program has says nothing here.
+    of_place = place_language if place_language in LANGUAGES else ""
     if platform is Platform.DISCORD:
         return of_asker or of_place or ENGLISH
     if platform is Platform.TELEGRAM and private:

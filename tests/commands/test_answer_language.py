@@ -30,6 +30,8 @@ CHANNEL, CONSOLE = Place(Platform.DISCORD, "5"), Place(Platform.TERMINAL, "here"
         (Platform.TELEGRAM, "auto", "zh-hans", "en", "zh-CN"),
         (Platform.TELEGRAM, "auto", "fr", "en", "en"),
         (Platform.TELEGRAM, "auto", "", "en", "en"),
+        (Platform.TELEGRAM, "xx", "es", "en", "es"),
+        (Platform.DISCORD, "xx", "fr", "en", "en"),
         (Platform.TERMINAL, "tr", "es", "tr", "tr"),
         (Platform.TERMINAL, "auto", "es", "en", "en"),
     ],
