@@ -17,6 +17,7 @@ from itertools import islice
 
 import structlog
 
+from bot.delivery.picture_refusals import PictureRefusals
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.send_queue import SendQueue
 from bot.domain.errors import DeliveryError, RetryLater, StorageError
@@ -85,6 +86,7 @@ class PicturePoster:
         self._rate_limiter = rate_limiter
         self._subscriptions = subscriptions
         self._meter = meter
+        self._refusals = PictureRefusals(chat.platform)
         self._waiting: deque[_Waiting] = deque()
         self._has_waiting = asyncio.Event()
         self._drawings: dict[Picture, _Drawing] = {}
@@ -96,7 +98,7 @@ class PicturePoster:
         picture = delivery.picture
         if picture is None or self._drawer is None or self._chat.platform not in THEMES:
             return
-        if picture in self._undrawable:
+        if picture in self._undrawable or self._refusals.has_refused(delivery.place):
             return
         if len(self._waiting) >= _MAX_WAITING:
             log.info("picture left out, too many wait", place=str(delivery.place), incident=delivery.incident)
@@ -123,7 +125,12 @@ class PicturePoster:
         """Post the next picture in a task of its own when it is drawn, its chat free, and no text needs the slot."""
         await self._has_waiting.wait()
         waiting = self._first_with_free_chat()
-        if waiting is None or self._queue.has_ready.is_set() or self._free_posts.locked():
+        if (
+            waiting is None
+            or self._refusals.are_too_many
+            or self._queue.has_ready.is_set()
+            or self._free_posts.locked()
+        ):
             await asyncio.sleep(_LOOK_AGAIN_S)
             return
         if (drawn := waiting.drawing.drawn) is None:
@@ -197,10 +204,11 @@ class PicturePoster:
             return
         try:
             await self._chat.send_picture(waiting.place, drawn, key=waiting.key, reply_to=waiting.message_id)
-        except RetryLater as busy:
-            if busy.rate_limited:  # texts have to keep to the pause, too
+        except DeliveryError as refusal:
+            self._refusals.record(waiting.place, refusal)
+            if isinstance(refusal, RetryLater) and refusal.rate_limited:  # texts have to keep to the pause, too
                 self._meter.count_rate_limited(self._chat.platform)
-                await self._rate_limiter.slow_down(waiting.place, busy)
+                await self._rate_limiter.slow_down(waiting.place, refusal)
             raise
 
     async def _is_still_wanted(self, waiting: _Waiting) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 from typing_extensions import override
 
-from bot.delivery import picture_poster
+from bot.delivery import picture_poster, picture_refusals
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import NotAllowed, RetryLater
@@ -70,13 +70,19 @@ class SlowDrawer(StandInDrawer):
 class Scene:
     """A worker between an outbox and a chat."""
 
-    def __init__(self, drawer: PictureDrawer | None = None, chat: RecordingChat | None = None) -> None:
+    def __init__(
+        self,
+        drawer: PictureDrawer | None = None,
+        chat: RecordingChat | None = None,
+        platform: Platform = Platform.TELEGRAM,
+    ) -> None:
+        self.platform = platform
         self.clock = LoopClock()
         self.outbox = MemoryOutbox(self.clock)
         self.mutes = MemoryMutes(self.clock)
         self.subscriptions = MemorySubscriptions(self.outbox, mutes=self.mutes)
         self.drawer = StandInDrawer()
-        self.chat = PictureChat()
+        self.chat = PictureChat(platform)
         self.meter = Tally()
         self.worker = self.new_worker(drawer or self.drawer, chat or self.chat)
 
@@ -90,7 +96,7 @@ class Scene:
             approvals=MemoryApprovals(),
             clock=self.clock,
             meter=self.meter,
-            rate_limiter=RateLimiter(Platform.TELEGRAM),
+            rate_limiter=RateLimiter(self.platform),
             drawer=drawer,
         )
 
@@ -244,6 +250,29 @@ async def test_a_picture_that_is_refused_is_tried_once_and_harms_nothing(refusal
     assert scene.chat.tried == [PERSON, PERSON]
     assert scene.chat.titles == ["opened", "next"]
     assert await scene.subscriptions.trouble(PERSON) is None
+
+
+@in_simulated_time
+async def test_refused_pictures_never_shut_the_bot_out_of_discord(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord counts refusals of ten minutes, of texts and pictures together; a channel that refused one is known."""
+    monkeypatch.setattr(picture_refusals, "MOST_IN_TEN_MINUTES", {Platform.DISCORD: 3})
+    scene = Scene(platform=Platform.DISCORD)
+    channels = [Place(Platform.DISCORD, str(100 + number)) for number in range(6)]
+    scene.chat.refusals = [NotAllowed("Missing Permissions") for _ in range(5)]
+    async with scene.delivering():
+        scene.queue("opened", *channels)
+        await until(lambda: len(scene.chat.tried) == 3, "three refusals", limit=_LONGEST)
+        refused_at = asyncio.get_running_loop().time()
+        scene.queue("a text meanwhile", channels[5], incident="INC-2", picture=None)
+        await until(lambda: len(scene.chat.shown) == 7, "all texts", limit=_LONGEST)
+        assert asyncio.get_running_loop().time() - refused_at < 10
+        await scene.until_posted(1)
+        assert asyncio.get_running_loop().time() - refused_at >= 590
+        scene.queue("opened, too", *channels, incident="INC-3")
+        await scene.until_posted(2)
+        await asyncio.sleep(60)
+    assert len(scene.chat.tried) == 7
+    assert {place for place, _, _ in scene.chat.pictures} == {scene.chat.tried[-1]}
 
 
 @in_simulated_time
