@@ -135,8 +135,13 @@ class DigestPost:
         blind = await self._digests.blind_spans(min(since for _, since, *_ in groups))
         pictures, alerts = DigestPictures(self._snapshots(), incidents), []
         for group, places in groups.items():
-            digest = self._digest(group, incidents, blind, now)
-            alerts.append(pictures.illustrated(self._alert(group, places, digest, now), digest.movers))
+            try:
+                digest = self._digest(group, incidents, blind, now)
+                alert = self._alert(group, places, digest, now)
+            except Exception:  # tried again it would fail again, and no later digest would be posted before it
+                log.exception("digest failed", place=str(places[0]), places=len(places))
+            else:
+                alerts.append(pictures.illustrated(alert, digest.movers))
             await asyncio.sleep(0)  # each takes about a millisecond, and no two places need have the same
         await self._incidents.commit(_RULE, _RULE, None, alerts)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.digest import BlindSpan
 from bot.domain.exchange import Exchange
@@ -254,6 +255,24 @@ async def test_it_is_posted_once_and_the_next_one_a_day_later_goes_on_from_there
     assert bench.memory.digests.times[HERE] == EIGHT + DAY
     (second,) = await bench.posted(after=DAY)
     assert "From 2022-12-13 08:00 UTC to 2022-12-14 08:00 UTC" in said(second.message)
+
+
+async def test_a_digest_that_cannot_be_written_holds_back_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    await bench.want(HERE, "okx")
+    await bench.want(THERE, "binance")
+
+    def withdrawals(exchange: str) -> ExchangeWithdrawals | None:
+        if exchange == "okx":
+            raise ZeroDivisionError("a fault of ours")
+        return None
+
+    monkeypatch.setattr(bench.post, "_withdrawals", withdrawals)
+    with capture_logs() as logs:
+        (alert,) = await bench.posted()
+    assert [recipient.place for recipient in alert.recipients] == [THERE]
+    assert [log["place"] for log in logs if log["event"] == "digest failed"] == [str(HERE)]
+    assert await bench.posted(after=HOUR) == []
 
 
 async def test_places_that_ask_for_the_same_share_one_message(bench: Bench) -> None:
