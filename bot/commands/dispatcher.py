@@ -154,7 +154,7 @@ class CommandDispatcher:
         Labels are in the language in force: `language_of` says in which they should be.
         `given` are the other arguments that were typed already: `/compare binance` is not offered Binance once more.
         """
-        typed = clean(typed)
+        typed = _as_typed_in_english(typed)
         if parameter.kind.choices:
             return [(choice, choice) for choice in parameter.kind.choices if choice.startswith(typed.lower())][:limit]
         if parameter.kind.suggest is None:
@@ -326,5 +326,13 @@ def _values(command: Command, arguments: str | Mapping[str, str]) -> dict[str, A
     `bin<U+200B>ance` is Binance.
     """
     if isinstance(arguments, str):
-        return command.read_words(clean(arguments))
-    return command.read_options({name: clean(text).strip() for name, text in arguments.items()})
+        return command.read_words(_as_typed_in_english(arguments))
+    return command.read_options({name: _as_typed_in_english(text).strip() for name, text in arguments.items()})
+
+
+_OTHER_KEYS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x130: "I"}
+
+
+def _as_typed_in_english(text: str) -> str:
+    """Return what other keyboards make of what is typed in English: a Chinese one `3％`, a Turkish one `CRİTİCAL`."""
+    return clean(text if text.isascii() else text.translate(_OTHER_KEYS))

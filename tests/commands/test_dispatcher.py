@@ -276,6 +276,25 @@ async def test_every_refusal_is_a_sentence_that_says_what_to_do(
 
 
 @pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("subscribe binance 3％", "Subscribed · Binance"),
+        ("subscribe binance ＄５０Ｍ　＠here", "Subscribed · Binance"),
+        ("chart BİNANCE COMPOSİTİON", "Binance · what it holds"),
+        ("settings QUİET 22：00－07：00", "Settings · quiet 22:00-07:00"),
+        ("settings DİGEST DAİLY 08：00", "Settings · digest daily 08:00"),
+        ("settings answers PRİVATE", "Settings · answers private"),
+    ],
+)
+async def test_what_other_keyboards_make_of_english_is_understood(
+    bench: DispatcherBench, line: str, title: str
+) -> None:
+    """A Chinese keyboard types wide digits and signs, a Turkish one a capital i with its dot."""
+    answer = await bench.ask(line, who=MODERATOR)
+    assert answer.title == title
+
+
+@pytest.mark.parametrize(
     ("typed", "title"),
     [
         ("bin\u200bance\u202e", "Binance · $58.0 B · 24 h −$2.00 B (−3.3 %)"),
