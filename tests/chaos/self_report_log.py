@@ -81,6 +81,10 @@ class SelfReportLog:
         """
         return any(worker == self.poller and re.search(words, told, re.IGNORECASE) for told, worker in self._told)
 
+    def told_by_worker(self) -> Sequence[str]:
+        """Return everything that the operator was told to have begun, with the worker that polled at that time."""
+        return [f"{sentence} ({worker})" for sentence, worker in self._told]
+
     def begun(self, *, since: int = 0) -> Iterator[str]:
         """Yield every sentence about something that began, as the operator was told."""
         return self._sentences(_BEGUN, since)

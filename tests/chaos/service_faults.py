@@ -132,7 +132,7 @@ async def clock_goes_wrong(bench: ServiceBench, chance: Random) -> AsyncIterator
     bench.left_alone.add(machine)
     bench.time.set_ahead(machine, way * timedelta(hours=hours))
     try:
-        yield f"clock of this machine is {hours} h {'fast' if way > 0 else 'slow'}"
+        yield rf"clock of this machine is {hours}\sh {'fast' if way > 0 else 'slow'}"
     finally:
         bench.time.set_ahead(machine, timedelta())
         bench.left_alone.discard(machine)

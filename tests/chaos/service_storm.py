@@ -238,7 +238,7 @@ class ServiceStorm:
                 )
                 await self._wait(
                     lambda: said.is_told(words, since=notices) or said.has_told_before(words),
-                    f"{words!r} in ERROR_CHAT, while {fault.name}",
+                    lambda: f"{words!r} in ERROR_CHAT, while {fault.name}; it heard {said.told_by_worker()}",
                 )
             teller = said.poller if said.is_told(words, since=notices) else ""
             await self._clock.reached(fault.end)
