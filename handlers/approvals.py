@@ -22,7 +22,7 @@ _TELEGRAM_GROUP = "-100"  # how the ids of supergroups and channels begin
 async def approve(
     request: Request,
     incident: Annotated[IncidentNumber, Arg("Incident that waits for a moderator, e.g. INC-42")],
-    decision: Annotated[ApprovalDecision, Arg("post it, or discard it")],
+    decision: Annotated[ApprovalDecision, Arg("post it, or discard it", ask="Post it, or discard it?")],
     place: OtherPlace = None,
 ) -> Message:
     """Post or discard an alert that waits for a moderator"""

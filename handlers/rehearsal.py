@@ -24,7 +24,10 @@ _MAX_EXCHANGES = 10
 @command(access=Access.MODERATOR)
 async def rehearse(
     request: Request,
-    rule: Annotated[ThresholdArgument, Arg("A sensitivity (early, normal, calm) or a limit such as 3% or $50M")],
+    rule: Annotated[
+        ThresholdArgument,
+        Arg("A sensitivity (early, normal, calm) or a limit such as 3% or $50M", ask="Which sensitivity or limit?"),
+    ],
     exchange: Annotated[ExchangeName | None, Arg("Only this exchange; empty: those this place subscribed to")] = None,
 ) -> Message:
     """Show how often a sensitivity or limit would have fired in the last 90 days"""

@@ -40,6 +40,7 @@ from bot.domain.place_settings import AnswerAudience
 from bot.language.translation import tr, written_in
 from bot.messages.cards.errors import apology, refusal, store_away_card
 from bot.messages.cards.start import proposal_card
+from bot.messages.choice_labels import choice_label
 from bot.messages.local_times import in_local_time
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
@@ -156,7 +157,8 @@ class CommandDispatcher:
         """
         typed = _as_typed_in_english(typed)
         if parameter.kind.choices:
-            return [(choice, choice) for choice in parameter.kind.choices if choice.startswith(typed.lower())][:limit]
+            begun = [choice for choice in parameter.kind.choices if choice.startswith(typed.lower())]
+            return [(choice_label(choice), choice) for choice in begun[:limit]]
         if parameter.kind.suggest is None:
             return []
         commands = [(command.name, command.description) for command in self.commands]

@@ -16,6 +16,7 @@ from bot.domain.networks import KNOWN_NETWORKS
 from bot.domain.severity import Sensitivity
 from bot.domain.stress import STRESS
 from bot.language.translation import marked, tr, tr_as
+from bot.messages.choice_labels import choice_label
 from bot.messages.severity_words import severity_word
 
 Suggestion = tuple[str, str]
@@ -119,7 +120,8 @@ def suggest_shares(_: SuggestionScope, typed: str) -> Iterator[Suggestion]:
 
 def suggest_thresholds(scope: SuggestionScope, typed: str) -> Iterator[Suggestion]:
     """Yield what a rule may be: a preset, a share of reserves or an amount."""
-    yield from ((preset, preset) for preset in Sensitivity if preset.startswith(typed.strip().lower()))
+    begun = (preset for preset in Sensitivity if preset.startswith(typed.strip().lower()))
+    yield from ((choice_label(preset), preset) for preset in begun)
     yield from suggest_shares(scope, typed)
     yield from suggest_dollars(scope, typed)
 

@@ -233,7 +233,10 @@ async def test_a_subscription_is_set_up_step_by_step(bench: DispatcherBench) -> 
     assert buttons(first)[:2] == [("All exchanges", "subscribe all ?"), ("Binance", "subscribe binance ?")]
     second = await bench.ask(buttons(first)[1][1], who=MODERATOR)
     assert second.title == "From which severity on?"
-    assert buttons(second)[2] == ("severe", "subscribe binance severe")
+    assert buttons(second)[2:] == [
+        ("Severe or worse", "subscribe binance severe"),
+        ("Only critical", "subscribe binance critical"),
+    ]
     assert (await bench.ask(buttons(second)[2][1], who=MODERATOR)).title == "Subscribed · Binance"
     assert await bench.memory.subscriptions.count() == 1
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from bot.commands.declaration import Parameter
+from bot.commands.declaration import Command, Parameter
 from bot.commands.suggestions import PAST_RUNS
 from bot.domain.incident import IncidentState
 from bot.domain.severity import Severity
@@ -92,6 +92,21 @@ def test_every_suggested_value_can_be_read(bench: DispatcherBench) -> None:
             for typed in ("", "a", "5", "bin"):
                 for _, value in bench.dispatcher.suggest(parameter, typed):
                     parameter.kind.read(value)
+
+
+def test_choices_are_shown_in_words_that_say_what_they_mean(bench: DispatcherBench) -> None:
+    severities = bench.dispatcher.suggest(argument("subscribe", "severity"), "")
+    assert severities[0] == ("Watch or worse", "watch")
+    assert severities[-1] == ("Only critical", "critical")
+    assert bench.dispatcher.suggest(argument("rehearse", "rule"), "ea") == [("Early sensitivity", "early")]
+    assert bench.dispatcher.suggest(argument("approve", "decision"), "") == [("Post", "post"), ("Discard", "discard")]
+
+
+@pytest.mark.parametrize("declared", list(COMMANDS), ids=lambda declared: declared.name)
+def test_no_question_names_a_parameter(declared: Command) -> None:
+    """`rule` and `decision` are words to type on Discord, and English in every language."""
+    for parameter in declared.parameters:
+        assert not parameter.required or parameter.ask or parameter.kind.question, parameter.name
 
 
 def test_incidents_are_shown_with_their_exchange_and_severity(bench: DispatcherBench) -> None:

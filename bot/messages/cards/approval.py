@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from bot.domain.approval import APPROVAL_LASTS, Approval, ApprovalDecision
-from bot.language.translation import tr, tr_as
+from bot.language.translation import tr
+from bot.messages.choice_labels import choice_label
 from bot.messages.model import Action, Message, Tone, lines
 from bot.messages.number_format import span
 from bot.messages.translated_lines import tr_line
@@ -107,9 +108,6 @@ def _what_follows(*, is_posted: bool, is_late: bool) -> str:
 def _buttons(incident: str, where: str) -> tuple[Action, ...]:
     suffix = f" {where}" if where else ""
     return tuple(
-        Action(label, f"approve {incident} {decision}{suffix}", in_place=True)
-        for label, decision in (
-            (tr_as("a button: publish it", "Post"), ApprovalDecision.POST),
-            (tr_as("a button: do not publish it", "Discard"), ApprovalDecision.DISCARD),
-        )
+        Action(choice_label(decision), f"approve {incident} {decision}{suffix}", in_place=True)
+        for decision in ApprovalDecision
     )

@@ -16,23 +16,13 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.stress import STRESS
 from bot.language.translation import marked, tr
 from bot.messages.cards.subscription_terms import exchange_name, short_line, subscription_name, terms
+from bot.messages.choice_labels import choice_label
 from bot.messages.model import Action, Line, Message, Tone, lines, moment
 from bot.messages.subscription_line import ALL_WORD, place_words, subscribe_line, unsubscribe_line
 from bot.messages.translated_lines import tr_line
 
 _PER_PAGE = 8
 """With two buttons each and two for the pages: below Discord's 25, and one screen of a phone."""
-_SEVERITY_LABELS = {
-    Severity.WATCH: marked("Watch or worse"),
-    Severity.ELEVATED: marked("Elevated or worse"),
-    Severity.SEVERE: marked("Severe or worse"),
-    Severity.CRITICAL: marked("Only critical"),
-}
-_SENSITIVITY_LABELS = {
-    Sensitivity.CALM: marked("Calm sensitivity"),
-    Sensitivity.NORMAL: marked("Normal sensitivity"),
-    Sensitivity.EARLY: marked("Early sensitivity"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,15 +209,14 @@ def _changes(own: Subscription, listed: ListedPlace, *, can_be_critical: bool) -
         if severity is own.min_severity or (severity is Severity.CRITICAL and not can_be_critical):
             continue
         changed = replace(own, min_severity=severity)
-        label = tr(_SEVERITY_LABELS[severity])
-        yield Action(label, subscribe_line(changed, listed.here), in_place=True, starts_row=starts_row)
+        yield Action(choice_label(severity), subscribe_line(changed, listed.here), in_place=True, starts_row=starts_row)
         starts_row = False
     starts_row = True
     for sensitivity in Sensitivity:
         if sensitivity is not own.sensitivity:
             changed = replace(own, sensitivity=sensitivity)
-            label = tr(_SENSITIVITY_LABELS[sensitivity])
-            yield Action(label, subscribe_line(changed, listed.here), in_place=True, starts_row=starts_row)
+            command = subscribe_line(changed, listed.here)
+            yield Action(choice_label(sensitivity), command, in_place=True, starts_row=starts_row)
             starts_row = False
 
 

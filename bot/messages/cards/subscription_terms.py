@@ -7,7 +7,7 @@ Example, a sentence and a short line: “severe or worse, early sensitivity, onl
 from collections.abc import Iterator, Mapping
 
 from bot.domain.place import Platform, Subscription
-from bot.domain.severity import Sensitivity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.stress import STRESS, STRESS_POST_HOUR
 from bot.language.name_lists import clauses
 from bot.language.translation import marked, tr
@@ -27,9 +27,16 @@ _SENSITIVITIES = {
 
 def terms(subscription: Subscription) -> str:
     """Return a subscription's terms as the end of a sentence."""
-    # Translators: {severity} is watch, elevated, severe or critical. One of several terms, between commas.
-    least = tr("{severity} or worse", severity=severity_word(subscription.min_severity))
-    return clauses((least, rule_words(subscription), _mention(subscription)))
+    return clauses((_severities(subscription.min_severity), rule_words(subscription), _mention(subscription)))
+
+
+def _severities(least: Severity) -> str:
+    """Return from which severity on a place hears of an incident, as one of several terms between commas."""
+    if least is Severity.CRITICAL:  # nothing is worse
+        # Translators: one of several terms, between commas: only critical incidents are posted.
+        return tr("only critical")
+    # Translators: {severity} is watch, elevated or severe. One of several terms, between commas.
+    return tr("{severity} or worse", severity=severity_word(least))
 
 
 def rule_words(subscription: Subscription) -> str:
