@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from bot.domain.exchange import MARKET
 from bot.domain.flow import HoldReason
-from bot.domain.incident import Incident, IncidentState, StepReason
+from bot.domain.incident import Ending, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import MarketMember, Rule, Signal
 from bot.language.name_lists import clauses, enumerated, joined, sentences, with_note
@@ -89,7 +89,7 @@ def incident_card(  # noqa: PLR0913 — what its text is made of
         _unconfirmed_line(incident),
         _cover_line(incident),
         # A frozen message has said it already.
-        None if incident.is_frozen else comparability(signal, card),
+        None if incident.is_frozen else comparability(incident, signal, card),
         *map(note_sentence, signal.notes),
         None if resolved else drills,
         card.footnote(),
@@ -377,8 +377,11 @@ def _missing_share(signal: Signal) -> str:
     return percent(share, digits=1) if share is not None else ""
 
 
-def comparability(signal: Signal, card: SignalCard) -> str | None:
-    """Return what is not judged, measurement by measurement, else what the source says of figures that are complete."""
+def comparability(incident: Incident, signal: Signal, card: SignalCard) -> str | None:
+    """Return what is not judged, measurement by measurement, else what the source says of figures that are complete.
+
+    What turned out to be an internal move could no more be a theft.
+    """
     if holds := card.holds(signal):
         return sentences(
             # Translators: {measurements} are windows, "7 d, 30 d", or assets.
@@ -387,4 +390,4 @@ def comparability(signal: Signal, card: SignalCard) -> str | None:
                 for names, why in holds
             ]
         )
-    return card.caution(signal)
+    return card.caution(signal, is_explained=incident.ending is Ending.INTERNAL_MOVE)

@@ -80,7 +80,8 @@ class DataNoticeCard(SignalCard):
             yield line(_unsteady(signal, count))
 
     @override
-    def caution(self, signal: Signal) -> str:
+    def caution(self, signal: Signal, *, is_explained: bool = False) -> str:
+        del is_explained  # the notice's own lines say what became of a step
         if is_of_parts(signal):
             return tr(UNKNOWN_CAUSE)
         return tr("Could be a changed wallet list or one large transfer.")

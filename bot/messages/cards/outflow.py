@@ -88,13 +88,15 @@ class OutflowCard(SignalCard):
         yield from _withdrawals(signal)
 
     @override
-    def caution(self, signal: Signal) -> str:
+    def caution(self, signal: Signal, *, is_explained: bool = False) -> str:
         leading = signal.leading_flow
         left_out = enumerated(map(part_name, (*leading.missing_chains, *leading.gone_parts))) if leading else ""
         data = tr("Data without {chains}.", chains=left_out) if left_out else tr("Data complete.")
         if leading and is_bounded(leading):
             data = tr("Its exact size is not known yet.")
-        return sentences(tr("Could be withdrawals, an internal wallet move or a theft."), data)
+        return (
+            data if is_explained else sentences(tr("Could be withdrawals, an internal wallet move or a theft."), data)
+        )
 
     @override
     def figure(self, signal: Signal) -> Line:

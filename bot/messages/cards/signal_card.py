@@ -49,9 +49,12 @@ class SignalCard:
         for measurement in signal.measurements:
             yield line(bold(self.measurement(measurement.name)), f": {self.size(measurement.size)}")
 
-    def caution(self, signal: Signal) -> str | None:
-        """Return what has to be said beside figures that are all complete: what they may mean."""
-        del signal
+    def caution(self, signal: Signal, *, is_explained: bool = False) -> str | None:
+        """Return what has to be said beside figures that are all complete: what they may mean.
+
+        `is_explained`: it is known by now what they mean.
+        """
+        del signal, is_explained
         return None
 
     def figure(self, signal: Signal) -> Line:

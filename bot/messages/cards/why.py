@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
-from bot.domain.incident import Event, Incident, IncidentState, StepReason
+from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
 from bot.domain.signal import Note, Rule, Signal
-from bot.language.name_lists import joined
+from bot.language.name_lists import joined, sentences
 from bot.language.translation import marked, tr
 from bot.messages.cards.alert import comparability, market_card, peak_words
 from bot.messages.cards.common import TONES, hold_sentence, note_sentence, provenance, sensitivity_word
@@ -70,7 +70,10 @@ def why_card(  # noqa: PLR0913 — what its text is made of
         _exceeded_line(raised_by, card),
         card.normal(raised_by),
         _newest_line(incident, card) if incident.raised_by and raised_by.as_of != incident.signal.as_of else None,
-        comparability(raised_by, card),
+        sentences(
+            card.ending(incident) if incident.ending is Ending.INTERNAL_MOVE else "",
+            comparability(incident, raised_by, card),
+        ),
     )
     details = lines(
         *card.inputs(raised_by),

@@ -154,6 +154,9 @@ def test_an_internal_move_is_no_recovery() -> None:
 
     for text in (card(story, StepReason.RESOLVED), said(resolved_card(story, "Binance"))):
         assert "It was an internal move: most of what left has come back." in text
+        assert "Could be" not in text
+    assert "Data complete." in card(story, StepReason.RESOLVED)
+    assert "Could be" in card(replace(story, ending=None), StepReason.RESOLVED)
 
 
 @pytest.mark.parametrize(

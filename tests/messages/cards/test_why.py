@@ -6,7 +6,7 @@ import pytest
 
 from bot.detection.outflow import grade
 from bot.domain.flow import Flow, Window
-from bot.domain.incident import Event, Incident, IncidentState, StepReason, WorstMoment
+from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason, WorstMoment
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Signal, Size, SourceFigure, Unit
 from bot.messages.cards.why import why_card
@@ -202,6 +202,13 @@ def test_a_closed_incident_is_explained_in_green_by_what_raised_it(flows: tuple[
     assert text[2] == "Resolved (peak: elevated) · outflow rule, normal sensitivity"
     assert any(sentence.startswith("Over the limit: 24 h −3.6 % (limit −3.0 %)") for sentence in text)
     assert any(sentence.startswith(words) for sentence in text)
+
+
+def test_an_internal_move_is_explained_as_one() -> None:
+    over = replace(incident(state=IncidentState.RESOLVED), ending=Ending.INTERNAL_MOVE)
+    text = said(why_card(over, "Binance"))
+    assert "It was an internal move: most of what left has come back. Data complete." in text
+    assert "Could be" not in text
 
 
 def test_the_worst_moment_is_told_and_not_only_the_last_step() -> None:
