@@ -29,7 +29,7 @@ async def test_a_replay_prints_the_settings_with_which_ask_reads_withdrawals_and
     assert "Withdrawals: BTC, ETH, USDT, USDC open" in gate.out
     assert "Gate · documented interface · as of " in gate.out
     assert "(just now)" in gate.out
-    assert "No major asset is closed anywhere. 5 of" in everywhere.out
+    assert "No major asset is closed anywhere. Withdrawals are known of 5 of" in everywhere.out
     # Withdrawals are read now; the amounts of 2022 are too old to judge a day by.
     assert "Today on the stand: " in stress.out
     assert "not enough data" in stress.out

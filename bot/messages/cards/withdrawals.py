@@ -279,14 +279,18 @@ def _with_closed_line(names: Sequence[str], told: int, known: int) -> Line:
             "Withdrawals: **unknown** at all {count} exchanges that have a source. /status says why.",
             known,
         )
-    answering = tr_count(
-        "{answering} of {count} exchanges answer.", "{answering} of {count} exchanges answer.", known, answering=told
+    # An exchange may answer and yet say nothing of the majors: /status counts answers, here their states are counted.
+    heard = tr_count(
+        "Withdrawals are known of {told} of {count} exchanges.",
+        "Withdrawals are known of {told} of {count} exchanges.",
+        known,
+        told=told,
     )
     if not names:
-        return line(sentences(tr("No major asset is closed anywhere."), answering))
+        return line(sentences(tr("No major asset is closed anywhere."), heard))
     return (
         *tr_line("A major asset is closed at **{exchanges}**.", exchanges=named_up_to(names, _MAX_BUTTONS)),
-        *line(language().sentence_gap, answering),
+        *line(language().sentence_gap, heard),
     )
 
 

@@ -344,7 +344,7 @@ def test_all_exchanges_are_listed_worst_first() -> None:
         ("An Exchange…", "⚪?", "⚪?", "⚪?", "⚪?"),
         ("Binance", "🟢o", "🟢o", "🟢o", "🟢o"),
     )
-    assert "A major asset is closed at Gate. 3 of 4 exchanges answer." in said(answer)
+    assert "A major asset is closed at Gate. Withdrawals are known of 3 of 4 exchanges." in said(answer)
     assert "No source: 73 of 77 exchanges." in said(answer)
     assert plain(answer.footer) == "newest: 2022-12-13 12:00 UTC (ago)"
 
@@ -352,15 +352,16 @@ def test_all_exchanges_are_listed_worst_first() -> None:
 def test_of_many_with_closed_majors_a_few_are_named() -> None:
     closed = [(Exchange(str(number), f"Ex{number}"), with_states(BTC=CLOSED)) for number in range(7)]
 
-    assert "A major asset is closed at Ex0, Ex1, Ex2, Ex3, Ex4 and 2 more. 7 of 7 exchanges answer." in said(
-        all_withdrawals_card(closed, 7, NOON)
+    assert (
+        "A major asset is closed at Ex0, Ex1, Ex2, Ex3, Ex4 and 2 more. Withdrawals are known of 7 of 7 exchanges."
+        in said(all_withdrawals_card(closed, 7, NOON))
     )
 
 
 def test_where_nothing_is_closed_that_is_said_without_more() -> None:
     answer = all_withdrawals_card([(BINANCE, CALM)], 1, NOON)
 
-    assert plain(answer.lines[0]) == "No major asset is closed anywhere. 1 of 1 exchanges answer."
+    assert plain(answer.lines[0]) == "No major asset is closed anywhere. Withdrawals are known of 1 of 1 exchanges."
     assert answer.tone is Tone.GOOD
     assert "No source" not in said(answer)
 
