@@ -29,6 +29,10 @@ async def compare(
         raise AskerError(tr("One of the two must be a watched exchange; /exchanges lists them."))
     snapshot = await request.queries.snapshot(first.id)
     if isinstance(second, Exchange):
+        if second.id == first.id:
+            raise AskerError(
+                tr("That is the same exchange twice. Compare {exchange} with another.", exchange=first.name)
+            )
         return side_by_side_card(snapshot, await request.queries.snapshot(second.id), request.now)
     incident = await request.queries.open_incident(first)
     return beside_the_past_card(snapshot, await request.queries.outflow_curve(first, incident), second, incident)

@@ -25,6 +25,12 @@ async def test_two_exchanges_stand_side_by_side(bench: DispatcherBench) -> None:
     assert "Flow 30 d | – | –" in said(answer)
 
 
+async def test_an_exchange_is_not_compared_with_itself(bench: DispatcherBench) -> None:
+    answer = said(await bench.ask("compare binance Binance"))
+
+    assert "That is the same exchange twice. Compare Binance with another." in answer
+
+
 async def test_where_one_was_not_read_its_own_answer_says_so(bench: DispatcherBench) -> None:
     for line in ("compare binance okx", "compare okx binance"):
         assert (await bench.ask(line)).title == "OKX · $60.0 B"
