@@ -9,14 +9,16 @@ from typing import Annotated
 from bot.alerting.routing import reaches
 from bot.commands.arguments import Arg, ExchangeName, ThresholdArgument
 from bot.commands.declaration import Access, Request, command
-from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Subscription
 from bot.language.translation import tr
+from bot.messages.cards.errors import question_card
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
 from bot.messages.cards.subscription_terms import rule_words
 from bot.messages.model import Message
+from bot.messages.subscription_line import dollars_typed, share_typed
 
+_MOST_BUTTONS = 8
 _MAX_EXCHANGES = 10
 """Exchanges that are judged for one question. The stored readings of each are read day by day, 90 days and more."""
 
@@ -32,6 +34,8 @@ async def rehearse(
 ) -> Message:
     """Show how often a sensitivity or limit would have fired in the last 90 days"""
     chosen = [request.queries.exchange(exchange)] if exchange else await _subscribed_exchanges(request)
+    if not chosen:
+        return _which_exchange(request, rule)
     judged = chosen[:_MAX_EXCHANGES]
     rehearsal = await request.queries.rehearse(judged, rule.sensitivity)
     if not rehearsal.judged_from:
@@ -49,14 +53,27 @@ async def rehearse(
 
 
 async def _subscribed_exchanges(request: Request) -> Sequence[Exchange]:
-    """Return the exchanges this place has subscribed to, largest first; raise AskerError when there is none."""
+    """Return the exchanges this place has subscribed to, largest first."""
     subscriptions = await request.subscriptions.of_place(request.place)
     subscribed_ids = {subscription.exchange for subscription in subscriptions}  # None stands for all exchanges
-    exchanges = [
+    return [
         exchange
         for exchange in request.queries.exchanges()
         if exchange.slug and (None in subscribed_ids or exchange.id in subscribed_ids)
     ]
-    if not exchanges:
-        raise AskerError(tr("This place has no subscriptions; name an exchange: /rehearse early binance."))
-    return exchanges
+
+
+def _which_exchange(request: Request, rule: ThresholdArgument) -> Message:
+    """Return the question where nothing is subscribed, with the rule and an exchange on each button."""
+    exchanges = [exchange for exchange in request.queries.exchanges() if exchange.slug][:_MOST_BUTTONS]
+    return question_card(
+        tr("Which exchange?"),
+        tr("This place has no subscriptions; name an exchange: /rehearse early binance."),
+        tuple((exchange.name, f"rehearse {_typed(rule)} {exchange.id}") for exchange in exchanges),
+    )
+
+
+def _typed(rule: ThresholdArgument) -> str:
+    if rule.usd is not None:
+        return dollars_typed(rule.usd)
+    return share_typed(rule.share) if rule.share is not None else rule.sensitivity

@@ -36,18 +36,23 @@ def place_words(place: Place, here: Place) -> tuple[str, ...]:
 
 def _sizes(subscription: Subscription) -> Iterator[str]:
     if subscription.usd or subscription.exchange:
-        yield _dollars(subscription.usd or 0)
+        yield dollars_typed(subscription.usd or 0)
     if subscription.share or subscription.exchange:
-        yield f"{(subscription.share or 0) * 100:.12g}%"
+        yield share_typed(subscription.share or 0)
 
 
-def _dollars(usd: float) -> str:
+def dollars_typed(usd: float) -> str:
     """Return an amount as it is typed, exactly: `$50M`, `$1234.5`."""
     for multiple, letter in _MULTIPLES:
         number = f"{usd / multiple:.12g}"
         if usd >= multiple and "e" not in number and float(number) * multiple == usd:
             return f"${number}{letter}"
     return f"${usd:.12g}"
+
+
+def share_typed(share: float) -> str:
+    """Return a share of reserves as it is typed: `3%`."""
+    return f"{share * 100:.12g}%"
 
 
 def _mention(subscription: Subscription) -> tuple[str, ...]:

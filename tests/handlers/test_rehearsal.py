@@ -51,7 +51,11 @@ async def test_a_threshold_leaves_out_what_is_smaller(bench: DispatcherBench) ->
 
 
 async def test_a_place_rehearses_what_it_has_subscribed_to(bench: DispatcherBench) -> None:
-    assert "This place has no subscriptions; name an exchange" in said(await rehearse(bench, "normal"))
+    for words in ("normal", "3%", "$50M"):
+        question = await rehearse(bench, words)
+        assert "This place has no subscriptions; name an exchange" in said(question)
+        assert question.actions[0].command == f"rehearse {words} binance"
+        assert "Rehearsal · " in said(await bench.ask(question.actions[0].command, who=MODERATOR))
     await bench.ask("subscribe binance", who=MODERATOR)
 
     assert "would have fired once for Binance" in said(await rehearse(bench, "normal"))
