@@ -103,6 +103,15 @@ async def test_a_file_is_read_back_elsewhere_after_a_preview(bench: DispatcherBe
     assert [mute.until for mute in there.mutes] == [mute.until for mute in here.mutes]
 
 
+async def test_a_file_that_changes_settings_alone_says_nothing_of_subscriptions(bench: DispatcherBench) -> None:
+    await moderate(bench, "subscribe binance")
+    text = file_of(await moderate(bench, "export")).replace('"quiet": "off"', '"quiet": "22:00-07:00"')
+
+    preview = await send(bench, text)
+    assert said(preview).splitlines()[1] == "Would set 1 setting and remove nothing. Nothing has changed yet."
+    assert said(await moderate(bench, confirm(preview))).splitlines()[1] == "Set: 1 setting."
+
+
 async def test_the_code_of_one_button_does_nothing_behind_another_command(bench: DispatcherBench) -> None:
     """A file names any place and any mention: only /import checks both."""
     text = (await filled(bench)).replace(str(HERE), str(ON_DISCORD))

@@ -131,7 +131,17 @@ def imported_card(plan: ImportPlan, names: Mapping[str, str], *, here: Place) ->
 def _summary(plan: ImportPlan, *, would: bool) -> Iterator[str]:
     """Yield the sentences that say in numbers what an import would change, or has changed."""
     added, changed = len(plan.added), len(plan.changed)
-    if would:
+    counts = ((_setting_count, plan.settings), (_mute_count, plan.mutes))
+    others = joined([count_of(len(changes)) for count_of, changes in counts if changes])
+    if others and not added and not changed:
+        # Translators: {things} is “1 setting and 2 mutes”, or one of them.
+        yield (
+            tr("Would set {things} and remove nothing.", things=others)
+            if would
+            else tr("Set: {things}.", things=others)
+        )
+        others = ""
+    elif would:
         yield tr_count(
             "Would add {count} subscription, change {changed} and remove nothing.",
             "Would add {count} subscriptions, change {changed} and remove nothing.",
@@ -145,8 +155,7 @@ def _summary(plan: ImportPlan, *, would: bool) -> Iterator[str]:
             added,
             changed=changed,
         )
-    counts = ((_setting_count, plan.settings), (_mute_count, plan.mutes))
-    if others := joined([count_of(len(changes)) for count_of, changes in counts if changes]):
+    if others:
         # Translators: {things} is “1 setting and 2 mutes”, or one of them.
         text = marked("Also: {things}.")
         if not would:
