@@ -187,8 +187,9 @@ class UpdateHandler:
     async def _on_own_membership(self, change: Json) -> None:
         if not await self._membership.on_own_membership(change):
             return
-        place, private = chat_place(change["chat"]), is_private(change["chat"])
-        context = self._contexts.context(place, person(change["from"]), private=private)
+        place = chat_place(change["chat"])
+        # A group that has chosen no language yet is greeted in that of who adds the bot, as in a private chat.
+        context = self._contexts.context(place, person(change["from"]), private=True)
         with written_in(await self._dispatcher.language_of(context)):
             welcome = welcome_card()
         await self._answers.send(place, welcome)

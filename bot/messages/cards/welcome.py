@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import reduce
 
-from bot.language.translation import marked, tr
+from bot.language.languages import ENGLISH
+from bot.language.translation import language, marked, tr
 from bot.messages.model import Action, Message, Tone, code, lines
 from bot.messages.translated_lines import tr_line
 
@@ -14,7 +15,15 @@ ANSWERED_ABOVE = marked("Answered above, a moment ago.")
 
 
 def welcome_card() -> Message:
-    """Return the message that a chat or a server gets once, when the bot has been added to it."""
+    """Return the message that a chat or a server gets once, when the bot has been added to it.
+
+    It is in the language of who added the bot, or of the server. Alerts are in English until the place says otherwise:
+    in another language there is a button for that.
+    """
+    spoken = language()
+    # Translators: a button. What the bot posts in this chat will be in that language, named in itself: Español.
+    label = tr("Post here in {language}", language=spoken.name)
+    choose_language = Action(label, f"settings language {spoken.code}", starts_row=True)
     return Message(
         title=tr("Runwatch is here"),
         lines=lines(
@@ -25,7 +34,11 @@ def welcome_card() -> Message:
             ),
             tr_line("Moderators: type {command} where alerts should be posted.", command=code("/subscribe all")),
         ),
-        actions=(Action(tr("Set up alerts here"), "subscribe ?"), Action(tr("Help"), "help")),
+        actions=(
+            Action(tr("Set up alerts here"), "subscribe ?"),
+            Action(tr("Help"), "help"),
+            *(() if spoken.code == ENGLISH else (choose_language,)),
+        ),
         silent=True,
     )
 

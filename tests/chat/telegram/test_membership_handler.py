@@ -13,6 +13,17 @@ from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import FakeTelegram
 
 
+@pytest.mark.parametrize(("app", "language"), [("es-419", "es"), ("en", "en"), ("fr", "en"), ("", "en")])
+async def test_a_new_group_is_welcomed_in_the_language_of_who_adds_the_bot(
+    live: Scene, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch, app: str, language: str
+) -> None:
+    monkeypatch.setattr(update_handler, "welcome_card", lambda: Message(language_code()))
+    ann = telegram.user("Ann", language=app)
+    group = telegram.group(admins=(ann,), bot="left")
+    telegram.add_bot(group, ann)
+    assert (await telegram.wait_for_message(group)).text.endswith(f" {language}")
+
+
 @pytest.mark.parametrize("language", ["es", "en"])
 async def test_a_group_that_adds_the_bot_again_is_welcomed_in_the_language_that_it_has_set(
     live: Scene, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch, language: str
