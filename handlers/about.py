@@ -7,7 +7,7 @@ from bot.commands.declaration import Request, command
 from bot.detection.window_coverage import window_coverage
 from bot.domain.errors import AskerError
 from bot.language.translation import tr
-from bot.messages.cards.about import command_card, help_card, status_card
+from bot.messages.cards.about import ALL_COMMANDS, command_card, help_card, status_card
 from bot.messages.model import Message
 
 
@@ -16,9 +16,10 @@ async def help(  # noqa: A001 — the command's name is what people type
     request: Request, command: Annotated[CommandName | None, Arg("A command, e.g. flows")] = None
 ) -> Message:
     """List the commands, or explain one of them"""
-    if command is None:
-        return help_card((declared.usage, tr(declared.description), declared.access) for declared in request.commands)
-    declared = request.commands.get(command)
+    if command in {None, ALL_COMMANDS}:
+        usages = ((declared.usage, tr(declared.description), declared.access) for declared in request.commands)
+        return help_card(usages, unfolded=command is not None)
+    declared = request.commands.get(command or "")
     if declared is None:
         raise AskerError(tr("There is no {command}. /help lists all commands.", command=f"/{command}"))
     return command_card(

@@ -56,7 +56,7 @@ EXPECTED = {
     "test": ({}, "Test alert", "A test changes no incident and no subscription."),
     "export": ({}, "Export", "In the file: "),
     "import": ({}, "That did not work", "answer the file with /import"),
-    "help": ({}, "Runwatch · help", "/reserves <exchange>"),
+    "help": ({}, "Runwatch · help", "/reserves · /flows · "),
     "status": ({}, "Status", "3 read of 3 listed"),
     "hold": (
         {"exchange": "kraken", "why": "wallets are being moved"},

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.place import Obstacle, Place, Platform
@@ -16,6 +18,20 @@ async def test_help_lists_every_command() -> None:
 
     assert all(f"{command.usage} · {command.description}" in answer for command in bench.commands)
     assert "(moderators)" in answer
+
+
+async def test_help_shows_names_and_folds_the_rest_away() -> None:
+    answer = await DispatcherBench().ask("help")
+
+    assert answer.fold
+    shown = said(replace(answer, lines=answer.lines[: answer.fold.after])).splitlines()
+    assert shown[2].startswith("Everybody: /reserves · /flows · ")
+    assert shown[3].startswith("Moderators: /subscribe · /unsubscribe · ")
+    assert shown[4] == "Owners: /hold · /release"
+    assert shown[5] == "/help and a command says what it does, for example /help flows."
+    everything = await DispatcherBench().ask(answer.fold.command)
+    assert everything.fold is None
+    assert everything.lines == answer.lines
 
 
 async def test_help_explains_one_command() -> None:

@@ -15,14 +15,15 @@ from bot.domain.errors import SourceFault
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
-from bot.language.name_lists import clauses, enumerated, sentences
+from bot.language.name_lists import clauses, enumerated, labelled, sentences
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import capitalized, source_name
 from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.hold_details import fault_words
 from bot.messages.cards.places import closed_words
-from bot.messages.model import Action, Field, Line, Message, Tone, code, line, lines
+from bot.messages.model import Action, Field, Fold, Line, Message, Tone, bold, code, line, lines
 from bot.messages.number_format import ago, span
+from bot.messages.translated_lines import tr_line
 
 _WORTH_SAYING = timedelta(minutes=1)  # a source that began to fail a moment ago is said to fail, without a time
 _FAILING: Mapping[tuple[bool, bool, bool], str] = {
@@ -40,6 +41,9 @@ _FAILING: Mapping[tuple[bool, bool, bool], str] = {
     (False, False, True): marked("⚠️ {source}'s figures of {exchange} cannot be read ({fault}) for {time}"),
 }
 """What is wrong with a source: by whether it is a list, whether its answer is refused, and whether that lasts."""
+ALL_COMMANDS = "all"
+"""What stands behind `/help` in the button that asks for every command in full."""
+_MEMBER = "member"
 _ACCESS_WORDS: Mapping[str, str] = {
     "moderator": marked("moderators"),
     "owner": marked("owners"),
@@ -49,21 +53,38 @@ _MAX_FAILING = 5
 """Failing sources that `/status` names. An outage breaks all of some eighty at once, and they read alike."""
 
 
-def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
-    """Return the list of commands, each as (usage, description in the language in force, who may use it)."""
+def help_card(usages: Iterable[tuple[str, str, str]], *, unfolded: bool = False) -> Message:
+    """Return the list of commands, each as (usage, description in the language in force, who may use it).
+
+    Their names are one screen of a phone; what each does and takes is folded away. `unfolded` is for whoever asked for
+    that: one message with everything.
+    """
+    listed = list(usages)
+    names = {
+        access: [usage.partition(" ")[0] for usage, _, wanted in listed if wanted == access]
+        for access in (_MEMBER, *_ACCESS_WORDS)
+    }
+    shown = lines(
+        tr("Runwatch watches crypto exchanges for signs of a run: how much leaves, and who lets users withdraw."),
+        # Translators: {commands} is “/reserves · /flows · /top”, what everybody may use.
+        tr_line("**Everybody**: {commands}", commands=" · ".join(names[_MEMBER])),
+        *(
+            line(bold(capitalized(_access_words(access))), labelled("", " · ".join(names[access])))
+            for access in _ACCESS_WORDS
+            if names[access]
+        ),
+        tr_line(
+            "{command} and a command says what it does, for example {example}.",
+            command=code("/help"),
+            example=code("/help flows"),
+        ),
+    )
     return Message(
         title=tr("Runwatch · help"),
         lines=(
-            *lines(
-                tr(
-                    "Runwatch watches crypto exchanges for signs of a run: how much leaves, and who lets users "
-                    "withdraw."
-                )
-            ),
-            *(_usage(usage, description, _access_words(access)) for usage, description, access in usages),
-            *lines(
-                tr("<…> is required, […] is optional. /help and a command, such as /help flows, says more about it.")
-            ),
+            *shown,
+            *(_usage(usage, description, _access_words(access)) for usage, description, access in listed),
+            *lines(tr("<…> is required, […] is optional.")),
         ),
         actions=(
             Action("Binance", "reserves binance"),
@@ -71,6 +92,7 @@ def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
             Action(tr("Incidents"), "incidents"),
         ),
         private=True,
+        fold=None if unfolded else Fold(len(shown), f"help {ALL_COMMANDS}"),
     )
 
 
@@ -265,7 +287,8 @@ def emptied_notice() -> Message:
 # A line of the help is the same for everybody: it is made once and not at every question.
 @lru_cache(maxsize=256)
 def _usage(usage: str, description: str, access: str) -> Line:
-    return line(code(usage), f" · {description}", f" ({access})" if access else "")
+    # The command is plain text: nothing else may stand in a quote that Telegram folds, and it links to commands there.
+    return line(f"{usage} · {description}", f" ({access})" if access else "")
 
 
 def _access_words(access: str) -> str:

@@ -41,7 +41,8 @@ from bot.domain.suppression import Suppression
 from bot.domain.withdrawal_reading import Maintenance, SourceStanding, SystemState, WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, NetworkEvent, NetworkWithdrawals
 from bot.language.languages import ENGLISH, LANGUAGES
-from bot.language.translation import written_in
+from bot.language.translation import tr, written_in
+from bot.messages.cards.about import help_card
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.drills import drill_card, drill_line
 from bot.messages.cards.flows import flows_card
@@ -56,6 +57,7 @@ from bot.messages.cards.why import why_card
 from bot.messages.cards.withdrawals import all_withdrawals_card, withdrawals_card
 from bot.messages.model import Message, Tone
 from bot.messages.plain_text import display_width, text_table, title_with_tone
+from handlers import COMMANDS
 from tests.builders import (
     DAY,
     HERE,
@@ -346,6 +348,17 @@ def test_the_longest_answer_fits_on_one_screen_in_telegram(card: Message) -> Non
 @pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 def test_the_longest_answer_fits_on_one_screen_in_discord(card: Message) -> None:
     assert discord_lines(card) <= SCREEN_LINES
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_names_of_all_commands_fit_on_one_screen(code: str) -> None:
+    """Of a quote that is folded away Telegram shows three lines, and an empty one before it."""
+    with written_in(code):
+        card = help_card((command.usage, tr(command.description), command.access) for command in COMMANDS)
+        lines = discord_lines(card)
+
+    assert card.fold
+    assert lines <= SCREEN_LINES - 4
 
 
 @pytest.mark.parametrize("card", TABLES.values(), ids=TABLES)
