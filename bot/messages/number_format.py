@@ -166,9 +166,9 @@ def _three_digits(value: float) -> str:
         return f"{value:.0f}"
     if value >= 9.995:  # noqa: PLR2004 — and here one
         return f"{value:.1f}"
-    if value >= 0.01 or value == 0:  # noqa: PLR2004 — below a cent the zeros would hide the number
+    if value >= 0.01 or value < 1e-7:  # noqa: PLR2004 — below a cent two decimals would hide the number
         return f"{value:.2f}"
-    return f"{value:.2g}"
+    return _significant(value, 2)
 
 
 def _significant(value: float, digits: int) -> str:
