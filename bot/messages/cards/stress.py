@@ -6,6 +6,7 @@ The league table is 34 columns wide: a name of 10, two shares of 7, an icon with
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.detection.stress import stress_result
@@ -123,7 +124,8 @@ def stress_today_card(  # noqa: PLR0913 — as above
     unread: int = 0,
     drills: Line | None = None,
 ) -> Message:
-    """Return today's test and the league table; `unread` and `drills` are as above."""
+    """Return today's test and the league table, in which today's turn counts; `unread` and `drills` are as above."""
+    rows = [replace(row, last=result) if row.exchange.id == exchange.id else row for row in league]
     return Message(
         title=tr("Stress test"),
         tone=Tone.GOOD if result.outcome is StressOutcome.PASSED else Tone.INFO,
@@ -135,7 +137,7 @@ def stress_today_card(  # noqa: PLR0913 — as above
             _not_shown(),
             *_background_lines(facts, drills),
         ),
-        table=league_table(league),
+        table=league_table(rows),
         footer=(*line(f"{_legend()} · "), *_tested_line(facts)),
         actions=(
             Action(tr("{exchange} in detail", exchange=exchange.name), f"stress {exchange.id}"),

@@ -181,9 +181,18 @@ def test_todays_card_has_the_league_table() -> None:
     card = stress_today_card(KRAKEN, FACTS, PASSED, OPEN, LEAGUE)
 
     assert plain(card.lines[0]) == "Today on the stand: Kraken — passed 🟢"
-    assert card.table == league_table(LEAGUE)
+    assert card.table == league_table([*LEAGUE[:3], replace(LEAGUE[3], last=PASSED)])
     assert plain(card.footer).startswith("🟢p passed · 🟡s strained · 🔴f failed · ⚪n not enough data · – no turn yet")
     assert [action.command for action in card.actions] == ["stress kraken", "subscribe stress"]
+
+
+def test_whose_turn_it_is_today_has_it_in_the_table_as_well() -> None:
+    """On the first day of the bot the card said “passed” above and “no turn yet” below."""
+    table = stress_today_card(OKX, FACTS, replace(PASSED, exchange="okx"), OPEN, LEAGUE).table
+
+    assert table
+    assert ("OKX", "–", "–", "🟢p") in table.rows
+    assert ("Binance", "0 %", "0 %", "–") in table.rows
 
 
 def test_without_exchanges_there_is_no_test() -> None:
