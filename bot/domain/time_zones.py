@@ -64,7 +64,8 @@ def _examples() -> str:
 def nearest_zones(typed: str) -> Sequence[str]:
     """Return up to three zones whose name, or whose city, is spelt much like a text; the nearest first."""
     wanted = _comparable(typed)
-    if len(wanted) < 3 or len(wanted) > 40:  # noqa: PLR2004 — of two letters everything is near; no zone is longer
+    # Three letters are mostly an abbreviation, and CET is not meant as Africa/Ceuta; no zone is longer than 40.
+    if len(wanted) < 4 or len(wanted) > 40:  # noqa: PLR2004 — as said
         return ()
     likeness = {name: max(_likeness(wanted, spelling) for spelling in _spellings(name)) for name in zone_names()}
     near = sorted((name for name in likeness if likeness[name] >= _ALIKE), key=lambda name: (-likeness[name], name))

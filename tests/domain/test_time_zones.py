@@ -27,6 +27,7 @@ def test_a_zone_is_found_by_its_name_or_its_city(typed: str, name: str) -> None:
     [
         ("Pariss", "No time zone is called “Pariss”. Did you mean Europe/Paris?"),
         ("Moscov", "No time zone is called “Moscov”. Did you mean Europe/Moscow?"),
+        ("CET", "No time zone is called “CET”. Use a name such as Europe/Paris, America/New_York, Asia/Singapore."),
         ("Louisville", "Did you mean America/Kentucky/Louisville or America/Louisville?"),
         ("x", "No time zone is called “x”. Use a name such as Europe/Paris, America/New_York, Asia/Singapore."),
         ("qqqqqqq", "Use a name such as Europe/Paris"),
