@@ -9,7 +9,7 @@ both, the next one commits the same alerts again, and what is queued is queued n
 delivered long before, the message that is there is edited, for the alert's kind is EDIT.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,7 +22,7 @@ from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.mute import MissedIncident, Mute, incident_number
 from bot.domain.place import Place, Subscription
 from bot.domain.place_settings import PlaceSettings
-from bot.domain.severity import Severity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.language.translation import tr, written_in
 from bot.messages.cards.alert import incident_card
@@ -114,7 +114,7 @@ class MuteSummaries:
         settings = await self._place_settings.of_place(ended.place)
         held = [found for found, _ in missed if await self._is_held(ended.place, settings, found)]
         with written_in(posting_language(settings)):
-            return self._written(ended, missed, held, subscriptions)
+            return self._written(ended, missed, held, subscriptions, _normal_severities(all_open.values()))
 
     def _written(
         self,
@@ -122,8 +122,12 @@ class MuteSummaries:
         missed: Sequence[tuple[MissedIncident, Incident | None]],
         held: Sequence[MissedIncident],
         subscriptions: Sequence[Subscription],
+        normal: Mapping[int, Severity],
     ) -> list[Alert]:
-        """Return the alerts in the language in force; a moderator is asked first about those `held`, not named yet."""
+        """Return the alerts in the language in force; a moderator is asked first about those `held`, not named yet.
+
+        `normal` are the severities of what is open by the normal preset, by the number of the incident.
+        """
         now, mute_id = self._clock.now(), ended.mutes[0].id
         named = [(found, incident) for found, incident in missed if found not in held]
         severities = [found.severity for found, _ in named]
@@ -135,7 +139,7 @@ class MuteSummaries:
                 _alert(
                     f"{found.incident}:after {mute_id}",
                     found.incident,
-                    self._card(incident),
+                    self._card(incident, normal.get(incident.number)),
                     incident.severity,
                     ended.place,
                     now,
@@ -158,13 +162,20 @@ class MuteSummaries:
         still_open = all_open.get(found.incident)
         return still_open or await self._incidents.by_number(incident_number(found.incident))
 
-    def _card(self, incident: Incident) -> Message:
+    def _card(self, incident: Incident, normal: Severity | None) -> Message:
         names = self._shown_names()
         name = names.get(incident.subject, incident.subject)
-        return incident_card(incident, name, StepReason.UPDATED, names, self._kinds)
+        return incident_card(incident, name, StepReason.UPDATED, names, self._kinds, normal=normal)
 
     def _shown_names(self) -> dict[str, str]:
         return {**self._names(), MARKET.id: tr(MARKET.name)}
+
+
+def _normal_severities(all_open: Iterable[Incident]) -> Mapping[int, Severity]:
+    """Return the severity of each incident by the normal preset, which everybody reads in its title."""
+    return {
+        incident.number: incident.severity for incident in all_open if incident.sensitivity is Sensitivity.NORMAL
+    }
 
 
 def _key(incident: Incident) -> str:

@@ -113,6 +113,20 @@ async def test_what_was_missed_is_summed_up_once_when_the_mute_is_over(bench: Be
     assert bench.memory.mutes.missed == {}
 
 
+async def test_what_goes_on_has_the_severity_that_everybody_reads(bench: Bench) -> None:
+    """A place with `early` was told after a mute that at normal its severe incident is none yet, though it is open."""
+    early = replace(subscription("binance", severity=Severity.ELEVATED), sensitivity=Sensitivity.EARLY)
+    await bench.memory.subscriptions.add(early)
+    await bench.open(Severity.SEVERE, sensitivity=Sensitivity.EARLY)
+    await bench.open(Severity.ELEVATED, sensitivity=Sensitivity.NORMAL)
+    await bench.mute()
+    await bench.miss(replace(SEVERE, incident="INC-42:early"))
+
+    _, update = await bench.after(4)
+    assert update.message.title == "INC-42 · Binance · elevated outflow"
+    assert "This place uses early sensitivity, at which it is severe already." in said(update.message)
+
+
 async def test_what_no_moderator_has_released_is_counted_and_not_named(bench: Bench) -> None:
     bench.memory.place_settings.kept[HERE] = PlaceSettings(approval=True)
     asked = Approval(Severity.SEVERE, NOON)
