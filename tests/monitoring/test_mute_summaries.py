@@ -90,7 +90,7 @@ async def test_what_was_missed_is_summed_up_once_when_the_mute_is_over(bench: Be
     summary, update = await bench.after(1)
     assert said(summary.message).splitlines() == [
         "While muted (4 h)",
-        "🟠 Binance · INC-42 · severe at worst (−10.6 % (−$12.6 B) in 24 h), now elevated.",
+        "🟠 Binance · INC-42 · severe at worst, −10.6 % (−$12.6 B) in 24 h, now elevated.",
         "Alerts about Binance are posted here again.",
         "DefiLlama · as of 2022-12-13 12:00 UTC (ago)",
         "Why INC-42",
@@ -178,9 +178,9 @@ async def test_a_worker_that_dies_before_it_forgot_the_mute_tells_nobody_twice(b
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"worst_moment": None}, "severe at worst (−3.6 % in 24 h), now elevated."),
+        ({"worst_moment": None}, "severe at worst, −3.6 % in 24 h, now elevated."),
         # It was severe before the mute, and what was missed is milder: the figure would contradict the word.
-        ({"worst_moment": worst(signal(), Severity.CRITICAL)}, "severe at worst (−3.6 % in 24 h), now elevated."),
+        ({"worst_moment": worst(signal(), Severity.CRITICAL)}, "severe at worst, −3.6 % in 24 h, now elevated."),
         ({"rule": Rule.DATA, "signal": STEP, "announced": STEP}, "INC-42 · BTC moved in one step."),
     ],
 )
@@ -199,7 +199,7 @@ async def test_what_is_over_by_then_is_told_and_posted_no_more(bench: Bench) -> 
     await bench.mute(None)
     await bench.miss(SEVERE, MissedIncident("INC-43:calm", "hotbit", Severity.ELEVATED))
     [summary] = await bench.after(4)
-    assert "🟢 Binance · INC-42 · severe at worst (−3.6 % in 24 h), resolved 2022-12-13 12:00 UTC." in said(
+    assert "🟢 Binance · INC-42 · severe at worst, −3.6 % in 24 h, resolved 2022-12-13 12:00 UTC." in said(
         summary.message
     )
     assert "hotbit · INC-43 · elevated at worst; it is over." in said(summary.message)

@@ -1,7 +1,7 @@
 """Answers to `/mute` and `/unmute`, and the one message that sums up what a muted place missed.
 
-Example of the summary: "While muted (4 h)", then a line for each incident: "🟠 Binance · INC-42 · severe at worst
-(−10.6 % (−$12.6 B) in 24 h), now elevated".
+Example of the summary: "While muted (4 h)", then a line for each incident: "🟠 Binance · INC-42 · severe at worst,
+−10.6 % (−$12.6 B) in 24 h, now elevated".
 """
 
 import shlex
@@ -233,7 +233,7 @@ def _missed_line(
     at_worst = _at_worst(found, incident, card)
     if not is_open:
         time = moment(incident.changed_at)
-        # Translators: {subject} is “🟢 Binance · INC-42”, {worst} “severe at worst (−10.6 % in 24 h)”.
+        # Translators: {subject} is “🟢 Binance · INC-42”, {worst} “severe at worst, −10.6 % in 24 h”.
         return tr_line("{subject} · {worst}, resolved {time}.", subject=subject, worst=at_worst, time=time)
     if incident.rule == Rule.DATA:  # a notice gets no worse
         return tr_line("{subject} · {notice}.", subject=subject, notice=at_worst)
@@ -242,14 +242,14 @@ def _missed_line(
 
 
 def _at_worst(found: MissedIncident, incident: Incident, card: SignalCard) -> str:
-    """Return how bad the worst was that was missed, with its figure: `severe at worst (−10.6 % in 24 h)`."""
+    """Return how bad the worst was that was missed, with its figure: `severe at worst, −10.6 % in 24 h`."""
     if incident.rule == Rule.DATA:
         return card.headline(incident)
     worst, severity = incident.worst_moment, severity_word(found.severity)
     # Where the worst is what was told before the mute, its figure would contradict the word.
     figure = card.worst_moment(worst) if worst and worst.severity is found.severity else card.brief(incident.figures)
     if figure:
-        return tr("{severity} at worst ({figure})", severity=severity, figure=figure)
+        return tr("{severity} at worst, {figure}", severity=severity, figure=figure)
     return tr("{severity} at worst", severity=severity)
 
 
