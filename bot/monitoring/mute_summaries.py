@@ -173,9 +173,7 @@ class MuteSummaries:
 
 def _normal_severities(all_open: Iterable[Incident]) -> Mapping[int, Severity]:
     """Return the severity of each incident by the normal preset, which everybody reads in its title."""
-    return {
-        incident.number: incident.severity for incident in all_open if incident.sensitivity is Sensitivity.NORMAL
-    }
+    return {incident.number: incident.severity for incident in all_open if incident.sensitivity is Sensitivity.NORMAL}
 
 
 def _key(incident: Incident) -> str:

@@ -134,7 +134,7 @@ async def test_when_nothing_happened_it_says_all_calm_with_source_and_age(bench:
         "Binance −1.0 % · −$641 M",
         "OKX +0.40 % · +$256 M",
         liabilities(),
-        "DefiLlama · as of 2022-12-13 08:00 UTC (ago)",
+        "DefiLlama · as of 2022-12-13 08:00 UTC (live)",
         "Incidents",
         "Top",
     ]

@@ -92,7 +92,7 @@ async def test_what_was_missed_is_summed_up_once_when_the_mute_is_over(bench: Be
         "While muted (4 h)",
         "🟠 Binance · INC-42 · severe at worst, −10.6 % (−$12.6 B) in 24 h, now elevated.",
         "Alerts about Binance are posted here again.",
-        "DefiLlama · as of 2022-12-13 12:00 UTC (ago)",
+        "DefiLlama · as of 2022-12-13 12:00 UTC (live)",
         "Why INC-42",
     ]
     assert (summary.message.tone, summary.message.silent) == (Tone.ELEVATED, False)

@@ -12,7 +12,7 @@ from bot.domain.flow import Flow, Window
 from bot.domain.incident import Incident, IncidentState
 from bot.language.name_lists import clauses
 from bot.language.translation import language, tr, tr_as, tr_count
-from bot.messages.cards.common import TONES, liabilities, provenance, window_name
+from bot.messages.cards.common import TONES, lasting_provenance, liabilities, window_name
 from bot.messages.cards.flow_bounds import brief_share, certain_usd
 from bot.messages.cards.incident_list import incident_name, severity_words
 from bot.messages.cards.majors_line import closed_since
@@ -39,7 +39,7 @@ def digest_card(digest: Digest, names: Mapping[str, str]) -> Message:
             *_blind_lines(digest),
             *(_body(digest, names) if digest.subscribed else _unsubscribed_lines()),
         ),
-        footer=provenance(digest.source, digest.as_of) if digest.as_of else (),
+        footer=lasting_provenance(digest.source, digest.as_of) if digest.as_of else (),
         actions=(Action(tr("Incidents"), "incidents"), Action(tr_as("a ranking", "Top"), "top"))
         if digest.subscribed
         else (),

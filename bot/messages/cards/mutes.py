@@ -16,7 +16,7 @@ from bot.domain.severity import Severity
 from bot.domain.signal import Rule
 from bot.language.name_lists import enumerated, sentences
 from bot.language.translation import tr, tr_count
-from bot.messages.cards.common import TONES, provenance
+from bot.messages.cards.common import TONES, lasting_provenance
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
@@ -198,7 +198,7 @@ def missed_card(
             _held_line(held) if held else None,
             _posted_again(mutes, names),
         ),
-        footer=provenance(newest.source, newest.as_of) if newest else (),
+        footer=lasting_provenance(newest.source, newest.as_of) if newest else (),
         actions=tuple(
             Action(tr("Why {incident}", incident=incident.label), f"why {incident.label}")
             for incident in known[:_MOST_BUTTONS]
