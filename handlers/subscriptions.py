@@ -25,7 +25,7 @@ from bot.domain.place import Place, Subscription, same_terms
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.stress import STRESS
 from bot.language.translation import tr
-from bot.messages.cards.subscription_refusals import never_critical, never_large_enough, never_watched
+from bot.messages.cards.subscription_refusals import never_critical, never_large_enough, never_watched, severity_guide
 from bot.messages.cards.subscriptions import CriticalReach, subscribed_card, subscribed_to_stress_card
 from bot.messages.cards.unsubscribed import restored_card, unsubscribed_card
 from bot.messages.model import Action, Message
@@ -45,7 +45,11 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     sensitivity: Annotated[Sensitivity | None, Arg("How soon to alert: early, normal, calm")] = None,
     severity: Annotated[
         Severity | None,
-        Arg("Lowest severity to post: watch, elevated, severe, critical", ask="From which severity on?"),
+        Arg(
+            "Lowest severity to post: watch, elevated, severe, critical",
+            ask="From which severity on?",
+            explain=severity_guide,
+        ),
     ] = None,
     usd: Annotated[LeastUsd | None, Arg("Only outflows of at least this many dollars, e.g. $50M; $0 for any")] = None,
     percent: Annotated[

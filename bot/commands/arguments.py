@@ -30,6 +30,7 @@ from bot.domain.networks import KNOWN_NETWORKS, network_name
 from bot.domain.severity import Sensitivity
 from bot.domain.withdrawal_reading import TRACKED_ASSETS
 from bot.language.translation import marked, tr
+from bot.messages.model import Line
 
 ExchangeName = NewType("ExchangeName", str)
 """An exchange as somebody typed it; `Queries.exchange` finds it (`exchange_lookup`)."""
@@ -90,11 +91,13 @@ class Arg:
     """What a parameter is for, in at most 100 characters (Discord's limit).
 
     `ask` is the question put to whoever leaves it out: "Compare it with what?". An optional parameter that has one is
-    asked for where a command is gone through step by step (`/subscribe` alone).
+    asked for where a command is gone through step by step (`/subscribe` alone). `explain` returns what stands below the
+    question: what its answers mean.
     """
 
     description: str
     ask: str = ""
+    explain: Callable[[], tuple[Line, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
 from bot.language.translation import tr
 from bot.messages.documents import Document
-from bot.messages.model import Message
+from bot.messages.model import Line, Message
 from bot.ports.alert_tests import AlertTester
 from bot.ports.approvals import Approvals
 from bot.ports.drills import Drills
@@ -127,6 +127,7 @@ class Parameter:
     required: bool
     default: Any = None
     ask: str = ""
+    explain: Callable[[], tuple[Line, ...]] | None = None
 
     @property
     def question(self) -> str:
@@ -360,7 +361,7 @@ def _parameter(command_name: str, parameter: inspect.Parameter, hint: Any) -> Pa
         (annotation,) = (member for member in get_args(annotation) if member is not NoneType)
     required = parameter.default is inspect.Parameter.empty
     default = None if required else parameter.default
-    return Parameter(parameter.name, arg.description, kind_of(annotation), required, default, arg.ask)
+    return Parameter(parameter.name, arg.description, kind_of(annotation), required, default, arg.ask, arg.explain)
 
 
 def split_words(text: str) -> list[str]:

@@ -57,7 +57,8 @@ def question(missing: MissingArgument, suggest: SuggestChoices) -> Message:
         for label, value in pairs
     )
     example = buttons[0][1].removesuffix(lead_on)
-    return question_card(last.question, tr("Or type it, for example /{line}", line=example), buttons)
+    explained = last.explain() if last.explain else ()
+    return question_card(last.question, tr("Or type it, for example /{line}", line=example), buttons, explained)
 
 
 def nearest_exchanges(

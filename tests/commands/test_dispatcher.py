@@ -233,6 +233,9 @@ async def test_a_subscription_is_set_up_step_by_step(bench: DispatcherBench) -> 
     assert buttons(first)[:2] == [("All exchanges", "subscribe all ?"), ("Binance", "subscribe binance ?")]
     second = await bench.ask(buttons(first)[1][1], who=MODERATOR)
     assert second.title == "From which severity on?"
+    severities, critical = said(second).replace("\u00a0", " ").splitlines()[1:3]
+    assert severities.endswith("watch from 1.5 % of reserves, elevated from 3 %, severe from 8 %.")
+    assert critical.startswith("Critical is an outflow of elevated or worse while withdrawals of two or more of ")
     assert buttons(second)[2:] == [
         ("Severe or worse", "subscribe binance severe"),
         ("Only critical", "subscribe binance critical"),

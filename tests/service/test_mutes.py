@@ -74,9 +74,7 @@ async def test_a_muted_place_hears_nothing_then_once_what_it_missed_whatever_res
             await delivered(run)
 
         [summary] = summaries_on_telegram(world)
-        assert re.search(
-            r"Binance · INC-1 · severe at worst, −1\d\.\d % \(−\$[\d.]+ B\) in 24 h, now severe", summary
-        )
+        assert re.search(r"Binance · INC-1 · severe at worst, −1\d\.\d % \(−\$[\d.]+ B\) in 24 h, now severe", summary)
         assert "DefiLlama · as of" in summary
         assert len(summaries_on_discord(world)) == 1
         assert len(world.telegram_titles()) == len(world.discord_titles()) == 1

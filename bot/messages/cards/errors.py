@@ -7,7 +7,7 @@ questions than a platform lets the bot answer (`crowded_card`).
 from bot.domain.reading import SourceHealth
 from bot.language.translation import tr
 from bot.messages.cards.common import source_name
-from bot.messages.model import Action, Message, Tone, code, lines
+from bot.messages.model import Action, Line, Message, Tone, code, lines
 from bot.messages.translated_lines import tr_line
 
 
@@ -16,15 +16,17 @@ def refusal(sentence: str) -> Message:
     return Message(title=tr("That did not work"), tone=Tone.TROUBLE, lines=lines(sentence), private=True)
 
 
-def question_card(question: str, hint: str, choices: tuple[tuple[str, str], ...]) -> Message:
+def question_card(
+    question: str, hint: str, choices: tuple[tuple[str, str], ...], explained: tuple[Line, ...] = ()
+) -> Message:
     """Return the question for a missing argument, with buttons for its likeliest values (label, command line).
 
-    `hint` says how it is typed; all three are in the language in force. The answer to a button takes the question's
-    place, so that a chat keeps one message.
+    `hint` says how it is typed, `explained` what the values mean; all are in the language in force. The answer to a
+    button takes the question's place, so that a chat keeps one message.
     """
     return Message(
         title=question,
-        lines=lines(hint),
+        lines=(*explained, *lines(hint)),
         actions=tuple(Action(label, command, in_place=True) for label, command in choices),
         private=True,
     )

@@ -1,11 +1,34 @@
-"""Why a subscription is refused of which no alert could ever come, and what it takes for an incident to be critical."""
+"""Why a subscription is refused of which no alert could ever come, and what the severities mean."""
 
+from bot.detection.thresholds import THRESHOLDS
 from bot.domain.assets import MAJORS
 from bot.domain.exchange import Exchange
+from bot.domain.flow import Window
 from bot.language.name_lists import enumerated
 from bot.language.translation import marked, tr
 from bot.messages.cards.withdrawals import KEY_SETTINGS
-from bot.messages.number_format import chosen_usd, usd
+from bot.messages.model import Line, lines
+from bot.messages.number_format import chosen_percent, chosen_usd, usd
+
+
+def severity_guide() -> tuple[Line, ...]:
+    """Return what the severities mean, for whoever chooses one: from which share of reserves on, and what critical is.
+
+    Those of other windows are in `/why`.
+    """
+    shares = {
+        str(threshold.severity): chosen_percent(-threshold.share)
+        for threshold in THRESHOLDS
+        if threshold.window is Window.DAY
+    }
+    return lines(
+        tr(
+            "Outflow in 24 h at normal sensitivity: watch from {watch} of reserves, elevated from {elevated}, severe "
+            "from {severe}.",
+            **shares,
+        ),
+        critical_takes(),
+    )
 
 
 def critical_takes() -> str:
