@@ -25,7 +25,7 @@ async def help(  # noqa: A001 — the command's name is what people type
     return command_card(
         declared.usage,
         tr(declared.description),
-        ((parameter.name, tr(parameter.description), parameter.kind.choices) for parameter in declared.parameters),
+        ((parameter.name, tr(parameter.description), parameter.kind.choices) for parameter in declared.typed),
     )
 
 

@@ -110,7 +110,7 @@ class ArgumentKind:
     values are few has them in `choices` instead; one with neither is typed without help. `question` is what is asked
     where it is left out, `none_known` what is said where nothing can be suggested. One argument may be
     up to `most_words` words that follow each other, such as `until it gets worse`; `matches` is asked about all of them
-    together.
+    together. One that `is_for_buttons` is filled in by them alone: nobody is told how to type it.
     """
 
     name: str
@@ -123,6 +123,7 @@ class ArgumentKind:
     question: str = ""
     none_known: str = ""
     most_words: int = 1
+    is_for_buttons: bool = False
 
 
 def choice(options: type[StrEnum]) -> ArgumentKind:
@@ -379,8 +380,11 @@ KINDS[MentionOrNobody] = _or_nothing(KINDS[Mention], ("nobody", "@nobody"), "")
 KINDS[PageNumber] = _matching(
     "page", r"(?P<number>\d{1,3})", marked("Use the number of a page."), lambda match: int(match["number"])
 )
-KINDS[ConfirmationCode] = _matching(
-    "code", r"code:(?P<code>[0-9a-f]{8})", marked("Use the code of a button."), lambda match: match["code"].lower()
+KINDS[ConfirmationCode] = replace(
+    _matching(
+        "code", r"code:(?P<code>[0-9a-f]{8})", marked("Use the code of a button."), lambda match: match["code"].lower()
+    ),
+    is_for_buttons=True,
 )
 
 

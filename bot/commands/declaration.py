@@ -187,11 +187,14 @@ class Command:
         return any(parameter.ask and not parameter.required for parameter in self.parameters)
 
     @property
+    def typed(self) -> Sequence[Parameter]:
+        """Return the parameters that people type: all but those that buttons fill in."""
+        return [parameter for parameter in self.parameters if not parameter.kind.is_for_buttons]
+
+    @property
     def usage(self) -> str:
         """Return how it is typed: `/flows <exchange> [window]`."""
-        words = (
-            f"<{parameter.name}>" if parameter.required else f"[{parameter.name}]" for parameter in self.parameters
-        )
+        words = (f"<{parameter.name}>" if parameter.required else f"[{parameter.name}]" for parameter in self.typed)
         return " ".join((f"/{self.name}", *words))
 
     def read_words(self, text: str) -> dict[str, Any]:

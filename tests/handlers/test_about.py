@@ -34,6 +34,13 @@ async def test_help_shows_names_and_folds_the_rest_away() -> None:
     assert everything.lines == answer.lines
 
 
+async def test_help_names_nothing_that_only_buttons_fill_in() -> None:
+    assert "[code]" not in said(await DispatcherBench().ask("help"))
+    answer = said(await DispatcherBench().ask("help unsubscribe"))
+    assert answer.startswith("/unsubscribe [exchange] [place]\n")
+    assert "code" not in answer
+
+
 async def test_help_explains_one_command() -> None:
     answer = said(await DispatcherBench().ask("help /flows"))
 
