@@ -13,8 +13,9 @@ from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place, Platform
 from bot.domain.place_settings import AUTOMATIC, PlaceSetting, PlaceSettings, unknown_setting
 from bot.domain.setting_change import SettingEditor
+from bot.domain.time_zones import UnknownZone
 from bot.language.translation import language_code, written_in
-from bot.messages.cards.settings import setting_card, settings_card
+from bot.messages.cards.settings import setting_card, settings_card, zone_unknown_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
 from handlers.target_place import OtherPlace, target_place
@@ -35,7 +36,10 @@ async def settings(
     if not asked.value:
         present = await request.place_settings.of_place(target)
         return setting_card(asked.setting, present, request.now, where=_word_for(request, target))
-    return await _changed(request, target, asked.setting, asked.value)
+    try:
+        return await _changed(request, target, asked.setting, asked.value)
+    except UnknownZone as unknown:
+        return zone_unknown_card(str(unknown), unknown.nearest, where=_word_for(request, target))
 
 
 @dataclass(frozen=True, slots=True)

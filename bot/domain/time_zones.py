@@ -43,8 +43,17 @@ def zone_rules(name: str) -> ZoneInfo:
         return ZoneInfo(UTC_NAME)
 
 
+class UnknownZone(BadArgument):
+    """No time zone has this name; `nearest` are those with similar ones."""
+
+    def __init__(self, typed: str, nearest: Sequence[str]) -> None:
+        hint = tr("Did you mean {names}?", names=alternatives(nearest)) if nearest else _examples()
+        super().__init__(" ".join((tr("No time zone is called “{name}”.", name=echo(typed)), hint)))
+        self.nearest = nearest
+
+
 def zone_named(typed: str) -> str:
-    """Return the zone that a text names, in full or by its city alone; raise BadArgument with the nearest ones."""
+    """Return the zone that a text names, in full or by its city alone; raise UnknownZone, BadArgument for an offset."""
     wanted = _comparable(typed)
     by_city = [name for name in zone_names() if _city(name) == wanted]
     exact = [name for name in zone_names() if _comparable(name) == wanted] or by_city
@@ -52,9 +61,7 @@ def zone_named(typed: str) -> str:
         return exact[0]
     if _OFFSET.fullmatch(typed.strip()):
         raise BadArgument(" ".join((tr("An offset does not say when clocks change."), _examples())))
-    nearest = by_city or nearest_zones(typed)
-    hint = tr("Did you mean {names}?", names=alternatives(nearest)) if nearest else _examples()
-    raise BadArgument(" ".join((tr("No time zone is called “{name}”.", name=echo(typed)), hint)))
+    raise UnknownZone(typed, by_city or nearest_zones(typed))
 
 
 def _examples() -> str:

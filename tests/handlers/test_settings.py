@@ -115,6 +115,14 @@ async def test_every_switch_is_one_press_there_and_one_back(bench: DispatcherBen
     assert fields(bench) == {}
 
 
+async def test_a_city_that_is_spelt_wrong_is_one_press_away(bench: DispatcherBench) -> None:
+    answer = await moderate(bench, "settings timezone Louisville")
+    assert [action.label for action in answer.actions] == ["America/Kentucky/Louisville", "America/Louisville"]
+    await press(bench, answer, "America/Louisville")
+    assert (await bench.memory.place_settings.of_place(HERE)).timezone == "America/Louisville"
+    assert (await moderate(bench, "settings timezone Atlantis-on-Sea")).actions == ()
+
+
 @pytest.mark.parametrize(
     ("opened", "value", "kept"),
     [

@@ -9,6 +9,7 @@ from bot.domain.setting_change import SettingChange
 from bot.language.languages import LANGUAGES
 from bot.language.name_lists import joined
 from bot.language.translation import marked, tr
+from bot.messages.cards.errors import refusal
 from bot.messages.model import Action, Line, Message, Tone, code, lines, moment
 from bot.messages.translated_lines import tr_line
 
@@ -154,6 +155,12 @@ def setting_card(setting: PlaceSetting, settings: PlaceSettings, now: datetime, 
         ),
         private=True,
     )
+
+
+def zone_unknown_card(sentence: str, nearest: Sequence[str], *, where: str = "") -> Message:
+    """Return the answer to a city that is spelt wrong, with a button for each of the nearest; `where` as above."""
+    actions = (_at(where, _change(zone, PlaceSetting.TIMEZONE, zone)) for zone in nearest)
+    return replace(refusal(sentence), actions=tuple(actions))
 
 
 def _of_place(where: str) -> str:
