@@ -137,6 +137,19 @@ class Parameter:
         # Translators: {name} is the English word in `/flows <exchange> [window]`, for which a value is to be typed.
         return tr("Which {name}?", name=self.name)
 
+    @property
+    def is_phrase(self) -> bool:
+        """Return whether it may be several words, such as `until it gets worse`."""
+        return self.kind.most_words > 1
+
+    def refusal(self, word: str) -> str:
+        """Return why a word is not this argument, "" where it is."""
+        try:
+            self.kind.read(word)
+        except BadArgument as refusal:
+            return str(refusal)
+        return ""
+
 
 class MissingArgument(BadArgument):
     """An argument was left out that is required, or that is asked for step by step.
@@ -290,7 +303,8 @@ class Command:
                 return parameter
         for parameter in optional:
             if parameter.kind.matches(word):
-                raise BadArgument(f"{_given_twice(parameter)} {self.usage}")
+                phrase = next((other for other in optional if other.name not in arguments and other.is_phrase), None)
+                raise BadArgument(f"{_given_twice(parameter)} {phrase.refusal(word) if phrase else self.usage}")
         sentences = (tr("I don't recognise “{word}” here.", word=echo(word)), _hint(word, optional), self.usage)
         raise BadArgument(" ".join(filter(None, sentences)))
 

@@ -25,6 +25,11 @@ async def open_incident(bench: DispatcherBench, opened: Incident) -> None:
     await bench.memory.incidents.commit(opened.subject, opened.rule, opened, [], sensitivity=opened.sensitivity)
 
 
+async def test_a_word_that_is_no_time_is_told_how_a_time_looks(bench: DispatcherBench) -> None:
+    answer = said(await moderate(bench, "mute binance forever"))
+    assert "You gave two values for exchange; keep one. “forever” is no length of time. Write 30m, 4h, " in answer
+
+
 @pytest.mark.parametrize(
     ("line", "exchange", "length"),
     [
