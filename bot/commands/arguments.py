@@ -29,6 +29,7 @@ from bot.domain.mute import LONGEST_MUTE, SHORTEST_MUTE
 from bot.domain.networks import KNOWN_NETWORKS, network_name
 from bot.domain.severity import Sensitivity
 from bot.domain.withdrawal_reading import TRACKED_ASSETS
+from bot.language.name_lists import sentences
 from bot.language.translation import marked, tr
 from bot.messages.model import Line
 
@@ -156,7 +157,7 @@ def _matching(
     def read(word: str) -> Any:
         match = expression.fullmatch(word)
         if not match:
-            raise BadArgument(" ".join((tr("I don't recognise “{word}” here.", word=echo(word)), tr(hint))))
+            raise BadArgument(sentences(tr("I don't recognise “{word}” here.", word=echo(word)), tr(hint)))
         return convert(match)
 
     return ArgumentKind(

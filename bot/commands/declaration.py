@@ -19,6 +19,7 @@ from bot.commands.arguments import Arg, ArgumentKind, kind_of
 from bot.commands.queries import Queries
 from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
+from bot.language.name_lists import sentences
 from bot.language.translation import tr
 from bot.messages.documents import Document
 from bot.messages.model import Line, Message
@@ -305,8 +306,8 @@ class Command:
             if parameter.kind.matches(word):
                 phrase = next((other for other in optional if other.name not in arguments and other.is_phrase), None)
                 raise BadArgument(f"{_given_twice(parameter)} {phrase.refusal(word) if phrase else self.usage}")
-        sentences = (tr("I don't recognise “{word}” here.", word=echo(word)), _hint(word, optional), self.usage)
-        raise BadArgument(" ".join(filter(None, sentences)))
+        unknown = sentences(tr("I don't recognise “{word}” here.", word=echo(word)), _hint(word, optional))
+        raise BadArgument(f"{unknown} {self.usage}")
 
 
 def _given_twice(parameter: Parameter) -> str:

@@ -30,7 +30,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.domain.place import Obstacle, Place
-from bot.language.name_lists import alternatives
+from bot.language.name_lists import alternatives, sentences
 from bot.language.translation import tr
 
 _ECHO_MAX_CHARS = 40  # no name of an exchange is longer; a pasted page must not come back in the answer
@@ -58,7 +58,7 @@ class UnknownExchange(AskerError):
             if nearest
             else tr("/exchanges lists the known ones.")
         )
-        super().__init__(" ".join((tr("No exchange is known as “{name}”.", name=echo(name)), hint)))
+        super().__init__(sentences(tr("No exchange is known as “{name}”.", name=echo(name)), hint))
         self.name = name
         self.nearest = nearest
 

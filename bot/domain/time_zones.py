@@ -15,7 +15,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import BadArgument, echo
-from bot.language.name_lists import alternatives
+from bot.language.name_lists import alternatives, sentences
 from bot.language.translation import tr
 
 UTC_NAME = "UTC"
@@ -48,7 +48,7 @@ class UnknownZone(BadArgument):
 
     def __init__(self, typed: str, nearest: Sequence[str]) -> None:
         hint = tr("Did you mean {names}?", names=alternatives(nearest)) if nearest else _examples()
-        super().__init__(" ".join((tr("No time zone is called “{name}”.", name=echo(typed)), hint)))
+        super().__init__(sentences(tr("No time zone is called “{name}”.", name=echo(typed)), hint))
         self.nearest = nearest
 
 
@@ -60,7 +60,7 @@ def zone_named(typed: str) -> str:
     if len(exact) == 1:
         return exact[0]
     if _OFFSET.fullmatch(typed.strip()):
-        raise BadArgument(" ".join((tr("An offset does not say when clocks change."), _examples())))
+        raise BadArgument(sentences(tr("An offset does not say when clocks change."), _examples()))
     raise UnknownZone(typed, by_city or nearest_zones(typed))
 
 

@@ -1,5 +1,6 @@
 """Whose language an answer is in."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,8 +11,9 @@ from bot.domain.place_settings import PlaceSettings
 from bot.language.translation import language_code
 from bot.messages.model import Message
 from tests.builders import HERE
-from tests.fakes.dispatcher import MEMBER, DispatcherBench
+from tests.fakes.dispatcher import MEMBER, DispatcherBench, moderate
 from tests.language.pseudo import PSEUDO, leftover_words, pseudo_language
+from tests.messages.cards.plain import said
 
 CHANNEL, CONSOLE = Place(Platform.DISCORD, "5"), Place(Platform.TERMINAL, "here")
 
@@ -97,3 +99,16 @@ async def test_the_help_describes_commands_in_the_language_of_the_place(spanish_
 async def test_a_language_that_a_newer_program_stored_is_english(spanish_bench: DispatcherBench) -> None:
     spanish_bench.memory.place_settings.kept[HERE] = PlaceSettings(language="tlh")
     assert (await spanish_bench.ask("help")).language == "en"
+
+
+@pytest.mark.parametrize(
+    "line", ["reserves binanse", "settings timezone Moskow", "settings timezone +2", "subscribe binance 50", "why foo"]
+)
+async def test_a_refusal_in_chinese_has_no_blank_between_its_sentences(line: str) -> None:
+    bench = DispatcherBench()
+    await bench.load()
+    bench.memory.place_settings.kept[HERE] = PlaceSettings(language="zh-CN")
+
+    refused = said(await moderate(bench, line))
+    assert "。" in refused
+    assert not re.search("[。？] [^/]", refused)
