@@ -25,7 +25,7 @@ async def test(
     mention: Annotated[PingChoice | None, Arg("ping: with the mention of the subscription; empty: without")] = None,  # noqa: PT028 — a command, not a test of ours
     place: OtherPlace = None,  # noqa: PT028 — as above
 ) -> Message:
-    """Send a marked test alert here, the way that real ones take"""
+    """Send a marked test alert here, by the same route as real ones"""
     target = await target_place(request, place)
     subscriptions = await request.subscriptions.of_place(target)
     # Telegram has no mention for a whole chat, so that nothing could be tested.

@@ -344,7 +344,7 @@ def _mute_span(words: str) -> MuteSpan:
     match = _MUTE_LENGTH.fullmatch(words)
     if not match or not match["unit"]:
         raise BadArgument(
-            tr("“{words}” is no length of time. Write 30m, 4h, 24h or 7d, or until worse.", words=echo(words))
+            tr("“{words}” isn't a length of time. Write 30m, 4h, 24h or 7d, or until worse.", words=echo(words))
         )
     length = int(match["number"]) * _MUTE_UNITS[match["unit"][0].lower()]
     if not SHORTEST_MUTE <= length <= LONGEST_MUTE:

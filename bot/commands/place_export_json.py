@@ -87,7 +87,7 @@ def check_header(fields: CheckedFields) -> None:
     version, _ = fields.take("format_version")
     fields.moment("exported_at")
     if name != FORMAT_NAME:
-        raise AskerError(tr("This is no file of Runwatch's settings. Send the file that /export made, unchanged."))
+        raise AskerError(tr("This isn't a file of Runwatch's settings. Send the file that /export made, unchanged."))
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise AskerError(
             tr(

@@ -41,7 +41,7 @@ def read_json(text: str) -> Any:
 def not_json(why: str, line_number: int) -> str:
     """Return the sentence for a text that is no JSON; `why` is what the reader met, in English where Python says it."""
     return tr(
-        "The file is no valid JSON (line {number}: {reason}). Send the file that /export made, unchanged.",
+        "The file isn't valid JSON (line {number}: {reason}). Send the file that /export made, unchanged.",
         number=line_number,
         reason=why,
     )

@@ -144,7 +144,7 @@ def _read_time(text: str) -> time:
     hour, minute = (int(match["hour"]), int(match["minute"] or 0)) if match else (24, 0)
     if hour > 23 or minute > 59:  # noqa: PLR2004 — of a clock
         raise BadArgument(
-            tr("“{text}” is no time of day. Use the 24-hour clock, for example 08:00 or 22:30.", text=echo(text))
+            tr("“{text}” isn't a time of day. Use the 24-hour clock, for example 08:00 or 22:30.", text=echo(text))
         )
     return time(hour, minute)
 
@@ -154,9 +154,7 @@ def _read_quiet(text: str) -> QuietHours | None:
         return None
     match = _QUIET.fullmatch(text.lower())
     if not match:
-        raise BadArgument(
-            tr("“{text}” are no quiet hours. Use a time span such as 22:00-07:00, or off.", text=echo(text))
-        )
+        raise BadArgument(tr("“{text}” isn't a time span. Use one such as 22:00-07:00, or off.", text=echo(text)))
     quiet = QuietHours(_read_time(match["start"]), _read_time(match["end"]))
     if quiet.start == quiet.end:
         raise BadArgument(tr("Quiet hours need a beginning and a different end, for example 22:00-07:00, or off."))
@@ -171,7 +169,7 @@ def _read_digest(text: str) -> DigestSchedule | None:
     is_weekly = bool(match and match["rhythm"] == "weekly")
     if not match or not match["at"] or not match["rhythm"] or is_weekly is not bool(weekday):
         raise BadArgument(
-            tr("“{text}” is no time for a digest. Use daily 08:00, weekly mon 08:00, or off.", text=echo(text))
+            tr("“{text}” isn't a time for a digest. Use daily 08:00, weekly mon 08:00, or off.", text=echo(text))
         )
     return DigestSchedule(_read_time(match["at"]), weekday)
 

@@ -70,7 +70,7 @@ PLACE = '{"place": "telegram:7"}'
         ("", "line 1: “{” was expected"),
         ("[]", "“{” was expected"),
         ("{", "Expecting value"),
-        ("{}", "This is no file of Runwatch's settings."),
+        ("{}", "This isn't a file of Runwatch's settings."),
         ("{" + HEADER + "}", "The file names no places."),
         ("{" + HEADER + ', "places": 5}', "The file names no places."),
         ("{" + HEADER + ', "places": [' + PLACE, "a comma or “]” was expected"),

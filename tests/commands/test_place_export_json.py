@@ -112,8 +112,8 @@ def changed(**changes: object) -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "The file is no valid JSON (line 1: Expecting value)."),
-        ("<html>", "The file is no valid JSON"),
+        ("", "The file isn't valid JSON (line 1: Expecting value)."),
+        ("<html>", "The file isn't valid JSON"),
         ('{"a": 1,\n}', "line 2:"),
         ("[" * 100_000, "The file is nested too deeply"),
         ('{"usd": NaN}', "“NaN” in the file is no number."),
@@ -124,8 +124,8 @@ def changed(**changes: object) -> str:
         ('{"usd": 1, "usd": 2}', "The file says “usd” twice in one place."),
         ('{"u\\u200bsd": 1}', "The name “usd” in the file has hidden characters."),
         ("[]", "The file has to be an object"),
-        ("{}", "This is no file of Runwatch's settings."),
-        (changed(format="other"), "This is no file of Runwatch's settings."),
+        ("{}", "This isn't a file of Runwatch's settings."),
+        (changed(format="other"), "This isn't a file of Runwatch's settings."),
         (changed(format_version=2), "The file has version 2; this Runwatch reads version 1."),
         (changed(format_version=True), "The file has version True"),
         (changed(format_version=None), "The file has version None"),

@@ -32,7 +32,7 @@ async def test_a_test_that_arrived_is_said_with_how_long_it_took(bench: Dispatch
     answer = await ask(bench)
 
     assert (answer.title, answer.tone) == ("Test alert · arrived", Tone.GOOD)
-    assert "It arrived after 0.5 s, the way that real alerts take." in said(answer)
+    assert "It arrived after 0.5 s, by the same route as real alerts." in said(answer)
     assert "mention" not in said(answer)
     assert bench.alert_tester.asked == [(HERE, None)]
 

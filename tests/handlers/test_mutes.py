@@ -27,7 +27,7 @@ async def open_incident(bench: DispatcherBench, opened: Incident) -> None:
 
 async def test_a_word_that_is_no_time_is_told_how_a_time_looks(bench: DispatcherBench) -> None:
     answer = said(await moderate(bench, "mute binance forever"))
-    assert "You gave two values for exchange; keep one. “forever” is no length of time. Write 30m, 4h, " in answer
+    assert "You gave two values for exchange; keep one. “forever” isn't a length of time. Write 30m, 4h, " in answer
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ async def test_a_mute_that_is_changed_says_what_it_was(bench: DispatcherBench) -
         ("mute 4m", "A mute lasts from 5 minutes to 30 days; “4m” does not."),
         ("mute binance 31d", "A mute lasts from 5 minutes to 30 days; “31d” does not."),
         ("mute 999999w", "A mute lasts from 5 minutes to 30 days"),
-        ("mute binance 4", "“4” is no length of time. Write 30m, 4h, 24h or 7d, or until worse."),
+        ("mute binance 4", "“4” isn't a length of time. Write 30m, 4h, 24h or 7d, or until worse."),
         ("mute nowhere 4h", "No exchange is known as “nowhere”."),
         ("mute until worse", "Say what must not get worse, for example /mute binance until worse."),
         ("mute binance worse", "Binance has no open incident here that could get worse."),

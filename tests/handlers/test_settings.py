@@ -87,7 +87,7 @@ async def test_a_typed_setting_is_changed_and_shown(
     ("line", "sentence"),
     [
         ("settings timezone Pariss", "Did you mean Europe/Paris?"),
-        ("settings quiet tonight", "Use a time span such as 22:00-07:00, or off."),
+        ("settings quiet tonight", "isn't a time span. Use one such as 22:00-07:00, or off."),
         ("settings off notices", "There is no setting “off”. The settings are timezone, language, quiet, digest"),
         ("settings " + "x" * 5000, "Use at most 100 letters."),
     ],

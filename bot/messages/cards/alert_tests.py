@@ -120,7 +120,8 @@ def _outcome(result: AlertTestResult) -> str:
     match result.outcome:
         case AlertTestOutcome.ARRIVED:
             return tr(
-                "It arrived after {seconds} s, the way that real alerts take. It is edited and ended within seconds.",
+                "It arrived after {seconds} s, by the same route as real alerts. It is edited and ended within "
+                "seconds.",
                 seconds=decimal(result.seconds, 1),
             )
         case AlertTestOutcome.WAITING:
