@@ -132,6 +132,7 @@ class RateLimiter:
         self._local_until = -math.inf
         self._worker_paused_until = -math.inf
         self._slots: deque[float] = deque()
+        self._times_forgotten = 0
         self._chat_paused_until: dict[str, float] = {}
 
     async def due_in_s(self, waiting: int) -> float:
@@ -141,7 +142,7 @@ class RateLimiter:
             return self._worker_paused_until - now
         while self._slots and self._slots[0] < now - SLOT_LATENESS_S:  # missed: using them now would be too fast
             self._slots.popleft()
-        if not self._slots:
+        while not self._slots:
             await self._reserve(max(1, min(waiting, math.ceil(self.limit.per_second * _RESERVED_AHEAD_S))))
         return max(0.0, self._slots[0] - _now())
 
@@ -156,7 +157,7 @@ class RateLimiter:
     async def slow_down(self, place: Place, error: RetryLater) -> None:
         """Record a 429: all workers leave the chat alone for exactly as long as it said, and all send more slowly."""
         self._chat_paused_until[place.chat] = _now() + error.after.total_seconds()
-        self._slots.clear()  # they were reserved at the faster rate
+        self._forget_slots()
         for budget in self._budgets():
             try:
                 await budget.slow_down(self._platform, chat=place.chat, pause=error.after, whole_bot=error.whole_bot)
@@ -169,7 +170,7 @@ class RateLimiter:
 
     async def pause_all(self, pause: timedelta, reason: str) -> None:
         """Let no worker send for a while."""
-        self._slots.clear()
+        self._forget_slots()
         for budget in self._budgets():
             try:
                 await budget.pause_all(self._platform, pause=pause, reason=reason)
@@ -180,10 +181,17 @@ class RateLimiter:
         """Return the budgets to inform: the local one always, for it serves when the store is away."""
         return (self._local_budget,) if self._budget is self._local_budget else (self._local_budget, self._budget)
 
+    def _forget_slots(self) -> None:
+        """Use no slot that was reserved at a faster rate, nor those that are being reserved."""
+        self._slots.clear()
+        self._times_forgotten += 1
+
     async def _reserve(self, number: int) -> None:
+        times_forgotten = self._times_forgotten
         slots = await self._next_slots(number)
         now = _now()
-        self._slots.extend(now + slots.first_in + index * slots.gap for index in range(slots.number))
+        if times_forgotten == self._times_forgotten:
+            self._slots.extend(now + slots.first_in + index * slots.gap for index in range(slots.number))
         self._chat_paused_until = {chat: until for chat, until in self._chat_paused_until.items() if until > now}
         for chat, pause_s in slots.paused.items():
             self._chat_paused_until[chat] = max(self._chat_paused_until.get(chat, 0.0), now + pause_s)

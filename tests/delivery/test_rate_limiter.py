@@ -100,6 +100,25 @@ async def test_429s_of_two_chats_within_a_second_pause_the_whole_bot() -> None:
     assert await limiter.due_in_s(1) == pytest.approx(3.0)
 
 
+class SlowBudget(LocalBudget):
+    """A budget whose slots arrive half a second after they were reserved."""
+
+    async def reserve(self, platform: Platform, *, per_second: float, number: int) -> SendSlots:
+        slots = await super().reserve(platform, per_second=per_second, number=number)
+        await asyncio.sleep(0.5)
+        return slots
+
+
+@in_simulated_time
+async def test_slots_that_were_under_way_when_a_429_came_are_not_used() -> None:
+    limiter = RateLimiter(TELEGRAM, budget=SlowBudget())
+    reserving = asyncio.create_task(limiter.due_in_s(9))
+    await asyncio.sleep(0.1)
+    await limiter.slow_down(PRIVATE, limited(5, whole_bot=True))
+
+    assert await reserving > 4
+
+
 @in_simulated_time
 async def test_429s_of_one_chat_or_far_apart_do_not() -> None:
     limiter = RateLimiter(TELEGRAM)
