@@ -2,6 +2,8 @@
 
     python -m benchmarks.question_storm [--people 120]
 
+Three of four ask for reserves, the others for charts: every kind, of three exchanges.
+
 The whole service in a process of its own, with a real Redis and the strict stand-ins, which enforce the platforms'
 limits: Telegram takes 30 messages in any second. On Telegram everybody asks in a private chat, on Discord everybody in
 one channel. Once twenty are answered another process commits a critical alert for ten places on each platform; timed is
@@ -22,6 +24,7 @@ from benchmarks.programs import free_port, runwatch, talking
 from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
 from benchmarks.urgency import UrgencyScene
 from bot.domain.place import Platform
+from bot.messages.pictures import PictureKind
 from tests.fakes.discord_rest import Answer
 from tests.fakes.telegram import Rates
 
@@ -30,6 +33,8 @@ _PLATFORMS = (Platform.TELEGRAM, Platform.DISCORD)
 _PLACES = 10
 _ANSWERED_BEFORE_ALERT = 20
 _TIMEOUT_S = 60.0
+_CHART_EVERY = 4
+_CHARTED = ("binance", "okx", "bybit")
 
 
 async def measured(people: int) -> list[Figure]:
@@ -50,13 +55,12 @@ async def measured(people: int) -> list[Figure]:
         scene = UrgencyScene(announcer, {Platform.TELEGRAM: telegram.arrivals, Platform.DISCORD: discord.arrivals})
         began = perf_counter()
         asking = [telegram.user(f"Person {number}") for number in range(people)]
-        for person in asking:
-            telegram.say(telegram.private(person), person, "/reserves binance")
+        for number, person in enumerate(asking):
+            command, options = _question(number)
+            telegram.say(telegram.private(person), person, " ".join((f"/{command}", *options.values())))
         answers = [
-            await discord.slash(
-                "reserves", {"exchange": "binance"}, channel=channel, user=discord.user(f"p{number}"), wait=False
-            )
-            for number in range(people)
+            await discord.slash(command, options, channel=channel, user=discord.user(f"p{number}"), wait=False)
+            for number, (command, options) in enumerate(map(_question, range(people)))
         ]
         ids = {person.id for person in asking}
 
@@ -86,6 +90,15 @@ async def measured(people: int) -> list[Figure]:
             Figure(f"{platform.title()}: refused as too fast", "", too_fast),
         )
     ]  # fmt: skip
+
+
+def _question(number: int) -> tuple[str, dict[str, str]]:
+    """Return what a person asks: a command and its options."""
+    if number % _CHART_EVERY:
+        return "reserves", {"exchange": "binance"}
+    chart = number // _CHART_EVERY
+    exchange = _CHARTED[chart // len(PictureKind) % len(_CHARTED)]
+    return "chart", {"exchange": exchange, "what": list(PictureKind)[chart % len(PictureKind)]}
 
 
 async def _last_of(telegram: LargeTelegram, answered: Callable[[], list[int]], people: int, began: float) -> float:
