@@ -60,20 +60,14 @@ class RedisReadings(Readings):
 
     @override
     async def bases(self, exchange: str, moments: Sequence[datetime]) -> Sequence[Reading]:
-        replies = await self._database.pipeline(
-            [
-                ("ZREVRANGEBYSCORE", key, microseconds(moment), "-inf", "LIMIT", 0, 1)
-                for moment in moments
-                for key in (_readings_key(exchange), _daily_key(exchange))
-            ]
+        # While a day is recent, its first reading is in both sets: what is in READINGS is never the older one.
+        found = await self._database.script(
+            script("bases"), _readings_key(exchange), _daily_key(exchange), *map(microseconds, moments)
         )
         blobs: dict[bytes, keys.KeyName] = {}  # in order, and each once
-        for recent, daily in zip(replies[::2], replies[1::2], strict=True):
-            # While a day is recent, its first reading is in both sets: what is in READINGS is never the older one.
-            if recent:
-                blobs.setdefault(recent[0], _readings_key(exchange))
-            elif daily:
-                blobs.setdefault(daily[0], _daily_key(exchange))
+        for recent, daily in found:
+            if blob := recent or daily:
+                blobs.setdefault(blob, _readings_key(exchange) if recent else _daily_key(exchange))
         readings = [await self.packer.readable(exchange, key, blob) for blob, key in blobs.items()]
         if None in readings:  # what cannot be read is out of the sets by now, and the one before it is found
             return await self.bases(exchange, moments)
