@@ -174,7 +174,7 @@ def _three_digits(value: float) -> str:
 def _significant(value: float, digits: int) -> str:
     """Return a number of at least 0 with so many significant digits and no zeros at its end: `0.000012`, `50,000`.
 
-    Not `1.2e-05`, as Python would write it: nobody reads exponents.
+    Not `1.2e-05`, as Python would write it: nobody reads exponents. Only what is below `_PLAIN_FROM` has one.
     """
     if 0 < value < _PLAIN_FROM:
         return f"{value:.{digits}g}"

@@ -173,3 +173,11 @@ def test_a_share_that_somebody_chose_has_their_digits() -> None:
     assert [chosen_percent(share) for share in (0.03, 0.125, 1.0)] == ["3\u00a0%", "12.5\u00a0%", "100\u00a0%"]
     with written_in("tr"):
         assert chosen_percent(0.125) == "%12,5"
+
+
+def test_what_has_more_zeros_than_anybody_counts_has_an_exponent() -> None:
+    assert [significant(value, 2) for value in (3.4e-12, 3.4e-13, -3.4e-13)] == [
+        "0.0000000000034",
+        "3.4e-13",
+        "−3.4e-13",
+    ]
