@@ -164,7 +164,7 @@ class AlertFactsGatherer:
             depth = await outbox.depth()
             # Mostly nothing waits, and then there is no more to ask.
             platforms = [chat.platform for chat in self._application.status.connections] if depth else []
-            fronts = await outbox.front_entries(platforms) if platforms else {}
+            fronts = await outbox.front_entries(platforms)
         except StorageError:
             return ()
         now_s = asyncio.get_running_loop().time()

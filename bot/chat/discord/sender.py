@@ -79,7 +79,7 @@ class DiscordSender:
         channel = self._client.find_channel(channel_id) if self._client.connected else None
         if channel:
             check_can_post_files(channel)
-        body = {**picture_payload(), **_new_message_parts(key, None), "message_reference": {"message_id": reply_to}}
+        body = {**picture_payload(), **_new_message_parts(key, reply_to, must_exist=True)}
         try:
             async with asyncio.timeout(self._timeout_s):
                 await post_message(self._client.http, channel_id, body, picture_file(picture))
@@ -179,10 +179,12 @@ class DiscordSender:
             raise archived from None
 
 
-def _new_message_parts(key: str, reply_to: str | None) -> Payload:
-    """Return what every new message is sent with: what a repeat of it is recognised by, and what it answers."""
+def _new_message_parts(key: str, reply_to: str | None, *, must_exist: bool = False) -> Payload:
+    """Return what every new message is sent with: what a repeat of it is recognised by, and what it answers.
+
+    An escalation must arrive even where somebody has deleted the alert it answers; with `must_exist` it is refused.
+    """
     parts: Payload = {"nonce": nonce_of(key), "enforce_nonce": True}
     if reply_to is not None:
-        # An escalation must arrive even where somebody has deleted the alert it answers.
-        parts["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
+        parts["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": must_exist}
     return parts

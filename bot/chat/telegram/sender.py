@@ -78,9 +78,8 @@ class TelegramSender:
 
         A picture without its text has no words.
         """
-        photo, answered = Photo(picture.digest, picture.png), json.dumps({"message_id": int(reply_to)})
-        parameters = self._post_parameters(place, None, silent=True) | {"reply_parameters": answered}
-        await self._photos.post(place, photo, **parameters)
+        photo = Photo(picture.digest, picture.png)
+        await self._photos.post(place, photo, **self._post_parameters(place, reply_to, silent=True, must_exist=True))
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Change a message; one that is the same already is no error. Raise DeliveryError."""
@@ -145,13 +144,15 @@ class TelegramSender:
             return await self._send_text(place, _without_photo(message, _PHOTO_REFUSED), reply_to)
         return str(sent["message_id"])
 
-    def _post_parameters(self, place: Place, reply_to: str | None, *, silent: bool) -> dict[str, Any]:
-        """Return what a text and a photo are both sent with."""
+    def _post_parameters(
+        self, place: Place, reply_to: str | None, *, silent: bool, must_exist: bool = False
+    ) -> dict[str, Any]:
+        """Return what a text and a photo are both sent with; `must_exist` is as in `reply_parameters`."""
         return {
             "message_thread_id": int(place.thread) if place.thread else None,
             "disable_notification": silent or None,
             "allow_paid_broadcast": self._paid,
-            "reply_parameters": reply_parameters(reply_to) if reply_to else None,
+            "reply_parameters": reply_parameters(reply_to, must_exist=must_exist) if reply_to else None,
         }
 
     async def _edit_text(
@@ -197,10 +198,12 @@ def _unchanged_is_no_error() -> Iterator[None]:
             raise
 
 
-def reply_parameters(message_id: str) -> str:
-    """Return the message that a new one answers, as the API takes it."""
-    # An escalation must arrive even where somebody has deleted the alert it answers.
-    return json.dumps({"message_id": int(message_id), "allow_sending_without_reply": True})
+def reply_parameters(message_id: str, *, must_exist: bool = False) -> str:
+    """Return the message that a new one answers, as the API takes it.
+
+    An escalation must arrive even where somebody has deleted the alert it answers; with `must_exist` it is refused.
+    """
+    return json.dumps({"message_id": int(message_id), "allow_sending_without_reply": not must_exist})
 
 
 def _start_of_interval(moment: datetime) -> datetime:
