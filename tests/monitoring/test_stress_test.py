@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 
@@ -90,6 +91,18 @@ async def test_within_minutes_a_missing_point_is_not_asked_for_again(bench: Benc
     assert await bench.test.today() == first
     bench.memory.clock.advance(timedelta(minutes=10))
     assert await bench.test.today() == await bench.another_worker().today() != first
+
+
+async def test_a_point_that_is_there_is_not_read_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    await bench.points(binance=60, kraken=20, gate=30)
+    await bench.test.today()
+    days = Mock(wraps=bench.memory.readings.days)
+    monkeypatch.setattr(bench.memory.readings, "days", days)
+    bench.memory.clock.advance(timedelta(minutes=10))
+
+    await bench.test.today()
+
+    assert [call.args[0] for call in days.call_args_list] == ["okx"]
 
 
 async def test_once_all_are_read_a_missing_point_is_not_waited_for(bench: Bench) -> None:
