@@ -111,7 +111,7 @@ async def test_ftx_stays_critical_behind_closed_withdrawals(tmp_path: Path) -> N
     *_, closed, critical, asked = re.split(r"^[\d-]+ [\d:]+ UTC · ", shown, flags=re.MULTILINE)
     assert closed.startswith("🔴 INC-2 · FTX · withdrawals of all majors closed · severe")
     assert critical.startswith("⛔ INC-1 · FTX · critical: outflow while withdrawals are closed")
-    assert "Withdrawals: BTC closed since 12:00 UTC · ETH closed since 12:00 UTC · USDT closed" in critical
+    assert "Withdrawals: BTC, ETH, USDT, USDC closed since 12:00 UTC" in critical
     assert "Does not ease while withdrawals of two major assets are closed." in critical
     assert "Withdrawals: BTC, ETH, USDT, USDC closed since 2022-11-08 12:00 UTC" in asked
     assert "resolved" not in shown

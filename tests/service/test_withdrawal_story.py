@@ -61,7 +61,7 @@ async def critical(world: World, interfaces: FakeExchangeInterfaces) -> AsyncIte
         await until_both_say(world, "INC-1", "INC-1 · Binance · critical: outflow while withdrawals are closed")
         shown = f"{closed:%Y-%m-%d %H:%M} UTC", f"<t:{closed.timestamp():.0f}:f>"
         for text, since in zip(newest_texts(world, "INC-1"), shown, strict=True):
-            line = f"Withdrawals: BTC closed since {since} · ETH open · USDT closed since {since} · USDC open"
+            line = f"Withdrawals: ETH, USDC open; BTC, USDT closed since {since}"
             assert line in text
         yield run
 
@@ -127,7 +127,7 @@ async def test_an_outflow_is_critical_while_withdrawals_are_closed_and_eases_onc
         await hours(run, 2, 0.016)
         interfaces.say(OPEN, "binance")
         await polls(run, *world.exchanges)
-        await until_both_say(world, "INC-1", "BTC open · ETH open · USDT open · USDC open")
+        await until_both_say(world, "INC-1", "BTC, ETH, USDT, USDC open")
         await hours(run, 8)
         await until_both_say(world, "INC-1", "Easing: down from critical to watch.")
         await hours(run, 8, 0.01)
@@ -193,7 +193,7 @@ async def test_a_source_that_changes_its_shape_or_falls_silent_raises_and_eases_
         await polls(run, *world.exchanges, times=SILENT_POLLS - 1)
         assert states(run, "kraken") == {UNKNOWN}
         await hours(run, 8, 0.028)
-        await until_both_say(world, "INC-1", "BTC unknown, closed when last known · ETH unknown · USDT unknown, closed")
+        await until_both_say(world, "INC-1", "BTC, USDT unknown, closed when last known; ETH, USDC unknown")
         for text in newest_texts(world, "INC-1"):
             assert "INC-1 · Binance · critical: outflow while withdrawals are closed" in text
         assert await steps(run) == {"INC-1": ["opened", "escalated"], "INC-2": ["opened"]}

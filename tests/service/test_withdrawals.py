@@ -77,8 +77,8 @@ async def test_an_outflow_is_critical_within_a_poll_of_the_closing_and_stays_so_
         closed = world.clock.now() + INTERVAL
         await polls(run, "binance")
         await run.until_announced("INC-1 · Binance · critical")
-        assert f"BTC closed since {closed:%Y-%m-%d %H:%M}" in majors_line(world)
-        assert "ETH open" in majors_line(world)
+        assert f"BTC, USDT closed since {closed:%Y-%m-%d %H:%M}" in majors_line(world)
+        assert "ETH, USDC open" in majors_line(world)
         await until(lambda: closed_at(run, "binance") == ["BTC", "USDT"], "the closed majors in the snapshot")
 
     async with running(world) as run:

@@ -25,8 +25,9 @@ from bot.language.name_lists import apart, enumerated, with_note
 from bot.language.translation import marked, marked_as, tr, tr_as, tr_count
 from bot.messages.cards.common import window_name
 from bot.messages.cards.flows import normal_range
+from bot.messages.cards.majors_line import majors_line
 from bot.messages.cards.withdrawal_words import system_sentence
-from bot.messages.cards.withdrawals import main_networks_table, withdrawals_line
+from bot.messages.cards.withdrawals import main_networks_table
 from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, span, usd
 from bot.messages.plain_text import shorten
@@ -247,7 +248,7 @@ def _result_lines(facts: StressFacts, result: StressResult, status: ExchangeWith
             time=moment(result.at),
             outcome=_outcome_words(now),
         )
-    yield withdrawals_line(facts.majors) if status else tr("Withdrawals: unknown.")
+    yield majors_line(facts.majors) if status else tr("Withdrawals: unknown.")
     yield _flow_line(facts)
     yield from _lived_lines(facts)
 

@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.detection.window_coverage import WindowCoverage
+from bot.domain.assets import MAJORS
 from bot.domain.flow import Window
 from bot.domain.incident import Incident
 from bot.domain.place import Place, Subscription, same_terms
 from bot.domain.severity import Severity
 from bot.domain.stress import STRESS
+from bot.domain.withdrawal_reading import WithdrawalState
+from bot.domain.withdrawals import MajorWithdrawals
 from bot.language.name_lists import enumerated, joined
 from bot.language.translation import marked, tr, tr_count
 from bot.messages.cards.common import TONES, liabilities, window_name
 from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.flows import normal_range
+from bot.messages.cards.majors_line import majors_line
 from bot.messages.cards.subscription_refusals import critical_takes
 from bot.messages.cards.subscription_terms import STRESS_POST_TIME, all_exchanges, subscription_name, terms
 from bot.messages.model import Action, Line, Message, Tone, lines
@@ -36,6 +40,10 @@ _SAMPLES = {
 """What a sample alert says by its severity: the headline, and how many dollars flowed."""
 _SAMPLE_RESERVES_USD = 64.1e9
 _SAMPLE_NORMAL_DAY = (-0.006, 0.007)
+_OPEN, _CLOSED = WithdrawalState.OPEN, WithdrawalState.CLOSED
+_SAMPLE_MAJORS = tuple(
+    MajorWithdrawals(asset, state, None) for asset, state in zip(MAJORS, (_CLOSED, _CLOSED, _OPEN, _OPEN), strict=True)
+)
 _MAX_OWN = 5  # a place may have a hundred; a confirmation is one screen of a phone
 
 
@@ -246,6 +254,6 @@ def _sample(name: str | None, least: Severity) -> tuple[Line, ...]:
         flow,
         # Translators: {range} is “−0.6 % to +0.7 %”, between which net flows lie on nine days of ten.
         tr("Normal day: {range}", range=normal_range(*_SAMPLE_NORMAL_DAY)),
-        tr("Withdrawals: BTC closed · ETH closed · USDT open · USDC open") if is_critical else None,
+        majors_line(_SAMPLE_MAJORS) if is_critical else None,
         liabilities(),
     )

@@ -26,6 +26,7 @@ from bot.domain.withdrawals import (
 from bot.language.name_lists import apart, enumerated, named_up_to, sentences
 from bot.language.translation import language, marked, tr, tr_count
 from bot.messages.cards.hold_details import fault_words
+from bot.messages.cards.majors_line import majors_line
 from bot.messages.cards.withdrawal_remarks import event_line, maintenance_line, silence_line
 from bot.messages.cards.withdrawal_words import (
     ICONS,
@@ -54,20 +55,6 @@ KEY_SETTINGS: Mapping[str, str] = {
     "bingx": "BINGX_API_KEY",
 }
 """Exchanges that tell their withdrawals to holders of a key alone, each with the setting for a read-only one."""
-_STATE_TEXTS: Mapping[WithdrawalState, str] = {
-    # Translators: assets that can be withdrawn, within the line `Withdrawals: BTC, ETH open; USDT closed`.
-    WithdrawalState.OPEN: marked("**{assets}** open"),
-    # Translators: assets, within the line `Withdrawals: BTC, ETH open; USDT delayed`.
-    WithdrawalState.DELAYED: marked("**{assets}** delayed"),
-    # Translators: assets, within the line `Withdrawals: BTC, ETH open; USDT closed`.
-    WithdrawalState.CLOSED: marked("**{assets}** closed"),
-    # Translators: assets, within the line `Withdrawals: BTC, ETH open; USDT unknown`.
-    WithdrawalState.UNKNOWN: marked("**{assets}** unknown"),
-}
-_CLOSED_SINCE, _CLOSED_BEFORE = (
-    marked("**{assets}** closed since {time}"),
-    marked("**{assets}** closed since before {time}"),
-)
 _CHANGE_TEXTS: Mapping[WithdrawalState, str] = {
     # Translators: `USDT on Tron open again 2022-12-13 09:00 UTC`
     WithdrawalState.OPEN: marked("{asset} open again {time}"),
@@ -111,7 +98,7 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
         title=tr("{exchange} · withdrawals", exchange=exchange.name),
         tone=_tone(status, majors),
         lines=lines(
-            withdrawals_line(majors),
+            majors_line(majors),
             silence_line(exchange, status),
             tr("{exchange}'s own word; nobody else checks it.", exchange=exchange.name),
             _closed_before_line(status),
@@ -213,32 +200,6 @@ def all_withdrawals_card(
         footer=tr_line("newest: {time}", time=moment(newest, relative=True)) if newest else (),
         actions=tuple(Action(exchange.name, f"withdrawals {exchange.id}") for exchange, _ in judged[:_MAX_BUTTONS]),
     )
-
-
-def withdrawals_line(majors: Sequence[MajorWithdrawals]) -> Line:
-    """Return the majors by their state: `Withdrawals: BTC, ETH open; USDT closed since 08:20 UTC; USDC unknown`."""
-    if _states(majors) <= {WithdrawalState.UNKNOWN}:
-        return tr_line("Withdrawals: **unknown**")
-    first, *others = _pieces(majors)
-    # Translators: {states} is `BTC, ETH open; USDT closed since 08:20 UTC; USDC unknown`, of which each part is a text.
-    return tr_line(
-        "Withdrawals: {states}",
-        states=(*first, *[span for part in others for span in (*line(language().semicolon), *part)]),
-    )
-
-
-def _pieces(majors: Sequence[MajorWithdrawals]) -> Iterator[Line]:
-    """Yield the majors of each state together; closed ones by the time since when they are."""
-    for state in (WithdrawalState.OPEN, WithdrawalState.DELAYED, WithdrawalState.CLOSED, WithdrawalState.UNKNOWN):
-        assets_since: dict[tuple[datetime | None, bool], list[str]] = {}
-        for major in majors:
-            if major.state is state:
-                is_closed = state is WithdrawalState.CLOSED
-                key = (major.since, major.began_unseen) if is_closed else (None, False)
-                assets_since.setdefault(key, []).append(major.asset)
-        for (since, began_unseen), assets in assets_since.items():
-            text = (_CLOSED_BEFORE if began_unseen else _CLOSED_SINCE) if since else _STATE_TEXTS[state]
-            yield tr_line(text, assets=enumerated(assets), time=moment(since) if since else "")
 
 
 def as_known_at(status: ExchangeWithdrawals, now: datetime) -> ExchangeWithdrawals:

@@ -464,10 +464,7 @@ def test_every_major_is_named_and_closed_ones_with_since_when() -> None:
 
     told = card(story)
 
-    assert (
-        "Withdrawals: BTC closed since 2022-12-13 11:00 UTC · ETH open · USDT closed since 2022-12-13 11:00 UTC · "
-        "USDC open"
-    ) in told
+    assert "Withdrawals: ETH, USDC open; BTC, USDT closed since 2022-12-13 11:00 UTC" in told
     assert "Does not ease while withdrawals of two major assets are closed." in told
     assert "withdrawals of 2 major assets closed (limit 2)" in said(why_card(story, "Binance"))
 
@@ -475,7 +472,7 @@ def test_every_major_is_named_and_closed_ones_with_since_when() -> None:
 def test_withdrawals_that_keep_nothing_open_are_shown_as_well_and_what_nobody_watches_is_not() -> None:
     open_ones = card(incident(seen=replace(signal(), withdrawals=majors())))
 
-    assert "Withdrawals: BTC open · ETH open · USDT open · USDC open" in open_ones
+    assert "Withdrawals: BTC, ETH, USDT, USDC open" in open_ones
     assert "Does not ease" not in "\n".join(open_ones)
     assert "Withdrawals" not in "\n".join(card(incident(seen=signal())))
 

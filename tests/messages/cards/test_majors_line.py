@@ -17,8 +17,8 @@ UNKNOWN = MajorWithdrawals("USDT", WithdrawalState.UNKNOWN, NOON)
     [
         (MajorWithdrawals("USDT", WithdrawalState.OPEN, NOON), "USDT open"),
         (MajorWithdrawals("USDT", WithdrawalState.DELAYED, NOON), "USDT delayed"),
-        (UNKNOWN, "USDT unknown"),
-        (replace(UNKNOWN, last_known=WithdrawalState.OPEN), "USDT unknown"),
+        (UNKNOWN, "unknown"),
+        (replace(UNKNOWN, last_known=WithdrawalState.OPEN), "unknown"),
         (replace(UNKNOWN, last_known=WithdrawalState.CLOSED), "USDT unknown, closed when last known"),
         (CLOSED, "USDT closed since 2022-12-13 12:00 UTC"),
         (replace(CLOSED, since=None), "USDT closed"),
@@ -38,7 +38,7 @@ def test_a_major_is_named_with_its_state_and_what_is_known_of_a_closing(major: M
 def test_the_line_has_every_major() -> None:
     (found,) = majors_lines(majors("USDC"))
 
-    assert plain(found) == ("Withdrawals: BTC open · ETH open · USDT open · USDC closed since 2022-12-13 12:00 UTC")
+    assert plain(found) == "Withdrawals: BTC, ETH, USDT open; USDC closed since 2022-12-13 12:00 UTC"
 
 
 @pytest.mark.parametrize("nothing", [None, ()])

@@ -41,7 +41,7 @@ def test_a_subscription_is_confirmed_in_full_and_shows_a_sample_marked_as_one() 
     )
     assert "🟠 SAMPLE · Binance · elevated outflow" in mild
     assert "⛔ SAMPLE · Binance · critical: outflow while withdrawals are closed" in critical
-    assert "BTC closed · ETH closed" in critical
+    assert "Withdrawals: USDT, USDC open; BTC, ETH closed" in critical
     assert "will be posted here: only critical, early sensitivity" in critical  # nothing is worse
     assert not any("INC-" in line for line in text)
 

@@ -135,7 +135,7 @@ def test_a_majors_only_networks_beside_the_main_ones_are_one_row() -> None:
 def test_what_was_answered_too_long_ago_is_unknown() -> None:
     answer = card(with_states(USDC=CLOSED), now=NOON + HOUR)
 
-    assert plain(answer.lines[0]) == "Withdrawals: unknown"
+    assert plain(answer.lines[0]) == "Withdrawals: BTC, ETH, USDT unknown; USDC unknown, closed when last known"
     assert answer.table
     assert {row[2] for row in answer.table.rows} == {"⚪ unknown"}
     assert "Closed when last told: USDC on Ethereum, USDC on Solana." in said(answer)

@@ -56,7 +56,7 @@ def test_an_alert_says_how_many_majors_cannot_be_withdrawn_and_since_when() -> N
     assert said(alert).splitlines() == [
         "INC-42 · Gate · USDC withdrawals closed",
         "1 of 4 major assets cannot be withdrawn.",
-        "Withdrawals: BTC open · ETH open · USDT open · USDC closed since 2022-12-13 12:00 UTC",
+        "Withdrawals: BTC, ETH, USDT open; USDC closed since 2022-12-13 12:00 UTC",
         "This is what the exchange itself says. A wallet upgrade closes withdrawals, too.",
         "Gate · as of 2022-12-13 13:15 UTC (live)",
         "Why",
