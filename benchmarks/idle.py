@@ -6,7 +6,8 @@ Both platforms are connected, 77 exchanges are read, nobody asks, nothing moves 
 that can be are asked about withdrawals every five minutes, so that is how long it lasts: one round of them is in it.
 Commands are those of `INFO commandstats`, but for those that a script calls inside the server: what counts is how often
 somebody asks. The share of a core is that of the bot and of its Redis together, by the CPU time that Linux counts for
-both; memory is that of the bot alone, at the end and at its largest.
+both; memory is that of the bot alone, at the end and at its largest. Redis has the timer that compose.yaml and the
+embedded server give it.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from benchmarks.memory import AT_MOST_MB, peak_mb, sizes_mb
 from benchmarks.programs import free_port, runwatch
 from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
 from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
+from bot.storage.embedded.server import TIMER_HZ
 from tests.servers import Server, kinds
 
 AT_MOST_COMMANDS = 3.0
@@ -45,7 +47,7 @@ _LONGEST_COMMAND = 64 * 1024 * 1024
 
 async def measured(seconds: float) -> list[Figure]:
     """Return the commands a second and the percents of a core over so many seconds in which nothing is to be done."""
-    server = Server(next(iter(kinds().values()))).start()
+    server = Server(next(iter(kinds().values())), settings=("--hz", TIMER_HZ)).start()
     try:
         async with (
             full_upstream() as llama,

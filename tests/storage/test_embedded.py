@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.errors import ConfigurationError
 from bot.domain.place import Place, Platform, Subscription
-from bot.storage.embedded.server import EmbeddedServer
+from bot.storage.embedded.server import TIMER_HZ, EmbeddedServer
 from bot.storage.embedded.server_binary import ServerBinary, find_binary
 from bot.storage.store import Store, open_store
 from tests.storage.conftest import KINDS, StillClock
@@ -64,7 +64,9 @@ async def test_the_server_is_private_and_keeps_everything(store: Store, tmp_path
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
     assert store.url == f"unix://{tmp_path}/data/server.sock"
     assert (tmp_path / "data" / "server.sock").stat().st_mode & 0o077 == 0
-    assert (await store.database.server_info("server"))["tcp_port"] == 0
+    about_server = await store.database.server_info("server")
+    assert about_server["tcp_port"] == 0
+    assert about_server["configured_hz"] == int(TIMER_HZ)
     assert (await store.database.server_info("persistence"))["aof_enabled"] == 1
     assert (await store.database.server_info("memory"))["maxmemory_policy"] == "noeviction"
 
