@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 _FIRST_RETRY_S, _LONGEST_RETRY_S = 1.0, 60.0  # like those of a connection that is lost
 # How often the store is compared again: it may have been emptied, or given to another bot. One read each time.
-_CHECK_AGAIN_S = 10.0
+_CHECK_AGAIN_S = 30.0
 
 
 class IdentityCheck:
