@@ -35,8 +35,8 @@ AT_MOST_COMMANDS = 3.0
 AT_MOST_CPU_PERCENT = 0.3
 WITHDRAWAL_INTERVAL_S = 300.0
 """Between two rounds of polls of withdrawals, as the settings have it by default."""
-_SETTLE_S = 20.0
-"""After everything was read: what was published then is read once more by the change feed."""
+_SETTLE_S = WITHDRAWAL_INTERVAL_S + 20.0
+"""After everything was read: withdrawals are believed, and every exchange judged by them, once a second poll agrees."""
 _SCRIPTS = ("evalsha", "eval")
 _OWN = ("info", "hello", "client|setinfo", "monitor")
 """What this program itself sends, or what opens a connection."""
