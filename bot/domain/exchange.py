@@ -1,10 +1,13 @@
 """The exchanges that are watched, and the rows of the upstream's list of them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.flow import Window
 from bot.language.translation import marked
+
+_UNSAFE = re.compile(r"[*{}:/]")  # in an id: what a key, an address, `all` (`*`) and an export are made with
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +58,10 @@ class Listing:
 
 
 def exchange_id(slug_or_name: str) -> str:
-    """Return our id for an upstream's slug or a display name: `Binance-CEX` → `binance`, `NEXO` → `nexo`."""
-    return "-".join(slug_or_name.lower().replace("'", "").split()).removesuffix("-cex")
+    """Return our id for an upstream's slug or a display name: `Binance-CEX` → `binance`, `NEXO` → `nexo`.
+
+    Signs that separate or match something in keys, addresses, commands and files become dashes: `A/B` → `a-b`. It is
+    empty for a name of nothing else.
+    """
+    words = _UNSAFE.sub(" ", slug_or_name.lower().replace("'", "")).split()
+    return "-".join(words).removesuffix("-cex")

@@ -235,13 +235,14 @@ def _listing(row_json: bytes, fetched_at: datetime, source: str) -> Listing | No
         return None
     slug = "-".join((row.slug or "").lower().replace("'", "").split()) or None
     name = shorten(clean(row.name).strip(), _MAX_NAME_CHARACTERS)
-    if not name:
+    id_ = exchange_id(slug or name)
+    if not name or not id_:
         return None
     exchange = Exchange(
-        id=exchange_id(slug or name),
+        id=id_,
         name=name,
         slug=slug,
-        own_tokens=_own_tokens(exchange_id(slug or name), row),
+        own_tokens=_own_tokens(id_, row),
     )
     return Listing(
         exchange=exchange,
