@@ -33,8 +33,7 @@ log = structlog.get_logger()
 
 _WORTH_POSTING_FOR = timedelta(minutes=15)  # behind its text: who reads that later has `/chart`
 _MAX_WAITING = 20_000  # some 300 bytes each; as many as are posted in that time
-# Between two of them. Twenty a second leave room for answers, and with paid broadcasts they cost nothing: Telegram
-# charges for what is above 30 a second.
+# Between two of them in one worker: twenty a second leave room for answers. Telegram's sender never pays for one.
 _GAP_S = 0.05
 _AT_ONCE = 4
 _TRIES_TO_DRAW, _BETWEEN_TRIES_S = 3, 5.0  # whoever draws may be busy: many ask for charts when an alert has come

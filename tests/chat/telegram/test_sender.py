@@ -8,7 +8,9 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import BadMessage, ChatGone, ChatMoved, NotAllowed, RetryLater, TopicClosed
 from bot.messages.model import Action, Message, line, lines, moment
+from bot.ports.pictures import DrawnPicture
 from tests.chat.telegram.scene import NOW, Scene, place
+from tests.fakes.drawer import png
 from tests.fakes.telegram import FakeTelegram, Rates
 
 HELLO = Message("Hello", lines=lines("a < b & c"), actions=(Action("Help", "help"),))
@@ -35,6 +37,15 @@ async def test_alerts_are_paid_for_only_when_that_was_set(telegram: FakeTelegram
     await scene.chat.edit(place(group.id), await scene.chat.send(place(group.id), HELLO, key="1"), Message("Changed"))
     await scene.chat.close()
     assert [given.get("allow_paid_broadcast") for _, given in telegram.requests] == ["true" if paid else None, None]
+
+
+async def test_a_picture_that_follows_its_text_is_never_paid_for(telegram: FakeTelegram) -> None:
+    scene = Scene(telegram, paid_broadcast=True)
+    group = telegram.group()
+    text = await scene.chat.send(place(group.id), HELLO, key="1")
+    await scene.chat.send_picture(place(group.id), DrawnPicture(png(), "", b"1"), key="1:picture", reply_to=text)
+    await scene.chat.close()
+    assert [given.get("allow_paid_broadcast") for _, given in telegram.requests] == ["true", None]
 
 
 async def test_a_topic_gets_its_message(scene: Scene, telegram: FakeTelegram) -> None:
