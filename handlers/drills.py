@@ -37,7 +37,7 @@ async def drill(
         return drill_card(tested, asset or "", network or "", await request.queries.drills(tested.id))
     press = await _press(request, tested, asset or "", network or "", step)
     if press.result in {PressResult.STARTED, PressResult.UNDER_WAY} and press.drill:
-        return requested_card(tested.name, press.drill)
+        return requested_card(tested, press.drill, typed=not request.pressed)
     if press.result is PressResult.FINISHED and press.drill:
         return finished_card(tested.name, press.drill)
     raise AskerError(refused_press(tested.name, press.result, press.drill, press.at))

@@ -93,6 +93,7 @@ class Request:
 
     `private`: nobody but the asker reads that place. `community` is what the place is a part of where it is no chat of
     its own: the id of the Discord server. `document` fetches the file that came with the command, None without one.
+    `pressed`: it was a button below a message.
     """
 
     place: Place
@@ -113,6 +114,7 @@ class Request:
     private: bool = False
     community: str = ""
     document: ReadDocument | None = None
+    pressed: bool = False
 
 
 Handler = Callable[..., Awaitable[Message]]

@@ -308,6 +308,7 @@ class CommandDispatcher:
             place_exports=self._place_exports,
             community=context.community,
             document=context.document,
+            pressed=context.pressed,
         )
 
     def _refused(

@@ -38,6 +38,11 @@ async def test_the_bot_measures_the_time(bench: DispatcherBench) -> None:
     started = await bench.ask("drill binance USDT TRON requested", who="ann")
     assert started.title == "Binance · your drill is under way"
     assert started.private
+    assert [action.command for action in started.actions] == [
+        "drill binance arrived",
+        "drill binance refused",
+        "drill binance cancelled",
+    ]
     bench.memory.clock.advance(MINUTE)
     again = await bench.ask("drill binance requested", who="ann")
     assert "Since 2022-12-13 12:00 UTC" in said(again)

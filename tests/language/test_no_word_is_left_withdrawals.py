@@ -117,7 +117,7 @@ def drill_answers() -> Iterator[Message]:
     yield drill_card(BINANCE, "USDT", "TRON", None)
     for communities in (1, 2):
         yield drill_card(BINANCE, "", "", DrillSummary((DrillFigures(3, None, 0, 0),), communities))
-    yield requested_card("Binance", under_way)
+    yield requested_card(BINANCE, under_way)
     yield from (finished_card("Binance", drill) for drill in ended)
     yield from map(forgotten_drills_card, range(3))
     yield from (refusal(refused_press("Binance", *pressed, NOON)) for pressed in product(PressResult, ended))

@@ -73,10 +73,13 @@ def drill_card(exchange: Exchange, asset: str, network: str, summary: DrillSumma
             ),
         ),
         actions=tuple(
-            Action(_label(step), f"{words if step is DrillStep.REQUESTED else f'drill {exchange.id}'} {step}")
-            for step in DrillStep
+            _step_action(words if step is DrillStep.REQUESTED else f"drill {exchange.id}", step) for step in DrillStep
         ),
     )
+
+
+def _step_action(words: str, step: DrillStep) -> Action:
+    return Action(_label(step), f"{words} {step}")
 
 
 def _label(step: DrillStep) -> str:
@@ -88,15 +91,23 @@ def _labels() -> dict[str, str]:
     return {str(step): _label(step) for step in DrillStep}
 
 
-def requested_card(name: str, drill: Drill) -> Message:
-    """Return what whoever pressed *requested* reads, the second time as well."""
+def requested_card(exchange: Exchange, drill: Drill, *, typed: bool = False) -> Message:
+    """Return what whoever pressed *requested* reads, the second time as well.
+
+    Whoever `typed` it has no card of the drill before them, and gets the buttons to end it.
+    """
     return Message(
-        title=tr("{exchange} · your drill is under way", exchange=name),
+        title=tr("{exchange} · your drill is under way", exchange=exchange.name),
         tone=Tone.GOOD,
         lines=lines(
             tr_line("Since {time}.", time=moment(drill.requested_at)),
             # Translators: the three are labels of buttons.
             tr("Press {arrived} when the money is there, or {refused} or {cancelled}.", **_labels()),
+        ),
+        actions=tuple(
+            _step_action(f"drill {exchange.id}", step)
+            for step in DrillStep
+            if typed and step is not DrillStep.REQUESTED
         ),
         private=True,
     )

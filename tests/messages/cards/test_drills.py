@@ -112,7 +112,7 @@ def test_what_was_forgotten_is_counted() -> None:
 def test_every_answer_to_a_press_fits_the_window_over_a_telegram_chat() -> None:
     long = Exchange("a-long-name", "The Exchange With a Rather Long Name")
     answers = [
-        requested_card(long.name, UNDER_WAY),
+        requested_card(long, UNDER_WAY),
         *(finished_card(long.name, replace(ARRIVED, outcome=outcome)) for outcome in DrillOutcome),
         forgotten_drills_card(12),
     ]

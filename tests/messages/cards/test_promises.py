@@ -199,7 +199,7 @@ PROSE: Mapping[str, Message] = {
     "deleted": deleted_card(STORED, drills=2),
     "drill": drill_card(Exchange("x", HOSTILE), "USDT", "TRON", None),
     "drill with results": drill_card(Exchange("x" * 30, "X"), "USDT", "ETHEREUM", DRILLS),
-    "drill under way": requested_card(HOSTILE, DRILL),
+    "drill under way": requested_card(Exchange("x" * 30, HOSTILE), DRILL),
     "drill refused": finished_card(HOSTILE, replace(DRILL, outcome=DrillOutcome.REFUSED)),
     "drills forgotten": forgotten_drills_card(2),
     "settings": settings_card(SETTINGS, [CHANGE], NOON, changed=CHANGE),
