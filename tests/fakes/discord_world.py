@@ -133,6 +133,7 @@ class Guild:
     unavailable: bool = False
     roles: list[Role] = field(default_factory=list)
     locale: str = "en-US"
+    bot_joined_at: str = _JOINED
 
     def __post_init__(self) -> None:
         self.everyone = Role("@everyone", self.rights, self.id)
@@ -152,9 +153,10 @@ class Guild:
         return granted & ~overwritten.deny | overwritten.allow
 
     def member(self, user: User) -> Json:
-        roles = [self.bot_role.id] if user is self.bot else []
+        is_bot = user is self.bot
+        roles, joined_at = ([self.bot_role.id], self.bot_joined_at) if is_bot else ([], _JOINED)
         return {
-            "user": user.json(), "roles": roles, "joined_at": _JOINED, "deaf": False, "mute": False, "flags": 0,
+            "user": user.json(), "roles": roles, "joined_at": joined_at, "deaf": False, "mute": False, "flags": 0,
             "nick": None, "avatar": None, "pending": False, "premium_since": None, "communication_disabled_until": None,
         }  # fmt: skip
 

@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from bot.chat.discord.errors import LIBRARY_ERRORS
 from bot.chat.discord.gateway_client import GatewayClient
+from bot.chat.discord.greeted_servers import GreetedServers
 from bot.chat.discord.identify_limit import IdentifyLimit
 from bot.chat.discord.interaction_handler import InteractionHandler
 from bot.chat.discord.place_probe import DiscordPlaceProbe
@@ -97,6 +98,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher, 
         self._identify_limit = IdentifyLimit(self._timeouts.identify_gap_s)
         self._client: GatewayClient | None = None
         self._commands_published = False
+        self._greeted = GreetedServers(discord.utils.utcnow())
         self._publish_at = 0.0  # on the loop's clock
         self._command_problems: Sequence[str] = ()
         self._backoff = ReconnectBackoff(self._timeouts)
@@ -192,6 +194,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher, 
             self._dispatcher,
             self._interactions,
             self._reachability,
+            greeted=self._greeted,
             identify_limit=self._identify_limit,
             meter=self._meter,
             proxies=self._proxies,

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from bot.chat.discord.channels import Channel, message_channels, takes_messages
 from bot.chat.discord.errors import LIBRARY_ERRORS
+from bot.chat.discord.greeted_servers import GreetedServers
 from bot.chat.discord.identify_limit import IdentifyLimit
 from bot.chat.discord.interaction_handler import InteractionHandler
 from bot.chat.discord.permissions import REQUIRED_PERMISSIONS, may_moderate, missing_in_channel, missing_permissions
@@ -50,6 +51,7 @@ class GatewayClient(ShardedClient):
         interactions: InteractionHandler,
         reachability: PlaceReachability,
         *,
+        greeted: GreetedServers,
         identify_limit: IdentifyLimit,
         meter: Meter,
         proxies: ProxyRules = NO_PROXIES,
@@ -74,6 +76,7 @@ class GatewayClient(ShardedClient):
             self.tree.add_command(command)
         self._interactions = interactions
         self._reachability = reachability
+        self._greeted = greeted
         self._server_id_by_channel: dict[int, int] = {}
 
     def find_channel(self, channel_id: int) -> Channel | None:
@@ -96,17 +99,22 @@ class GatewayClient(ShardedClient):
             await self._interactions.answer_button(interaction, interaction.custom_id or "")
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Index the channels of a server that came back from an outage, or was told of late."""
-        self._index_channels(guild)
+        """Index the channels of a server that came back from an outage, or was told of late; greet it if it is new."""
+        if self._greeted.is_to_be_greeted(guild.id, guild.me.joined_at):
+            await self.on_guild_join(guild)
+        else:
+            self._index_channels(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Enable what an earlier stay left behind, and say hello once."""
+        self._greeted.add(guild.id)
         self._index_channels(guild)
         await self._mark_reachable(message_channels(guild))
         await self._greet(guild)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Disable every place of a server the bot was removed from."""
+        self._greeted.forget(guild.id)
         channel_ids = [channel.id for channel in message_channels(guild)]
         for channel_id in channel_ids:
             self._server_id_by_channel.pop(channel_id, None)

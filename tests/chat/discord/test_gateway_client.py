@@ -1,5 +1,7 @@
 """What gateway events do: places are disabled and enabled, and a new server is greeted."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -9,7 +11,7 @@ from bot.domain.errors import ChatGone, NotAllowed
 from bot.domain.place import Obstacle, Place, Platform
 from bot.language.translation import language_code
 from bot.messages.model import Message
-from tests.chat.discord.conftest import NOW, Bot, raised_by
+from tests.chat.discord.conftest import NOW, SHORT_TIMEOUTS, Bot, build, connected, raised_by
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_faults import Failure
 from tests.fakes.discord_world import (
@@ -243,6 +245,21 @@ async def test_a_greeting_that_is_refused_harms_nothing(bot: Bot, discord: FakeD
         await until(partial(is_used_up, failure), "the last of the failures")
         channels += guild.channels
     assert (await discord.slash("top", channel=channels[-1])).messages
+
+
+async def test_a_server_joined_while_a_session_begins_is_greeted_once(discord: FakeDiscord) -> None:
+    """The library calls a server available that was joined while it waits for those of the session."""
+    starting = build(discord, timeouts=replace(SHORT_TIMEOUTS, servers_s=0.2))
+    guild = discord.guild("New")
+    guild.bot_joined_at = datetime.now(UTC).isoformat()
+    guild.system_channel = discord.channel(guild)
+    async with connected(starting, discord):
+        for sessions in (2, 3):
+            await discord.until(lambda: bool(discord.messages(guild.channels[0])), "a greeting")
+            await discord.gateway.send_opcode(9, data=False)
+            await discord.until(lambda known=sessions: len(discord.gateway.identifies) == known, "a new session")
+            await discord.slash("top", channel=guild.channels[0])
+    assert len(discord.messages(guild.channels[0])) == 1
 
 
 def is_used_up(failure: Failure) -> bool:
