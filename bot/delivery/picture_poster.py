@@ -3,7 +3,8 @@
 The text never waits for its picture and is never lost with it. A picture is posted by the worker that sent the text,
 which keeps what waits in memory: where the worker dies, the picture is lost, and nobody posts it twice. It takes a send
 slot only while no text of this worker waits for one. It is drawn once, before the first place's turn, however many
-places it goes to. It is tried once: what a platform refuses is left out.
+places it goes to, while those that are drawn are posted: one that cannot be drawn holds others back for no longer than
+one try. It is posted once: what a platform refuses is left out.
 
 Example: INC-8 becomes severe and goes to 5,000 chats on Telegram, which takes three minutes. After that the picture of
 its run follows, at twenty a second. Where it could not be drawn, the log says so once and the texts stand alone.
@@ -45,10 +46,12 @@ _LOOK_AGAIN_S = 0.25  # while texts are sent, or no chat is free
 
 @dataclass(slots=True)
 class _Drawing:
-    """A picture that waits in some places, and what was drawn of it."""
+    """A picture that waits in some places, and what was drawn of it; the next try to draw it is at `due_s`."""
 
     picture: Picture
     drawn: DrawnPicture | None = None
+    tries: int = 0
+    due_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +92,7 @@ class PicturePoster:
         self._waiting: deque[_Waiting] = deque()
         self._has_waiting = asyncio.Event()
         self._drawings: dict[Picture, _Drawing] = {}
+        self._is_drawing = False  # one at a time: whoever draws takes one after another, and no try waits for others
         self._undrawable: deque[Picture] = deque(maxlen=_MAX_UNDRAWABLE)
         self._free_posts = asyncio.Semaphore(_AT_ONCE)
 
@@ -121,9 +125,9 @@ class PicturePoster:
                     await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def _post_next(self, posts: asyncio.TaskGroup) -> None:
-        """Post the next picture in a task of its own when it is drawn, its chat free, and no text needs the slot."""
+        """Draw or post the next picture in a task of its own when its chat is free, and no text needs the slot."""
         await self._has_waiting.wait()
-        waiting = self._first_with_free_chat()
+        waiting = self._first_that_can_go_on()
         if (
             waiting is None
             or self._refusals.are_too_many
@@ -133,7 +137,8 @@ class PicturePoster:
             await asyncio.sleep(_LOOK_AGAIN_S)
             return
         if (drawn := waiting.drawing.drawn) is None:
-            await self._draw(waiting.drawing)
+            self._is_drawing = True
+            posts.create_task(self._draw(waiting.drawing))
             return
         if (wait_s := await self._rate_limiter.due_in_s(1)) > 0:
             await asyncio.sleep(min(wait_s, _LOOK_AGAIN_S))
@@ -145,15 +150,20 @@ class PicturePoster:
             posts.create_task(self._post(waiting, drawn))
         await asyncio.sleep(_GAP_S)
 
-    def _first_with_free_chat(self) -> _Waiting | None:
-        """Return the first that can be posted now, of those that have waited longest; forget what came too late."""
+    def _first_that_can_go_on(self) -> _Waiting | None:
+        """Return the first to post or draw now, of those that have waited longest; forget what came too late.
+
+        The places of a picture whose next try is not due, which may be thousands, are passed over.
+        """
         now_s = _now_s()
         while self._waiting and self._waiting[0].until_s <= now_s:
             log.info("picture left out, its text is too old", place=str(self._waiting[0].place))
             self._remove(self._waiting[0])
-        return next(
-            (waiting for waiting in islice(self._waiting, _LOOKED_THROUGH) if self._is_free(waiting.place)), None
-        )
+        going_on = (waiting for waiting in self._waiting if self._can_go_on(waiting.drawing, now_s))
+        return next((waiting for waiting in islice(going_on, _LOOKED_THROUGH) if self._is_free(waiting.place)), None)
+
+    def _can_go_on(self, drawing: _Drawing, now_s: float) -> bool:
+        return drawing.drawn is not None or (not self._is_drawing and drawing.due_s <= now_s)
 
     def _is_free(self, place: Place) -> bool:
         return self._queue.is_free(place) and not self._rate_limiter.pause_left_s(place.chat)
@@ -165,19 +175,22 @@ class PicturePoster:
             self._drawings.clear()
 
     async def _draw(self, drawing: _Drawing) -> None:
-        """Draw a picture for all places where it waits; where that fails, say so once and leave it out everywhere."""
+        """Try to draw a picture for all places where it waits; leave it out after the last failure. Raise nothing."""
         assert self._drawer is not None  # noqa: S101 — nothing is added without; said for the type checker
-        failure = ""
-        for _ in range(_TRIES_TO_DRAW):
-            try:
-                png = await self._drawer.draw(drawing.picture, THEMES[self._chat.platform])
-            except Exception as error:  # noqa: BLE001 — whatever it was, it costs the picture alone
-                failure = repr(error)
-                await asyncio.sleep(_BETWEEN_TRIES_S)
-            else:
-                drawing.drawn = DrawnPicture.of(drawing.picture, png)
-                return
-        log.warning("picture of alerts not drawn", title=drawing.picture.title, error=failure)
+        drawing.tries += 1
+        try:
+            png = await self._drawer.draw(drawing.picture, THEMES[self._chat.platform])
+            drawing.drawn = DrawnPicture.of(drawing.picture, png)
+        except Exception as error:  # noqa: BLE001 — whatever it was, it costs the picture alone
+            drawing.due_s = _now_s() + _BETWEEN_TRIES_S
+            if drawing.tries >= _TRIES_TO_DRAW:
+                self._leave_out(drawing, error)
+        finally:
+            self._is_drawing = False
+
+    def _leave_out(self, drawing: _Drawing, error: Exception) -> None:
+        """Say once that a picture could not be drawn, and leave it out everywhere."""
+        log.warning("picture of alerts not drawn", title=drawing.picture.title, error=repr(error))
         self._undrawable.append(drawing.picture)
         for waiting in [waiting for waiting in self._waiting if waiting.drawing is drawing]:
             self._remove(waiting)

@@ -13,7 +13,7 @@ from typing_extensions import override
 from bot.delivery import picture_poster, picture_refusals
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.worker import DeliveryWorker
-from bot.domain.errors import NotAllowed, RetryLater
+from bot.domain.errors import DrawingFailed, NotAllowed, RetryLater
 from bot.domain.place import Place, Platform
 from bot.domain.severity import Severity
 from bot.messages.pictures import Picture, Theme
@@ -210,6 +210,32 @@ async def test_a_picture_that_hangs_holds_its_own_chat_for_five_seconds_at_most(
     assert at["other"] - began < 1
     assert at["worse"] - began < 7
     assert scene.chat.pictures == []
+
+
+@dataclass
+class DrawerOfOthers(SlowDrawer):
+    """Takes eight seconds to fail to draw one picture, and draws all others."""
+
+    undrawable: Picture | None = None
+
+    @override
+    async def draw(self, picture: Picture, theme: Theme) -> bytes:
+        if picture == self.undrawable:
+            await asyncio.sleep(8.0)
+            raise DrawingFailed("Too slow.")
+        return await super().draw(picture, theme)
+
+
+@in_simulated_time
+async def test_what_cannot_be_drawn_holds_others_back_for_one_try_at_most() -> None:
+    scene = Scene(DrawerOfOthers(undrawable=RUN))
+    async with scene.delivering():
+        scene.queue("opened", *(Place(Platform.TELEGRAM, str(1000 + number)) for number in range(60)))
+        await asyncio.sleep(6)
+        began = asyncio.get_running_loop().time()
+        scene.queue("opened", OTHER, incident="INC-3", picture=samples.ALL["reserves"])
+        await scene.until_posted(1)
+    assert scene.chat.pictures[0][2] - began < 10
 
 
 @in_simulated_time
