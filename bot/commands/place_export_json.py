@@ -21,7 +21,7 @@ from bot.domain.errors import AskerError
 from bot.domain.mute import Mute, UntilWorse
 from bot.domain.place import Place, Subscription
 from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceExport, SettingFields
-from bot.domain.place_settings import PlaceSetting, PlaceSettings
+from bot.domain.place_settings import PlaceSetting, PlaceSettings, is_known_language
 from bot.domain.severity import Sensitivity, Severity
 from bot.language.translation import marked, tr
 from bot.messages.subscription_line import ALL_WORD
@@ -185,9 +185,16 @@ def _settings(content: Any, path: str) -> SettingFields:
 
 @lru_cache(maxsize=1024)  # of 100,000 places most have the settings of many others
 def _canonical(given: SettingFields) -> SettingFields:
-    """Return settings as this program writes them, sorted: `22-7` is `22:00-07:00`; raise AskerError."""
-    read = PlaceSettings.from_fields(dict(given))
-    return tuple(sorted((name, read.value_of(PlaceSetting(name))) for name, _ in given))
+    """Return settings as this program writes them, sorted: `22-7` is `22:00-07:00`; raise AskerError.
+
+    A language that it does not know stays as it is: another bot may have it, and the import leaves it out.
+    """
+    unknown = tuple(
+        (name, text) for name, text in given if name == PlaceSetting.LANGUAGE and not is_known_language(text)
+    )
+    known = dict(field for field in given if field not in unknown)
+    read = PlaceSettings.from_fields(known)
+    return tuple(sorted([*unknown, *((name, read.value_of(PlaceSetting(name))) for name in known)]))
 
 
 def _mute_json(mute: Mute) -> dict[str, Any]:

@@ -5,7 +5,8 @@ is added (OKX), one is changed (Binance), one stays as it is although the file d
 
 A file may come from another place, another platform or another bot. What only has a meaning there is left out, and
 said: a mention where the platform or the server has none, a mute that waits for an incident of that time, an exchange
-that this bot does not know. Who subscribed is whoever imports: they are told when the place cannot be reached any more.
+or a language that this bot does not know. Who subscribed is whoever imports: they are told when the place cannot be
+reached any more.
 """
 
 from collections.abc import Collection
@@ -18,7 +19,7 @@ from bot.domain.errors import AskerError
 from bot.domain.mute import LONGEST_MUTE, Mute
 from bot.domain.place import Place, Platform, Subscription, same_terms
 from bot.domain.place_export import SUBSCRIPTIONS_PER_PLACE_MAX, PlaceChanges, PlaceExport, SettingFields
-from bot.domain.place_settings import PlaceSetting, PlaceSettings
+from bot.domain.place_settings import PlaceSetting, PlaceSettings, is_known_language
 from bot.domain.setting_change import SettingEditor
 from bot.language.translation import tr_count
 
@@ -35,11 +36,15 @@ class Omission(StrEnum):
     CANNOT_ALERT = "cannot alert"
     MUTE_OVER = "mute over"
     MUTE_TOO_LONG = "mute too long"
+    UNKNOWN_LANGUAGE = "unknown language"
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What of a file is left out or has no effect, and why: `about` is the id of an exchange, None for all of them."""
+    """What of a file is left out or has no effect, and why.
+
+    `about` is the id of an exchange, None for all of them; of an unknown language it is the text in the file.
+    """
 
     omission: Omission
     about: str | None
@@ -107,7 +112,7 @@ def plan_import(file: PlaceExport, target: ImportTarget) -> ImportPlan:
         target.editor,
         tuple(added),
         tuple(changed),
-        _changed_settings(file.settings, target.present.settings),
+        _changed_settings(_known_settings(file.settings, left_out), target.present.settings),
         tuple(replace(mute, place=target.present.place, by=target.editor.id) for mute in mutes),
         tuple(left_out),
         kept=len(present.keys() - named),
@@ -181,6 +186,15 @@ def _is_new_mute(mute: Mute, target: ImportTarget, left_out: list[LeftOut]) -> b
     if omission:
         left_out.append(LeftOut(omission, mute.exchange))
     return omission is None
+
+
+def _known_settings(wanted: SettingFields, left_out: list[LeftOut]) -> SettingFields:
+    """Return the settings of a file without a language that there is not here; note that."""
+    language = dict(wanted).get(PlaceSetting.LANGUAGE)
+    if language is None or is_known_language(language):
+        return wanted
+    left_out.append(LeftOut(Omission.UNKNOWN_LANGUAGE, language))
+    return tuple(field for field in wanted if field[0] != PlaceSetting.LANGUAGE)
 
 
 @lru_cache(maxsize=1024)  # of 100,000 places most have the settings of many others

@@ -206,6 +206,15 @@ def _read_language(text: str) -> str:
     )
 
 
+def is_known_language(text: str) -> bool:
+    """Return whether a setting's text names a language that there is, or `auto`."""
+    try:
+        _read_language(text)
+    except BadArgument:
+        return False
+    return True
+
+
 def _names(language: Language) -> tuple[str, ...]:
     """Return what a language is called by itself, with and without its country."""
     whole = _comparable(language.name)

@@ -111,6 +111,14 @@ def test_what_this_bot_does_not_know_is_left_out_once_it_knows_a_list() -> None:
     assert len(plan(file).added) == 2
 
 
+def test_a_language_that_this_bot_does_not_know_is_left_out_and_the_rest_taken_over() -> None:
+    file = file_of(settings=(("language", "eo"), ("timezone", "Europe/Paris")))
+
+    found = plan(file)
+    assert [(name, after) for name, _, after in found.settings] == [("timezone", "Europe/Paris")]
+    assert found.left_out == (LeftOut(Omission.UNKNOWN_LANGUAGE, "eo"),)
+
+
 @pytest.mark.parametrize(
     ("until", "worse", "omission"),
     [

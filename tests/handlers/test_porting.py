@@ -112,6 +112,24 @@ async def test_a_file_that_changes_settings_alone_says_nothing_of_subscriptions(
     assert said(await moderate(bench, confirm(preview))).splitlines()[1] == "Set: 1 setting."
 
 
+async def test_a_file_with_a_language_that_this_bot_does_not_know_is_imported_without_it(
+    bench: DispatcherBench,
+) -> None:
+    text = await filled(bench)
+    text = text.replace('"language": "auto"', '"language": "eo"')
+    told = "The language is left out, because this bot does not know it: eo."
+
+    preview = await send(bench, text, place=ON_DISCORD)
+    assert told in said(preview)
+    name, _, words = confirm(preview).partition(" ")
+    command = bench.commands.get(name)
+    assert command
+    done = await bench.dispatcher.answer_words(bench.context(MODERATOR, ON_DISCORD), command, words)
+    assert told in said(done)
+    kept = await bench.memory.place_settings.of_place(ON_DISCORD)
+    assert (kept.language, kept.as_fields()["quiet"]) == ("auto", "22:00-07:00")
+
+
 async def test_the_code_of_one_button_does_nothing_behind_another_command(bench: DispatcherBench) -> None:
     """A file names any place and any mention: only /import checks both."""
     text = (await filled(bench)).replace(str(HERE), str(ON_DISCORD))

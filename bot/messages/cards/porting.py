@@ -7,6 +7,7 @@ Example of a preview: “Would add 3 subscriptions, change 1 and remove nothing.
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
+from bot.domain.errors import echo
 from bot.domain.mute import Mute
 from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
@@ -197,3 +198,9 @@ def left_out_lines(left_out: Sequence[LeftOut], names: Mapping[str, str], most: 
         about = [exchange_name(left.about, names) for left in left_out if left.omission is omission]
         if about:
             yield tr(sentence, exchanges=named_up_to(about, most))
+    for left in left_out:
+        if left.omission is Omission.UNKNOWN_LANGUAGE and left.about:
+            # Translators: {language} is what a file says, such as “eo”.
+            yield tr(
+                "The language is left out, because this bot does not know it: {language}.", language=echo(left.about)
+            )
