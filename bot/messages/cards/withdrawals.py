@@ -62,8 +62,8 @@ _CHANGE_TEXTS: Mapping[WithdrawalState, str] = {
     WithdrawalState.DELAYED: marked("{asset} delayed {time}"),
     # Translators: `USDT on Tron closed 2022-12-13 09:00 UTC`
     WithdrawalState.CLOSED: marked("{asset} closed {time}"),
-    # Translators: `USDT on Tron not told any more 2022-12-13 09:00 UTC`
-    WithdrawalState.UNKNOWN: marked("{asset} not told any more {time}"),
+    # Translators: `USDT on Tron unknown since 2022-12-13 09:00 UTC`
+    WithdrawalState.UNKNOWN: marked("{asset} unknown since {time}"),
 }
 # 34 columns: 5 for the asset, 8 for the network ("Ethereum"), 10 for icon and word, 5 for the time, three gaps of 2.
 _NETWORK_COLUMNS = 8
@@ -256,7 +256,7 @@ def _with_closed_line(names: Sequence[str], told: int, known: int) -> Line:
 
 
 def _change_lines(changes: Sequence[WithdrawalTransition]) -> Iterator[Line]:
-    """Yield the latest changes, newest first, and which networks were closed more than once.
+    """Yield the latest change of each network, newest first, and which networks were closed more than once.
 
     A source that fell silent changes every network to unknown, which the table says: that stands behind what opened and
     closed before, and what happened on networks that few people use behind what did on the main ones.
@@ -267,7 +267,9 @@ def _change_lines(changes: Sequence[WithdrawalTransition]) -> Iterator[Line]:
         # What was unknown in between may have been closed all the time.
         if change.after is WithdrawalState.CLOSED and change.before is not WithdrawalState.UNKNOWN and _is_main(change)
     )
-    for change in sorted(sorted(changes, key=_interest)[-_MAX_CHANGES:], key=lambda change: change.at, reverse=True):
+    by_interest = sorted(changes, key=_interest)
+    latest = sorted({(change.asset, change.network): change for change in by_interest}.values(), key=_interest)
+    for change in sorted(latest[-_MAX_CHANGES:], key=lambda change: change.at, reverse=True):
         yield (
             *line(f"{ICONS[change.after]} "),
             *tr_line(
