@@ -100,7 +100,7 @@ class ClosedNetworks(SignalSource[KnownEvents, ExchangeWithdrawals]):
 def _measured(member: ExchangeWithdrawals, network: str, now: datetime) -> Measurement:
     name = member.source or member.exchange
     if is_too_old(member, now):
-        return Measurement(name, None, Hold(HoldReason.UNKNOWN, "not told any more"))
+        return Measurement(name, None, Hold(HoldReason.UNKNOWN, "the exchange says nothing about it now"))
     return Measurement(name, Size(-float(is_closed_on(member, network)), Unit.COUNT))
 
 

@@ -85,7 +85,8 @@ def _disagreeing(match: re.Match[str]) -> str:
 
 def _untold(match: re.Match[str]) -> str:
     del match
-    return tr("not told any more")
+    # Translators: why a figure is not known, in brackets: the withdrawals of an exchange.
+    return tr("the exchange says nothing about it now")
 
 
 def _paused(match: re.Match[str]) -> str:
@@ -110,7 +111,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (re.compile(r"newest reading is (?P<hours>\d+) h old"), _stale),
     (re.compile(r"ours (?P<ours>.+), theirs (?P<theirs>.+)"), _disagreeing),
-    (re.compile(r"not told any more"), _untold),
+    (re.compile(r"the exchange says nothing about it now|not told any more"), _untold),  # the latter is of old readings
     # A pause, domain/suppression.py; the reason may have line breaks.
     (
         re.compile(

@@ -195,7 +195,7 @@ def test_what_is_unknown_is_held_with_its_cause_and_nothing_is_judged_where_ever
     assert [figure.hold is None for figure in part.figures] == [True, True, False, False, False]
     assert (part.graded, part.severity) == (True, None)
     assert part.judged == {CLOSED_WITHDRAWALS, "BTC"}
-    assert part.holds[0].detail == "not told any more"
+    assert part.holds[0].detail == "the exchange says nothing about it now"
     assert (nothing.graded, nothing.severity, nothing.easing) == (False, None, None)
     assert {(hold.reason, hold.detail) for hold in nothing.holds} == {(HoldReason.UNKNOWN, "bad shape")}
 

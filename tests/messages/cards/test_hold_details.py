@@ -17,7 +17,7 @@ STORED = (
     "BTC, +5.0 % of reserves in one step, away again after 1 return",
     "Tron, ETH, −5.0 % of reserves in one step, away again after 3 returns",
     "ours −$2,500 M, theirs +$250 M",
-    "not told any more",
+    "the exchange says nothing about it now",
     str(Suppression("binance", NOON, "ann")),
     str(Suppression("binance", NOON, "ann", "Кошельки\nпереезжают.")),
     *SourceFault,
@@ -36,6 +36,10 @@ def test_a_detail_of_an_older_version_is_shown_as_it_is(monkeypatch: pytest.Monk
     pseudo_language(monkeypatch)
     with written_in(PSEUDO):
         assert hold_detail("a fork of the chain") == "a fork of the chain"
+
+
+def test_a_detail_that_was_stored_in_other_words_is_told_in_those_of_today() -> None:
+    assert hold_detail("not told any more") == "the exchange says nothing about it now"
 
 
 def test_how_much_is_missing_is_read_from_what_is_stored() -> None:
