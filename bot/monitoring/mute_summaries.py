@@ -9,7 +9,8 @@ both, the next one commits the same alerts again, and what is queued is queued n
 delivered long before, the message that is there is edited, for the alert's kind is EDIT.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -114,7 +115,7 @@ class MuteSummaries:
         settings = await self._place_settings.of_place(ended.place)
         held = [found for found, _ in missed if await self._is_held(ended.place, settings, found)]
         with written_in(posting_language(settings)):
-            return self._written(ended, missed, held, subscriptions, _normal_severities(all_open.values()))
+            return self._written(ended, missed, held, subscriptions, all_open)
 
     def _written(
         self,
@@ -122,24 +123,25 @@ class MuteSummaries:
         missed: Sequence[tuple[MissedIncident, Incident | None]],
         held: Sequence[MissedIncident],
         subscriptions: Sequence[Subscription],
-        normal: Mapping[int, Severity],
+        all_open: Mapping[str, Incident],
     ) -> list[Alert]:
         """Return the alerts in the language in force; a moderator is asked first about those `held`, not named yet.
 
-        `normal` are the severities of what is open by the normal preset, by the number of the incident.
+        An incident has the severity by the normal preset in the summary, as in its alerts: `all_open` has both.
         """
         now, mute_id = self._clock.now(), ended.mutes[0].id
         named = [(found, incident) for found, incident in missed if found not in held]
         severities = [found.severity for found, _ in named]
-        worst = max(severities, key=lambda severity: severity.rank, default=Severity.WATCH)
-        summary = missed_card(ended.mutes, named, self._shown_names(), self._kinds, held=len(held))
+        worst = max(severities, key=_rank, default=Severity.WATCH)
+        told = [_as_everybody_reads(found, incident, all_open) for found, incident in named]
+        summary = missed_card(ended.mutes, told, self._shown_names(), self._kinds, held=len(held))
         return [
             _alert(f"mute:{mute_id}", f"mute:{mute_id}", summary, worst, ended.place, now),
             *[
                 _alert(
                     f"{found.incident}:after {mute_id}",
                     found.incident,
-                    self._card(incident, normal.get(incident.number)),
+                    self._card(incident, all_open.get(_normal_key(found))),
                     incident.severity,
                     ended.place,
                     now,
@@ -162,18 +164,36 @@ class MuteSummaries:
         still_open = all_open.get(found.incident)
         return still_open or await self._incidents.by_number(incident_number(found.incident))
 
-    def _card(self, incident: Incident, normal: Severity | None) -> Message:
+    def _card(self, incident: Incident, normal: Incident | None) -> Message:
         names = self._shown_names()
         name = names.get(incident.subject, incident.subject)
-        return incident_card(incident, name, StepReason.UPDATED, names, self._kinds, normal=normal)
+        severity = normal.severity if normal else None
+        return incident_card(incident, name, StepReason.UPDATED, names, self._kinds, normal=severity)
 
     def _shown_names(self) -> dict[str, str]:
         return {**self._names(), MARKET.id: tr(MARKET.name)}
 
 
-def _normal_severities(all_open: Iterable[Incident]) -> Mapping[int, Severity]:
-    """Return the severity of each incident by the normal preset, which everybody reads in its title."""
-    return {incident.number: incident.severity for incident in all_open if incident.sensitivity is Sensitivity.NORMAL}
+def _as_everybody_reads(
+    found: MissedIncident, incident: Incident | None, all_open: Mapping[str, Incident]
+) -> tuple[MissedIncident, Incident | None]:
+    """Return what was missed as the normal preset has it, which everybody reads in titles; as it is where it has none.
+
+    How bad it was there at worst during the mute is not known: at least as bad as now, and never worse than its peak.
+    """
+    normal = all_open.get(_normal_key(found))
+    if normal is None:
+        return found, incident
+    worst = min(normal.peak, max(normal.severity, found.severity, key=_rank), key=_rank)
+    return replace(found, severity=worst), normal
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _normal_key(found: MissedIncident) -> str:
+    return f"INC-{incident_number(found.incident)}:{Sensitivity.NORMAL}"
 
 
 def _key(incident: Incident) -> str:

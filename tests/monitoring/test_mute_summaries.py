@@ -118,11 +118,13 @@ async def test_what_goes_on_has_the_severity_that_everybody_reads(bench: Bench) 
     early = replace(subscription("binance", severity=Severity.ELEVATED), sensitivity=Sensitivity.EARLY)
     await bench.memory.subscriptions.add(early)
     await bench.open(Severity.SEVERE, sensitivity=Sensitivity.EARLY)
-    await bench.open(Severity.ELEVATED, sensitivity=Sensitivity.NORMAL)
+    await bench.open(Severity.ELEVATED, sensitivity=Sensitivity.NORMAL, peak=Severity.ELEVATED)
     await bench.mute()
     await bench.miss(replace(SEVERE, incident="INC-42:early"))
 
-    _, update = await bench.after(4)
+    summary, update = await bench.after(4)
+    assert "INC-42 · elevated at worst, −3.6 % in 24 h, now elevated." in said(summary.message)
+    assert summary.message.tone is Tone.ELEVATED
     assert update.message.title == "INC-42 · Binance · elevated outflow"
     assert "This place uses early sensitivity, at which it is severe already." in said(update.message)
 
