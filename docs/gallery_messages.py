@@ -225,7 +225,7 @@ def _invented(collection: MessageCollection) -> None:
     drill = Drill("ann", "traders", now - 12 * timedelta(minutes=1), "USDT", "TRON")
     arrived = replace(drill, outcome=DrillOutcome.ARRIVED, finished_at=now)
     add("/drill", drill_card(binance, "USDT", "TRON", drills), asked="/drill binance USDT Tron")
-    add("drill requested", requested_card("Binance", drill), asked="▸Requested")
+    add("drill requested", requested_card(binance, drill), asked="▸Requested")
     add("drill arrived", finished_card("Binance", arrived), asked="▸Arrived")
     add(
         "drill that was never begun", refusal(refused_press("Binance", PressResult.NONE, None, now)), asked="▸Cancelled"

@@ -90,7 +90,9 @@ class ClosedWithdrawals(SignalSource[KnownWithdrawals, ExchangeWithdrawals]):
             return None
         majors = judged_majors(known, now)
         count = Measurement(CLOSED_WITHDRAWALS, Size(-float(len(closed_majors(majors))), Unit.COUNT))
-        unknown = Hold(HoldReason.UNKNOWN, str(known.fault) if known.fault else "the exchange says nothing about it now")
+        unknown = Hold(
+            HoldReason.UNKNOWN, str(known.fault) if known.fault else "the exchange says nothing about it now"
+        )
         return Signal(
             subject,
             self.rule,

@@ -257,9 +257,13 @@ async def test_a_server_joined_while_a_session_begins_is_greeted_once(discord: F
         for sessions in (2, 3):
             await discord.until(lambda: bool(discord.messages(guild.channels[0])), "a greeting")
             await discord.gateway.send_opcode(9, data=False)
-            await discord.until(lambda known=sessions: len(discord.gateway.identifies) == known, "a new session")
+            await discord.until(partial(has_identified, discord, sessions), "a new session")
             await discord.slash("top", channel=guild.channels[0])
     assert len(discord.messages(guild.channels[0])) == 1
+
+
+def has_identified(discord: FakeDiscord, times: int) -> bool:
+    return len(discord.gateway.identifies) == times
 
 
 def is_used_up(failure: Failure) -> bool:
