@@ -8,7 +8,9 @@ from bot.domain.errors import NotPermitted
 from bot.domain.place import Place
 from bot.language.translation import tr
 
-OtherPlace = Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")]
+OtherPlace = Annotated[
+    PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel; on Discord #mychannel")
+]
 """The argument by which a command names another place than the one where it is used."""
 
 

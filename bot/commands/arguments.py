@@ -250,7 +250,7 @@ KINDS: dict[object, ArgumentKind] = {
         # Telegram: @channel (never @here, which is a mention), the id of a supergroup or channel, or a t.me link.
         # Discord: <#id>, which is what its clients make of a channel that somebody picks.
         r"(?P<text>@(?!(?:here|everyone)$)[a-z]\w{3,31}|-100\d{5,15}|<#\d{1,20}>|https://t\.me/[a-z]\w{3,31})",
-        marked("Use a channel such as @mychannel."),
+        marked("Use a channel such as @mychannel, on Discord #mychannel."),
         lambda match: match["text"],
     ),
     CommandName: _matching(
