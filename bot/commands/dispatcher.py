@@ -253,6 +253,11 @@ class CommandDispatcher:
             values = _values(command, arguments)
             return await command.handler(self._request(context), **values), "ok"
         except AskerError as error:
+            if context.pressed and isinstance(error, MissingArgument) and error.is_guided:
+                # The steps of setting up go on in the language of the greeting, whose button began them: until a
+                # group has chosen one, that of whoever presses.
+                with written_in(await self.language_of(replace(context, private=True))):
+                    return self._refused(context, command, arguments, error), "refused"
             return self._refused(context, command, arguments, error), "refused"
         except StorageError as error:
             log.warning("store away while answering", command=command.name, error=str(error))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from bot.commands.declaration import Command
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.local_time import QuietHours
 from bot.domain.place import Place, Platform
@@ -180,6 +181,24 @@ async def test_a_change_of_language_is_answered_in_it_where_it_counts_for_the_an
         {"name": "language", "value": PSEUDO},
     )
     assert on_discord.language == "en"
+
+
+async def test_the_steps_that_a_greeting_begins_are_in_its_language_until_the_group_has_chosen_one(
+    bench: DispatcherBench,
+) -> None:
+    subscribe = command_of(bench, "subscribe")
+    pressed = replace(bench.context(OWNER, HERE), asker_language="es-ES", pressed=True)
+    assert (await bench.dispatcher.answer_words(pressed, subscribe, "?")).language == "es"
+    assert (await bench.dispatcher.answer_words(replace(pressed, pressed=False), subscribe, "?")).language == "en"
+    assert (await bench.dispatcher.answer_words(pressed, subscribe, "binance normal severe")).language == "en"
+    await bench.dispatcher.answer_words(pressed, command_of(bench, "settings"), "language en")
+    assert (await bench.dispatcher.answer_words(pressed, subscribe, "?")).language == "en"
+
+
+def command_of(bench: DispatcherBench, name: str) -> Command:
+    command = bench.commands.get(name)
+    assert command
+    return command
 
 
 async def test_who_changed_what_is_shown_and_can_be_undone(bench: DispatcherBench) -> None:
