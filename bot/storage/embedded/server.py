@@ -32,10 +32,10 @@ from bot.storage.embedded.server_binary import ServerBinary, find_binary
 
 _SOCKET = "server.sock"
 _SOCKET_PATH_MAX_BYTES = 100  # sun_path has room for 108 on Linux and 104 on macOS, unix(7)
-TIMER_HZ = "5"
+TIMER_HZ = "2"
 """How often a second the server looks after itself: its default of 10 is half of what an idle one uses.
 
-A blocking read ends up to a fifth of a second late by it. https://github.com/valkey-io/valkey/blob/9.0/valkey.conf
+A blocking read ends up to half a second late by it. https://github.com/valkey-io/valkey/blob/9.0/valkey.conf
 """
 _LOCK_TIMEOUT_S = 5.0  # the server of a bot that was killed needs a moment to stop
 _LOCK_RETRY_S = 0.05
