@@ -117,7 +117,7 @@ async def test_a_file_with_a_language_that_this_bot_does_not_know_is_imported_wi
 ) -> None:
     text = await filled(bench)
     text = text.replace('"language": "auto"', '"language": "eo"')
-    told = "The language is left out, because this bot does not know it: eo."
+    told = "Unknown language left out: eo."
 
     preview = await send(bench, text, place=ON_DISCORD)
     assert told in said(preview)
@@ -219,7 +219,7 @@ async def test_what_changes_is_named_up_to_a_screen(bench: DispatcherBench) -> N
     assert "+ 🟡 watch · OKX" in preview
     assert "± Binance: watch or worse, normal sensitivity → severe or worse, normal sensitivity" in preview
     assert "… and 1 more." in preview
-    assert "Left out, because this bot does not know the exchange: gone-0, " in preview
+    assert "Left out, unknown to this bot: gone-0, " in preview
     assert " and 4 more." in preview
 
 

@@ -32,7 +32,7 @@ async def test_changes_of_the_last_30_days_come_from_the_store() -> None:
 
     answer = said(await bench.ask("withdrawals gate"))
 
-    assert "🔴 USDT on Tron closed 2022-12-11 12:00 UTC" in answer
+    assert "🟢 USDT on Tron open again 2022-12-12 12:00 UTC" in answer
     assert "closed twice" not in answer
 
 

@@ -7,7 +7,6 @@ Example of a preview: “Would add 3 subscriptions, change 1 and remove nothing.
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from bot.domain.errors import echo
 from bot.domain.mute import Mute
 from bot.domain.place import Place
 from bot.domain.place_export import PlaceExport
@@ -19,11 +18,13 @@ from bot.messages.cards.subscription_terms import exchange_name, short_line, sub
 from bot.messages.documents import Document
 from bot.messages.model import Action, Line, Message, Tone, bold, code, line, lines, moment
 from bot.messages.phone_screen import naming_what_fits
+from bot.messages.plain_text import shorten
 from bot.messages.subscription_line import place_words
 from bot.messages.translated_lines import tr_line
 
 _MAX_NAMED = 8
 """Changes that are named at most; a preview is one screen of a phone, and the file has all of them."""
+_MAX_LANGUAGE = 12  # letters: a tag such as zh-Hant-TW
 _OMISSIONS = {
     Omission.NO_MENTIONS: marked(
         "The mention is left out, because this platform has none for a whole chat: {exchanges}."
@@ -31,7 +32,7 @@ _OMISSIONS = {
     Omission.MENTION_REFUSED: marked(
         "The mention is left out, because it is not possible here or not for you: {exchanges}."
     ),
-    Omission.UNKNOWN_EXCHANGE: marked("Left out, because this bot does not know the exchange: {exchanges}."),
+    Omission.UNKNOWN_EXCHANGE: marked("Left out, unknown to this bot: {exchanges}."),
     Omission.CANNOT_ALERT: marked("No alert can come of it on this bot: {exchanges}."),
     Omission.WAITS_FOR_INCIDENT: marked("The mute is left out, because it waits for an incident: {exchanges}."),
     Omission.MUTE_OVER: marked("The mute is left out, because it is over: {exchanges}."),
@@ -201,6 +202,4 @@ def left_out_lines(left_out: Sequence[LeftOut], names: Mapping[str, str], most: 
     for left in left_out:
         if left.omission is Omission.UNKNOWN_LANGUAGE and left.about:
             # Translators: {language} is what a file says, such as “eo”.
-            yield tr(
-                "The language is left out, because this bot does not know it: {language}.", language=echo(left.about)
-            )
+            yield tr("Unknown language left out: {language}.", language=shorten(left.about, _MAX_LANGUAGE))

@@ -220,6 +220,7 @@ ELSEWHERE = Place(Platform.DISCORD, "1" * 19)
 MUTES = tuple(Mute(HERE, name, NOON, NOON + DAY, "telegram:1234567890") for name in NAMES)
 SETTINGS = (("answers", "private"), ("digest", "weekly mon 08:00"), ("quiet", "22:00-07:00"),
             ("timezone", "America/Argentina/Buenos_Aires"))  # fmt: skip
+_OF_EXCHANGES = {*Omission} - {Omission.NO_MENTIONS, Omission.UNKNOWN_LANGUAGE}
 PLAN = ImportPlan(
     HERE,
     SettingEditor("telegram:7"),
@@ -227,9 +228,10 @@ PLAN = ImportPlan(
     changed=tuple((subscription(name), kept) for name, kept in zip(NAMES, SUBSCRIBED, strict=True)),
     settings=tuple((name, "off", after) for name, after in SETTINGS),
     mutes=MUTES,
-    # Of the two about mentions only one can be: a platform has them or not.
-    left_out=tuple(
-        LeftOut(omission, name) for omission in Omission if omission is not Omission.NO_MENTIONS for name in NAMES
+    # Of the two about mentions only one can be: a platform has them or not. A file has one language.
+    left_out=(
+        LeftOut(Omission.UNKNOWN_LANGUAGE, "x" * 100),
+        *(LeftOut(omission, name) for omission in _OF_EXCHANGES for name in NAMES),
     ),
     kept=99,
 )
