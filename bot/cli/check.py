@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from bot.cli.connection_check import connection_findings
 from bot.cli.finding import Finding
+from bot.cli.proof_check import proof_findings
 from bot.cli.withdrawal_check import withdrawal_findings
 from bot.config.settings import Settings, misspelt
 from bot.domain.errors import ConfigurationError, RunwatchError, StoreOutdated
@@ -34,7 +35,8 @@ async def check(settings: Settings) -> Sequence[Finding]:
     store, connections, withdrawals = await asyncio.gather(
         _store_finding(settings), connection_findings(settings), _withdrawal_findings(settings)
     )
-    findings = [*_setting_problems(settings), store, *connections, *withdrawals]
+    proofs = proof_findings(SystemClock().now().date())
+    findings = [*_setting_problems(settings), store, *connections, *withdrawals, *proofs]
     return sorted(findings, key=lambda finding: not finding.is_problem)
 
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.cli.connection_check import connection_findings
+from bot.cli.proof_check import proof_findings
 from bot.config.settings import Settings
 from bot.domain.withdrawal_reading import WithdrawalFlag, WithdrawalState
 from bot.replay.withdrawal_server import WithdrawalServer
@@ -27,6 +28,8 @@ from tests.world import DISCORD_TOKEN
 
 NOWHERE = "http://127.0.0.1:9"
 OTHER_TOKEN = "4242:never-shown-anywhere"  # noqa: S105 — opens nothing
+OLD_PROOFS = [finding.sentence for finding in proof_findings(datetime.now(UTC).date())]
+"""What is said of the table of proofs of reserves depends on the day."""
 
 
 @dataclass(eq=False, repr=False)
@@ -108,6 +111,7 @@ async def test_a_good_set_up_is_said_line_by_line(tmp_path: Path, everybody: Eve
             "DefiLlama: lists 6 exchanges, 4 with wallets.",
             "The monitor at HEARTBEAT_URL: 127.0.0.1 can be reached.",
             "This machine's clock: right.",
+            *OLD_PROOFS,
             "No problems found.",
         ],
     )
@@ -135,6 +139,7 @@ async def test_without_any_connection_every_problem_is_a_line_and_comes_first(tm
         f"Discord's gateway: the name no.invalid cannot be looked up (no internet, or a mistyped address?). {around}",
         f"DefiLlama: 127.0.0.1 cannot be reached: Connection refused. {around}",
         "This machine's clock: not checked, because nothing answered.",
+        *OLD_PROOFS,
         "5 problems found.",
     ]
     assert findings(ran)[0].startswith("The store cannot be used: The store is away: ")
