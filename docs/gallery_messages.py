@@ -36,9 +36,11 @@ from bot.messages.cards.errors import apology, crowded_card, refusal, store_away
 from bot.messages.cards.mutes import missed_card
 from bot.messages.cards.obstacles import obstacle_notice
 from bot.messages.cards.places import ClosedPlace, closed_card
+from bot.messages.cards.proofs import proof_card
 from bot.messages.cards.start import proposal_card, start_card
 from bot.messages.cards.welcome import private_answer_card, unknown_command_card, welcome_card, what_to_type_card
 from bot.replay.episodes.catalogue import find_episode
+from bot.sources.proofs.curated import curated_proofs
 from docs.gallery_replay import GROUP, LARGEST_STEP, MessageCollection, Replay, ShownMessage, replay_of
 
 INVENTED = "figures are invented"
@@ -52,6 +54,7 @@ async def collect() -> dict[str, ShownMessage]:
     await _binance(collection)
     await _ftx(collection)
     await _market_wide(collection)
+    _proofs(collection)
     _invented(collection)
     _without_figures(collection)
     return collection.messages
@@ -147,6 +150,16 @@ async def _questions(replay: Replay) -> None:
         await replay.ask(question, question)
     await replay.ask("unknown exchange", "/reserves binanse")
     await replay.ask("missing argument", "/reserves")
+
+
+def _proofs(collection: MessageCollection) -> None:
+    """Show proofs of reserves as they were published: Binance's as it is read, the others from the table."""
+    now, table = datetime(2026, 4, 23, 14, 5, tzinfo=UTC), curated_proofs()
+    read = replace(table["binance"], read_at=now - 2 * _HOUR)
+    for proof in (read, table["bybit"], table["crypto-com"]):
+        question = f"/por {proof.exchange}"
+        exchange = Exchange(proof.exchange, proof.name)
+        collection.add(question, proof_card(exchange, proof, now), now, "as published", asked=question)
 
 
 async def _moderation(replay: Replay) -> None:

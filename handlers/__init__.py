@@ -14,6 +14,7 @@ from handlers.incidents import incidents, why
 from handlers.mutes import mute, unmute
 from handlers.porting import export, import_
 from handlers.privacy import privacy
+from handlers.proofs import por
 from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
 from handlers.settings import settings
@@ -33,6 +34,7 @@ COMMANDS = CommandSet(
         exchanges,
         withdrawals,
         stress,
+        por,
         incidents,
         why,
         drill,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from bot.commands.exchange_lookup import complete_exchange, find_exchange
@@ -22,6 +23,7 @@ from bot.domain.incident import Incident, IncidentState, open_by_number
 from bot.domain.obstacles import AlertObstacle
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
@@ -50,14 +52,17 @@ class LatestState:
 
     Written by polling and watching, read by `Queries`. Rows of exchanges that have left the list stay.
     `list_changed_at` is the first time that the list was fetched with the figures that it has now. `withdrawals` and
-    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id. `incidents`
-    are the open and recent ones as they were after the last round of judging, newest first.
+    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id; `proofs` and
+    `proof_health` are the same of the proofs of reserves that exchanges tell themselves. `incidents` are the open and
+    recent ones as they were after the last round of judging, newest first.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
     health: dict[str, SourceHealth] = field(default_factory=dict)
     withdrawals: dict[str, ExchangeWithdrawals] = field(default_factory=dict)
     withdrawal_health: dict[str, SourceHealth] = field(default_factory=dict)
+    proofs: dict[str, ProofOfReserves] = field(default_factory=dict)
+    proof_health: dict[str, SourceHealth] = field(default_factory=dict)
     incidents: Sequence[Incident] = ()
     list_fetched_at: datetime | None = None
     list_changed_at: datetime | None = None
@@ -89,6 +94,14 @@ class LatestState:
     def set_withdrawal_health(self, health: SourceHealth) -> None:
         """Replace the health of a withdrawal source, whose name is `withdrawals/<exchange>`."""
         self.withdrawal_health[health.source.partition("/")[2]] = health
+
+    def set_proof(self, proof: ProofOfReserves) -> None:
+        """Replace the proof of reserves that an exchange itself tells."""
+        self.proofs[proof.exchange] = proof
+
+    def set_proof_health(self, health: SourceHealth) -> None:
+        """Replace the health of a source of proofs, whose name is `proofs/<exchange>`."""
+        self.proof_health[health.source.partition("/")[2]] = health
 
     def set_snapshot(self, snapshot: ExchangeSnapshot) -> None:
         """Replace the snapshot of its exchange."""
@@ -145,7 +158,8 @@ class Queries:
     `build_snapshot` makes the snapshot of an exchange that memory lacks, from the store. `only` are the ids of the
     exchanges that are watched, none for all. `kinds` are the signal sources, for the words of their incidents.
     `stress` answers for the stress test.
-    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers.
+    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `curated_proofs`
+    are the proofs of reserves of the table, for exchanges that do not tell theirs.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -157,6 +171,7 @@ class Queries:
         subscriptions: Subscriptions,
         withdrawals: WithdrawalRecords,
         withdrawal_sources: Sequence[WithdrawalSource] = (),
+        curated_proofs: Mapping[str, ProofOfReserves] = MappingProxyType({}),
         build_snapshot: Callable[[Exchange], Awaitable[ExchangeSnapshot]],
         only: Collection[str] = (),
         history: HistoryAnswers,
@@ -179,6 +194,7 @@ class Queries:
         self._subscriptions = subscriptions
         self._withdrawals = withdrawals
         self._withdrawal_sources = {source.exchange: source for source in withdrawal_sources}
+        self._curated_proofs = curated_proofs
         self._build_snapshot = build_snapshot
         self._only = only
         self._history = history
@@ -265,6 +281,19 @@ class Queries:
         They go back 400 days at most.
         """
         return await self._withdrawals.transitions(exchange, since=since)
+
+    def proof(self, exchange: str) -> ProofOfReserves | None:
+        """Return the newest proof of reserves of an exchange, by its id: its own word, or else the table's row.
+
+        A replay of the past does not know a row whose sources tell of later days.
+        """
+        row = self._curated_proofs.get(exchange)
+        is_told = row and (row.told_on is None or row.told_on <= self._clock.now().date())
+        return self._latest.proofs.get(exchange) or (row if is_told else None)
+
+    def proof_health(self, exchange: str) -> SourceHealth | None:
+        """Return how an exchange's own proofs can be read, None where it is not asked or was not yet."""
+        return self._latest.proof_health.get(exchange)
 
     async def open_incidents(self) -> Sequence[Incident]:
         """Return the open incidents, worst first."""

@@ -51,12 +51,14 @@ class Span:
     `text` is never markup. With `at` set, `text` is empty and `relative` asks for "12 min ago" beside the clock time.
     `live` asks for that only where the platform counts it on: in an alert that is read five hours later, "12 min ago"
     would be wrong.
+    A `link` is an address of the program's own tables, never of anybody's message, that people may open.
     `zone` is the IANA name of the zone that `at` is to be shown in beside UTC, "" for UTC alone (local_times.py).
     """
 
     text: str = ""
     bold: bool = False
     code: bool = False
+    link: bool = False
     at: datetime | None = None
     relative: bool = False
     live: bool = False
@@ -213,6 +215,11 @@ def bold(text: str) -> Span:
 def code(text: str) -> Span:
     """Return literal text to be typed or copied."""
     return Span(text, code=True)
+
+
+def link(address: str) -> Span:
+    """Return an address of the program's own tables that people may open."""
+    return Span(address, link=True)
 
 
 def moment(at: datetime, *, relative: bool = False, live: bool = False) -> Span:

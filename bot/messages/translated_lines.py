@@ -53,7 +53,8 @@ def _joined(spans: Iterator[Span]) -> Line:
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None
-        if last and last.at is None and span.at is None and (last.bold, last.code) == (span.bold, span.code):
+        is_text = last and last.at is None and span.at is None and not (last.link or span.link)
+        if last and is_text and (last.bold, last.code) == (span.bold, span.code):
             joined[-1] = Span(last.text + span.text, bold=span.bold, code=span.code)
         elif span.text or span.at:
             joined.append(span)

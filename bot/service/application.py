@@ -44,6 +44,7 @@ from bot.service.past_runs import PastRuns
 from bot.service.platforms import misdirected, tokens
 from bot.service.upkeep import Upkeep
 from bot.service.worker_status import WorkerStatus
+from bot.sources.proofs.curated import curated_proofs
 from bot.storage.alert_tests import RedisAlertTestRecords
 from bot.storage.drills import RedisDrills
 from bot.storage.known_subscriptions import KnownSubscriptions
@@ -264,6 +265,7 @@ class Application:
             subscriptions=self.store.subscriptions,
             withdrawals=self.store.withdrawals,
             withdrawal_sources=self._withdrawal_sources,
+            curated_proofs=curated_proofs(),
             build_snapshot=self.snapshot_builder.snapshot,
             only=frozenset(settings.exchanges),
             history=HistoryAnswers(

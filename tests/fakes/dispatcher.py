@@ -17,6 +17,7 @@ from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.stress_test import StressInputs, StressTest
 from bot.ports.sources import WithdrawalSource
+from bot.sources.proofs.curated import curated_proofs
 from handlers import COMMANDS
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing
 from tests.fakes.memory import Memory
@@ -72,6 +73,7 @@ class DispatcherBench:
             subscriptions=self.memory.subscriptions,
             withdrawals=self.memory.withdrawals,
             withdrawal_sources=self.withdrawal_sources,
+            curated_proofs=curated_proofs(),
             build_snapshot=self.snapshot_builder.snapshot,
             only=self.only,
             history=HistoryAnswers(

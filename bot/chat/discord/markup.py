@@ -15,6 +15,7 @@ _MARKUP = re.compile(r"([\\*_~`|<>\[\]()])")
 # "# heading", "- item", "-# small print" and "1. item" mean something at the beginning of a line only.
 _LINE_START = re.compile(r"^(\s*)([#-]|\d+(?=\.))")
 _LINK = re.compile(r":(?=//)")
+_OPENED = re.compile(r"https://[\w./?=&%:-]+")
 _MENTION = re.compile(r"@(?=everyone|here)")
 # A backslash does not escape a backtick inside a code span; this look-alike (U+02CB) cannot end one.
 _BACKTICK_LOOKALIKE = "ˋ"
@@ -64,6 +65,8 @@ def _span(span: Span) -> str:
         return timestamp(span.at, relative=span.relative or span.live)
     if span.code:
         return f"`{clean(span.text).replace('`', _BACKTICK_LOOKALIKE)}`" if span.text else ""
+    if span.link and _OPENED.fullmatch(span.text):
+        return span.text
     if span.bold and span.text.strip():
         return _bold(span.text)
     return escape(span.text)

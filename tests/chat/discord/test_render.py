@@ -10,7 +10,22 @@ from hypothesis import strategies as st
 from bot.chat.discord.markup import escape, line_markdown, line_plain
 from bot.chat.discord.render import payload, plain_payload
 from bot.language.translation import written_in
-from bot.messages.model import Action, Chart, Field, Fold, Message, Span, Table, Tone, bold, code, line, lines, moment
+from bot.messages.model import (
+    Action,
+    Chart,
+    Field,
+    Fold,
+    Message,
+    Span,
+    Table,
+    Tone,
+    bold,
+    code,
+    line,
+    lines,
+    link,
+    moment,
+)
 from tests.fakes.discord_limits import message_problems
 from tests.fakes.marking_language import mark_texts
 
@@ -106,6 +121,18 @@ def test_a_sample_says_so() -> None:
 )
 def test_nothing_from_outside_becomes_markup(text: str, safe: str) -> None:
     assert escape(text) == safe
+
+
+@pytest.mark.parametrize(
+    ("address", "shown_as"),
+    [
+        ("https://kucoin.com/_api/por?lang=en_US", "https://kucoin.com/_api/por?lang=en_US"),
+        ("http://plain.example", r"http\://plain.example"),
+        ("https://a.example/) @everyone", "https\\://a.example/\\) @\u200beveryone"),
+    ],
+)
+def test_an_address_of_a_table_can_be_opened_and_is_nothing_but_an_address(address: str, shown_as: str) -> None:
+    assert line_markdown(line(link(address))) == shown_as
 
 
 @pytest.mark.parametrize(

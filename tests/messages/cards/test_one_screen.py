@@ -22,6 +22,14 @@ from bot.domain.place import Place, Platform
 from bot.domain.place_export import PlaceExport
 from bot.domain.place_import import ImportPlan, LeftOut, Omission
 from bot.domain.place_settings import PlaceSetting
+from bot.domain.proof_of_reserves import (
+    AssetRatio,
+    Liabilities,
+    ProofMethod,
+    ProofOfReserves,
+    ProofRemark,
+    ProofState,
+)
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.setting_change import SettingChange, SettingEditor
@@ -48,6 +56,7 @@ from bot.messages.cards.drills import drill_card, drill_line
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.porting import import_preview_card, imported_card
 from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, privacy_card, stored_card
+from bot.messages.cards.proofs import proof_card
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import rehearsal_card
 from bot.messages.cards.reserves import _reading_texts, reserves_card
@@ -152,6 +161,23 @@ NETWORKS = tuple(
 MAJORS = tuple(
     MajorWithdrawals(asset, WithdrawalState.CLOSED, NOON - number * HOUR, network_event="TRON", began_unseen=True)
     for number, asset in enumerate(("BTC", "ETH", "USDT", "USDC"))
+)
+
+
+PROOF = ProofOfReserves(
+    "long",
+    LONG_NAME,
+    as_of=(NOON - 999 * DAY).date(),
+    cadence_days=31,
+    method=ProofMethod.ATTESTED_MERKLE_TREE,
+    reviewer="Mazars and Co, Certified Accountants",
+    liabilities=Liabilities.UNKNOWN,
+    ratios=tuple(AssetRatio(f"LONGASSET{number}", 0.9876, 8.88e14, 9.99e14) for number in range(50)),
+    total_ratio=12.3456,
+    ratio_range=(0.9876, 12.3456),
+    remarks=(ProofRemark.REVIEWER_DISPUTED, ProofRemark.NEEDS_LOGIN),
+    url="https://www.kucoin.com/_api/asset-front/current/por/monthly?lang=en_US",
+    read_at=NOON - 9 * HOUR,
 )
 
 
@@ -270,6 +296,9 @@ def longest_cards() -> dict[str, Message]:
         "all withdrawals": all_withdrawals_card(
             [(snapshot.exchange, withdrawals(WithdrawalState.CLOSED)) for snapshot in MANY], 99, NOON
         ),
+        "proof of reserves": proof_card(EXCHANGE, PROOF, NOON, HEALTH),
+        "curated proof of reserves": proof_card(EXCHANGE, replace(PROOF, read_at=None, is_month=True), NOON),
+        "withdrawn proof of reserves": proof_card(EXCHANGE, replace(PROOF, state=ProofState.WITHDRAWN), NOON),
         "stress today": stress_today_card(
             EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), LEAGUE, unread=44, drills=drills
         ),
