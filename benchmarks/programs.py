@@ -33,7 +33,8 @@ async def runwatch(
 ) -> AsyncIterator[Process]:
     """Run the service, connected to the stand-ins given; `settings` name the store, else it has an empty one."""
     environment = {"DEFILLAMA_URL": llama.url, "HTTP_PORT": str(http_port), "LOG_LEVEL": "error"}
-    environment["WITHDRAWALS"] = "false"  # no exchange is asked unless a measurement brings a stand-in of it
+    # No exchange is asked unless a measurement brings a stand-in of it.
+    environment |= {"WITHDRAWALS": "false", "PROOFS": "false"}
     if telegram:
         environment |= {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_URL": telegram.url}
     if discord:

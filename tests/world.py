@@ -82,7 +82,7 @@ class World:
             owner_ids=(f"telegram:{self.ann.id}", f"discord:{self.owner.id}"),
             error_chat=self.error_chat,
             heartbeat_url=SecretStr(f"{self.llama.url}/beat"),
-            **self.interface_settings,
+            **({"proofs": False} | dict(self.interface_settings)),
         )
 
     def go_wrong(self) -> None:

@@ -22,7 +22,7 @@ from bot.messages.cards.errors import no_list_card
 from bot.messages.model import Message, Tone
 from bot.ports.sources import Clock
 from bot.service.application import COMMANDS, Application, SystemClock
-from bot.service.exchange_interfaces import sources_by_settings
+from bot.service.exchange_interfaces import proof_sources_by_settings, sources_by_settings
 from bot.service.metrics import Metrics
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
@@ -60,6 +60,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
             clock=clock,
             metrics=Metrics(clock, __version__),
             withdrawal_sources=sources_by_settings(settings, http, clock),
+            proof_sources=proof_sources_by_settings(settings, http, clock),
         )
         await application.updates.restore()
         # What the service has not read yet it will read itself: a question writes nothing into its store.
@@ -67,6 +68,8 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
             await application.fetch_for(split_words(words))
             if command.name in _NEED_WITHDRAWALS:
                 await application.fetch_withdrawals_for(split_words(words))
+            if command.name == "por":
+                await application.fetch_proofs_for(split_words(words))
             if command.name == "stress":
                 await application.examine_for(split_words(words))
         message = await application.dispatcher.answer_words(terminal_operator(), command, words)

@@ -18,7 +18,7 @@ from bot.cli.withdrawal_check import withdrawal_findings
 from bot.config.settings import Settings, misspelt
 from bot.domain.errors import ConfigurationError, RunwatchError, StoreOutdated
 from bot.service.application import SystemClock, require_a_token
-from bot.service.exchange_interfaces import sources_by_settings
+from bot.service.exchange_interfaces import asked_for_proofs, sources_by_settings
 from bot.service.platforms import misdirected
 from bot.sources.http import Http
 from bot.storage.embedded.damaged_log import find_damage
@@ -35,7 +35,7 @@ async def check(settings: Settings) -> Sequence[Finding]:
     store, connections, withdrawals = await asyncio.gather(
         _store_finding(settings), connection_findings(settings), _withdrawal_findings(settings)
     )
-    proofs = proof_findings(SystemClock().now().date())
+    proofs = proof_findings(SystemClock().now().date(), read=asked_for_proofs(settings))
     findings = [*_setting_problems(settings), store, *connections, *withdrawals, *proofs]
     return sorted(findings, key=lambda finding: not finding.is_problem)
 

@@ -4,7 +4,7 @@ Example: "Proofs of reserves: in the bot's own table nothing newer than a quarte
 /por says so beside each." It is no problem of the settings: a newer version of the bot may have a newer table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from bot.cli.finding import Finding
@@ -14,9 +14,10 @@ from bot.sources.proofs.curated import curated_proofs, outdated
 _MAX_NAMED = 3
 
 
-def proof_findings(today: date) -> Sequence[Finding]:
-    """Return which rows of the table are old, nothing where none is."""
-    old = outdated(curated_proofs().values(), today)
+def proof_findings(today: date, *, read: Collection[str] = ()) -> Sequence[Finding]:
+    """Return which rows of the table are old, nothing where none is; `read` are exchanges that need no row."""
+    rows = (proof for exchange, proof in curated_proofs().items() if exchange not in read)
+    old = outdated(rows, today)
     if not old:
         return []
     return [

@@ -30,7 +30,7 @@ from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
+from bot.domain.status import BotStatus, ExchangeSourceStatus, StoredCounts
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.language.translation import tr
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -159,7 +159,8 @@ class Queries:
     exchanges that are watched, none for all. `kinds` are the signal sources, for the words of their incidents.
     `stress` answers for the stress test.
     `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `curated_proofs`
-    are the proofs of reserves of the table, for exchanges that do not tell theirs.
+    are the proofs of reserves of the table, for exchanges that do not tell theirs; `proof_sources` returns the id and
+    the name of those that are asked.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -172,6 +173,7 @@ class Queries:
         withdrawals: WithdrawalRecords,
         withdrawal_sources: Sequence[WithdrawalSource] = (),
         curated_proofs: Mapping[str, ProofOfReserves] = MappingProxyType({}),
+        proof_sources: Callable[[], Sequence[tuple[str, str]]] = tuple,
         build_snapshot: Callable[[Exchange], Awaitable[ExchangeSnapshot]],
         only: Collection[str] = (),
         history: HistoryAnswers,
@@ -195,6 +197,7 @@ class Queries:
         self._withdrawals = withdrawals
         self._withdrawal_sources = {source.exchange: source for source in withdrawal_sources}
         self._curated_proofs = curated_proofs
+        self._proof_sources = proof_sources
         self._build_snapshot = build_snapshot
         self._only = only
         self._history = history
@@ -418,15 +421,20 @@ class Queries:
             standing_by=self._standing_by(),
             misdirected=self._misdirected(),
             withdrawal_sources=self._withdrawal_statuses(),
+            proof_sources=self._proof_statuses(),
         )
 
-    def _withdrawal_statuses(self) -> Sequence[WithdrawalSourceStatus]:
+    def _withdrawal_statuses(self) -> Sequence[ExchangeSourceStatus]:
         """Return how the source of each exchange that is asked is doing, largest exchange first."""
         return [
-            WithdrawalSourceStatus(exchange.name, self._latest.withdrawal_health.get(exchange.id))
+            ExchangeSourceStatus(exchange.name, self._latest.withdrawal_health.get(exchange.id))
             for exchange in self.exchanges()
             if self._is_asked(exchange.id)
         ]
+
+    def _proof_statuses(self) -> Sequence[ExchangeSourceStatus]:
+        """Return how the source of proofs of each exchange that is asked for them is doing."""
+        return [ExchangeSourceStatus(name, self._latest.proof_health.get(id_)) for id_, name in self._proof_sources()]
 
     def _is_asked(self, exchange: str) -> bool:
         return exchange in self._withdrawal_sources and self.is_watched(exchange)

@@ -29,9 +29,10 @@ def _of(exchange: str, address: str) -> Any:
 
 
 class ExchangeAddresses(BaseSettings):
-    """Where each exchange is asked about its withdrawals. Status pages and web pages have addresses of their own."""
+    """Where each exchange is asked about withdrawals. Status pages, web pages and proofs have their own addresses."""
 
     binance_url: ExchangeAddress = _of("Binance", "https://api.binance.com")
+    binance_proofs_url: ExchangeAddress = _of("Binance", "https://www.binance.com")
     binance_web_url: ExchangeAddress = _of("Binance", "https://www.binance.com")
     bingx_url: ExchangeAddress = _of("BingX", "https://open-api.bingx.com")
     bitfinex_url: ExchangeAddress = _of("Bitfinex", "https://api-pub.bitfinex.com")

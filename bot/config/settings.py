@@ -133,6 +133,9 @@ class Settings(ExchangeAddresses, ExchangeKeySettings):
     withdrawal_interval: Annotated[
         Interval, Field(description="How often each exchange is asked which withdrawals are closed.")
     ] = POLLED_EVERY
+    proofs: Annotated[
+        Switch, Field(description="Read the proofs of reserves that exchanges tell in an interface, every six hours.")
+    ] = True
     http_host: Annotated[ListeningHost, Field(description="Address that /healthz, /readyz and /metrics listen on.")] = (
         "127.0.0.1"
     )
@@ -301,8 +304,8 @@ _KEYS_HEAD = """\
 # Read-only API keys of exchanges, optional: see “Read-only keys” in docs/operating.md.
 """
 _EXCHANGES_HEAD = """\
-# Base URLs of the exchanges' own APIs, asked which withdrawals are closed. A path in the URL is put before theirs.
-# off: that one is not asked.
+# Base URLs of the exchanges' own APIs, asked which withdrawals are closed and for proofs of reserves. A path in the URL
+# is put before theirs. off: that one is not asked.
 """
 _OF_EXCHANGES = ExchangeAddresses.model_fields
 

@@ -32,8 +32,8 @@ class StoredCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawalSourceStatus:
-    """How the source of an exchange's withdrawals is doing; `health` is None before it was ever asked.
+class ExchangeSourceStatus:
+    """How the source of an exchange's withdrawals or proofs is doing; `health` is None before it was ever asked.
 
     `name` is the exchange's. Example: LBank, whose health has the fault TIMEOUT and is failing since 08:20.
     """
@@ -51,7 +51,7 @@ class BotStatus:
     is None while the store is away. `obstacles` are the reasons why alerts may not come, None where nobody looks for
     them: in a program that answers one question. The next two are sentences: which work another worker owns the lease
     of, and which settings name a chat that is not reached. `withdrawal_sources` are those of the listed exchanges,
-    largest first.
+    largest first, `proof_sources` those of proofs of reserves.
     """
 
     version: str
@@ -66,4 +66,5 @@ class BotStatus:
     obstacles: Sequence[AlertObstacle] | None = None
     standing_by: Sequence[str] = ()
     misdirected: Sequence[str] = ()
-    withdrawal_sources: Sequence[WithdrawalSourceStatus] = ()
+    withdrawal_sources: Sequence[ExchangeSourceStatus] = ()
+    proof_sources: Sequence[ExchangeSourceStatus] = ()

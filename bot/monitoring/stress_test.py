@@ -26,6 +26,7 @@ from bot.detection.stress import (
     worse_result,
 )
 from bot.domain.exchange import Exchange
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.stress import LIVED_THROUGH_DAYS, LeagueRow, LivedThrough, StressFacts, StressResult
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
@@ -47,13 +48,15 @@ class StressInputs:
     """What else is known of exchanges, as functions that the application puts in.
 
     `exchanges` are those that are watched. `snapshot` and `withdrawals` answer by an exchange's id from memory, None
-    where nothing is known; `transitions` are an exchange's since a time, oldest first.
+    where nothing is known; `transitions` are an exchange's since a time, oldest first. `proof` is the proof of reserves
+    that an exchange tells itself: of the table's nobody knows whether it is the newest.
     """
 
     exchanges: Callable[[], Sequence[Exchange]]
     snapshot: Callable[[str], ExchangeSnapshot | None]
     withdrawals: Callable[[str], ExchangeWithdrawals | None]
     transitions: Callable[[str, datetime], Awaitable[Sequence[WithdrawalTransition]]]
+    proof: Callable[[str], ProofOfReserves | None] = lambda _exchange: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,10 @@ class StressTest(StressAnswers):
         now, snapshot = self._clock.now(), self._inputs.snapshot(exchange.id)
         lived = (await self._records.lived()).get(exchange.id)
         changes = await self._inputs.transitions(exchange.id, now - _LIVED_THROUGH)
-        facts = with_flow(StressFacts(exchange.id, now, lived=lived), snapshot.signal if snapshot else None)
+        proof = self._inputs.proof(exchange.id)
+        age = timedelta(days=proof.age_days(now) or 0) if proof and proof.as_of else None
+        facts = StressFacts(exchange.id, now, lived=lived, proof_age=age)
+        facts = with_flow(facts, snapshot.signal if snapshot else None)
         return with_withdrawals(facts, self._inputs.withdrawals(exchange.id), changes)
 
     @override

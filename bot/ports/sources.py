@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.exchange import Exchange, Listing
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import Reading
 from bot.domain.withdrawal_reading import SourceStanding, WithdrawalReading
 
@@ -54,4 +55,22 @@ class WithdrawalSource(Protocol):
 
     async def read(self) -> WithdrawalReading:
         """Return what the exchange says now. A failure is a reading with a `fault`; nothing is raised."""
+        ...
+
+
+class ProofSource(Protocol):
+    """The proofs of reserves that one exchange tells itself; `exchange` is our id, `name` what is shown."""
+
+    @property
+    def exchange(self) -> str:
+        """Return our id of the exchange."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Return what the exchange is called."""
+        ...
+
+    async def read(self) -> ProofOfReserves:
+        """Return its newest proof, with `read_at`; raise SourceError."""
         ...

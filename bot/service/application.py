@@ -29,6 +29,7 @@ from bot.monitoring.digest_post import DigestPost
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.mute_summaries import MuteSummaries
 from bot.monitoring.poll import SourcePoller
+from bot.monitoring.proof_poller import ProofPoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.stress_post import StressPost
 from bot.monitoring.stress_test import StressInputs, StressTest
@@ -37,7 +38,7 @@ from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from bot.monitoring.withdrawal_poller import TURN, WithdrawalPoller
 from bot.ports.chat import ChatPlatform
 from bot.ports.readings import SignalPast
-from bot.ports.sources import Clock, Source, WithdrawalSource
+from bot.ports.sources import Clock, ProofSource, Source, WithdrawalSource
 from bot.service.latest_updates import LatestUpdates
 from bot.service.metrics import Metrics
 from bot.service.past_runs import PastRuns
@@ -72,7 +73,8 @@ class Application:
     says why alerts may not come, for `/status`; a service that runs sets it. `kinds` are the
     signal sources with their cards, `pasts` what those beside the outflow have read, for rehearsals.
     `withdrawal_sources` are asked whether people can withdraw, at most one for each exchange; every `withdrawal_turn`
-    it is looked for which of them are due.
+    it is looked for which of them are due. `proof_sources` are asked for their proofs of reserves, at most one for each
+    exchange.
     """
 
     def __init__(  # noqa: PLR0913 — what is put together, each named where it is made
@@ -87,6 +89,7 @@ class Application:
         pasts: Sequence[SignalPast] = (),
         withdrawal_sources: Sequence[WithdrawalSource] = (),
         withdrawal_turn: timedelta = TURN,
+        proof_sources: Sequence[ProofSource] = (),
     ) -> None:
         self.store = store
         self._withdrawal_sources = withdrawal_sources
@@ -135,6 +138,7 @@ class Application:
             self.latest,
             poller=lambda: self.poller,
             withdrawal_poller=lambda: self.withdrawal_poller,
+            proof_poller=lambda: self.proof_poller,
             snapshot_builder=self.snapshot_builder,
             watch=self.watch,
             change_feed=store.change_feed,
@@ -143,6 +147,7 @@ class Application:
         )
         self.poller = self._source_poller(settings, source)
         self.withdrawal_poller = self._new_withdrawal_poller(settings, withdrawal_turn)
+        self.proof_poller = self._new_proof_poller(proof_sources)
         self.stress_test = self._stress_test()
         self.stress_post = StressPost(
             self.stress_test,
@@ -227,7 +232,7 @@ class Application:
             clock=self._clock,
             meter=self._metrics,
             interval=settings.withdrawal_interval,
-            is_asked=self._is_asked_about_withdrawals,
+            is_asked=self._is_watched_and_listed,
             on_known=self.latest.set_withdrawals,
             on_round=self.updates.judge_withdrawals,
             on_health=self.updates.record_withdrawal_health,
@@ -239,7 +244,20 @@ class Application:
         queries = self.dispatcher.queries
         return [exchange.id for exchange in queries.exchanges() if queries.has_withdrawal_source(exchange.id)]
 
-    def _is_asked_about_withdrawals(self, exchange: str) -> bool:
+    def _new_proof_poller(self, sources: Sequence[ProofSource]) -> ProofPoller:
+        return ProofPoller(
+            sources,
+            records=self.store.proofs,
+            readings=self.store.readings,
+            clock=self._clock,
+            meter=self._metrics,
+            is_asked=self._is_watched_and_listed,
+            on_known=self.latest.set_proof,
+            on_round=self.updates.judge_proofs,
+            on_health=self.updates.record_proof_health,
+        )
+
+    def _is_watched_and_listed(self, exchange: str) -> bool:
         """Return whether an exchange, by its id, is watched and listed."""
         return exchange in self.latest.listings and self.dispatcher.queries.is_watched(exchange)
 
@@ -253,6 +271,7 @@ class Application:
             snapshot=self.latest.snapshot,
             withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
             transitions=lambda exchange, since: self.dispatcher.queries.withdrawal_transitions(exchange, since),  # noqa: PLW0108 — made later
+            proof=self.latest.proofs.get,
         )
         return StressTest(self.store.readings, self.store.stress, self._clock, inputs)
 
@@ -266,6 +285,7 @@ class Application:
             withdrawals=self.store.withdrawals,
             withdrawal_sources=self._withdrawal_sources,
             curated_proofs=curated_proofs(),
+            proof_sources=lambda: self.proof_poller.names,
             build_snapshot=self.snapshot_builder.snapshot,
             only=frozenset(settings.exchanges),
             history=HistoryAnswers(
@@ -328,6 +348,7 @@ class Application:
         self.latest.time_corrected()
         self.poller.time_corrected(by)
         self.withdrawal_poller.time_corrected()
+        self.proof_poller.time_corrected()
         self.watch.time_corrected()
 
     async def _obstacles(self) -> Sequence[AlertObstacle] | None:
@@ -342,6 +363,10 @@ class Application:
         """Ask exchanges once about their withdrawals: those that a question names, else all that have a source."""
         asked = self._named(words) or self.dispatcher.queries.exchanges()
         await self.withdrawal_poller.fetch({exchange.id for exchange in asked})
+
+    async def fetch_proofs_for(self, words: Iterable[str]) -> None:
+        """Ask the exchanges that a question names once for their proofs of reserves."""
+        await self.proof_poller.fetch({exchange.id for exchange in self._named(words)})
 
     async def examine_for(self, words: Iterable[str]) -> None:
         """Fetch what a stress test rests on once: of the exchange that a question names, else of today's."""

@@ -12,11 +12,13 @@ from bot.commands.queries import LatestState
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.exchange import Exchange
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.monitoring.isolation import isolated
 from bot.monitoring.poll import SourcePoller
+from bot.monitoring.proof_poller import ProofPoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.monitoring.withdrawal_poller import WithdrawalPoller
@@ -25,6 +27,8 @@ from bot.service.metrics import Metrics
 
 _WITHDRAWALS = "withdrawals"
 """In the change feed: that of some exchanges' withdrawals something else is known."""
+_PROOFS = "proofs"
+"""In the change feed: that exchanges were asked for their proofs of reserves."""
 
 
 class LatestUpdates:
@@ -40,6 +44,7 @@ class LatestUpdates:
         *,
         poller: Callable[[], SourcePoller],
         withdrawal_poller: Callable[[], WithdrawalPoller],
+        proof_poller: Callable[[], ProofPoller],
         snapshot_builder: SnapshotBuilder,
         watch: Watch,
         change_feed: ChangeFeed,
@@ -50,6 +55,7 @@ class LatestUpdates:
         self._latest = latest
         self._poller = poller
         self._withdrawal_poller = withdrawal_poller
+        self._proof_poller = proof_poller
         self._snapshot_builder = snapshot_builder
         self._watch = watch
         self._change_feed = change_feed
@@ -62,6 +68,7 @@ class LatestUpdates:
         """Fill the latest state from the store, so that questions are answered before the first poll."""
         await self._poller().restore()
         await self._withdrawal_poller().restore()
+        await self._proof_poller().restore()
         for listing in list(self._latest.listings.values()):
             with isolated(listing.exchange.id, {}):
                 snapshot = await self._snapshot_builder.snapshot(listing.exchange)
@@ -74,10 +81,7 @@ class LatestUpdates:
         # Under the lock: a judging round must not see an exchange's incidents forgotten in its middle.
         async with self._judging_lock:
             if not self.is_judging:
-                await self._poller().follow()
-                # First, for what is withdrawn over is part of a snapshot.
-                if _WITHDRAWALS in exchange_ids:
-                    await self._withdrawal_poller().restore()
+                await self._follow_pollers(exchange_ids)
             exchanges = [
                 listing.exchange for exchange_id in exchange_ids if (listing := self._latest.listings.get(exchange_id))
             ]
@@ -93,6 +97,15 @@ class LatestUpdates:
                 for snapshot in snapshots:
                     self._set_snapshot(snapshot)
         await self._remember_incidents()
+
+    async def _follow_pollers(self, published: Collection[str]) -> None:
+        """Take over what the worker that polls has read."""
+        await self._poller().follow()
+        # Before snapshots, of which it is a part.
+        if _WITHDRAWALS in published:
+            await self._withdrawal_poller().restore()
+        if _PROOFS in published:
+            await self._proof_poller().restore()
 
     async def judge(self, exchanges: Sequence[Exchange]) -> Mapping[str, Exception]:
         """Judge a round of new readings, then let the other workers know; raise StorageError.
@@ -134,6 +147,11 @@ class LatestUpdates:
         if exchanges := [row.exchange for row in rows if row]:
             await self.judge(exchanges)
 
+    async def judge_proofs(self, proofs: Sequence[ProofOfReserves]) -> None:
+        """Let the other workers know that exchanges were asked for their proofs; raise StorageError."""
+        del proofs
+        await self._change_feed.publish([_PROOFS])
+
     async def record_health(self, was: SourceHealth, now: SourceHealth) -> None:
         """Show how a source is doing, here and elsewhere."""
         self._latest.set_health(now)
@@ -145,6 +163,12 @@ class LatestUpdates:
     async def record_withdrawal_health(self, _was: SourceHealth, now: SourceHealth) -> None:
         """Show how a withdrawal source is doing here; others learn of it with what is known of its exchange."""
         self._latest.set_withdrawal_health(now)
+        if now.last_success:
+            self._metrics.set_source_answered(now.source, now.last_success)
+
+    async def record_proof_health(self, _was: SourceHealth, now: SourceHealth) -> None:
+        """Show how a source of proofs is doing here; others learn of it with its proofs."""
+        self._latest.set_proof_health(now)
         if now.last_success:
             self._metrics.set_source_answered(now.source, now.last_success)
 

@@ -25,11 +25,12 @@ from bot.domain.errors import ConfigurationError, StorageError
 from bot.domain.obstacles import AlertObstacle, JobState, ObstacleKind
 from bot.domain.worker import Lease, Role, lease_of
 from bot.language.translation import unreadable_languages
+from bot.monitoring.proof_poller import PROOF_TURN
 from bot.monitoring.withdrawal_poller import TURN
 from bot.ports.sources import Clock, ReadHeaders, WithdrawalSource
 from bot.service.alert_facts import AlertFactsGatherer, Reports
 from bot.service.application import Application, SystemClock
-from bot.service.exchange_interfaces import sources_by_settings
+from bot.service.exchange_interfaces import proof_sources_by_settings, sources_by_settings
 from bot.service.health_server import HealthServer
 from bot.service.hourly_line import HOURLY, HourlyLine
 from bot.service.memory import keep_no_large_blocks
@@ -171,6 +172,7 @@ class Service:
                 metrics=self._metrics,
                 withdrawal_sources=self._make_withdrawal_sources(self._settings, http, self._clock),
                 withdrawal_turn=self._withdrawal_turn,
+                proof_sources=proof_sources_by_settings(self._settings, http, self._clock),
             )
             stack.push_async_callback(application.painter.close)
             application.status.connections = self._make_chats(
@@ -352,6 +354,7 @@ class Service:
         try:
             await self._retry_until_open(application.poller.restore, stop)
             await self._retry_until_open(application.withdrawal_poller.restore, stop)
+            await self._retry_until_open(application.proof_poller.restore, stop)
             schedule = Schedule(self._polling_jobs(application, http))
             self._start(schedule)
             try:
@@ -380,6 +383,9 @@ class Service:
         interval = self._poll_interval
         return [
             Job("poll", poll, every=interval, jitter=interval * _POLL_JITTER),
+            Job(
+                "proofs of reserves", application.proof_poller.poll, every=PROOF_TURN, jitter=PROOF_TURN * _POLL_JITTER
+            ),
             Job("stress test", application.stress_test.examine, every=_STRESS_INTERVAL),
             Job("stress post", application.stress_post.post_when_due, every=_STRESS_INTERVAL),
             Job("digests", application.digest_post.post_due, every=_DIGEST_INTERVAL),

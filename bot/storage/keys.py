@@ -217,6 +217,11 @@ STRESS_POSTED = RedisKey(
     "runwatch:stress:posted", RedisType.STRING, "ever", "the newest UTC day whose stress test was posted"
 )
 
+# Proofs of reserves.
+PROOFS = RedisKey(
+    "runwatch:proofs", RedisType.HASH, "ever", "`exchange month` → the proof of reserves that it told that month (JSON)"
+)
+
 # Incidents.
 INCIDENT_NUMBER = RedisKey("{ob}:number", RedisType.STRING, "ever", "the last incident number given")
 CURRENT_INCIDENTS = RedisKey(

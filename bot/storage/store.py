@@ -27,6 +27,7 @@ from bot.storage.outbox import RedisOutbox
 from bot.storage.pending_changes import RedisPendingChanges
 from bot.storage.place_exports import RedisPlaceExports
 from bot.storage.place_settings import RedisPlaceSettings
+from bot.storage.proofs import RedisProofs
 from bot.storage.reading_revisions import RedisReadingRevisions
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date, mark_layout
@@ -63,6 +64,7 @@ class Store:
     place_exports: RedisPlaceExports
     withdrawals: RedisWithdrawals
     stress: RedisStress
+    proofs: RedisProofs
     leases: RedisLeases
     send_budget: RedisSendBudget
     change_feed: RedisChangeFeed
@@ -164,6 +166,7 @@ async def open_store(
             place_exports=RedisPlaceExports(database, *parts, clock),
             withdrawals=RedisWithdrawals(database, clock),
             stress=RedisStress(database),
+            proofs=RedisProofs(database),
             leases=leases,
             send_budget=RedisSendBudget(database),
             change_feed=RedisChangeFeed(database, leases.worker),

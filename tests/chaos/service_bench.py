@@ -200,6 +200,7 @@ def _variables(  # noqa: PLR0913, PLR0917 — everything that a worker is told o
         "HTTP_PORT": "0",
         "LOG_FORMAT": "json",
         "WITHDRAWALS": "false",
+        "PROOFS": "false",
     }
 
 

@@ -222,7 +222,13 @@ def test_an_output_that_takes_nothing_more_is_a_sentence(tmp_path: Path, command
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
-            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "WITHDRAWALS": "false"},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(tmp_path),
+                "PYTHONPATH": str(ROOT),
+                "WITHDRAWALS": "false",
+                "PROOFS": "false",
+            },
             timeout=100,
             check=False,
         )
@@ -259,7 +265,8 @@ def homeless(directory: Path, *arguments: str, **variables: str) -> subprocess.C
         capture_output=True,
         text=True,
         cwd=directory,
-        env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT), "WITHDRAWALS": "false"} | variables,
+        env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT), "WITHDRAWALS": "false", "PROOFS": "false"}
+        | variables,
         timeout=100,
         check=False,
     )

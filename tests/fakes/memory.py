@@ -13,6 +13,7 @@ from bot.domain.exchange import MARKET, Listing
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Obstacle, Place, Platform, Subscription
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.stress import LivedThrough, StressResult
@@ -21,6 +22,7 @@ from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
 from bot.ports.outbox import Alert, Delivery, DeliveryKind, EarlierMessage, Outbox
+from bot.ports.proofs import ProofRecords
 from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock
@@ -677,6 +679,32 @@ class MemoryStress(StressRecords):
 
 
 @dataclass
+class MemoryProofs(ProofRecords):
+    """The archive of proofs of reserves; `away` while the store does not answer."""
+
+    away: bool = False
+    _by_month: dict[tuple[str, str], ProofOfReserves] = field(default_factory=dict)
+
+    @override
+    async def save(self, proof: ProofOfReserves) -> None:
+        self._check()
+        self._by_month[proof.exchange, f"{proof.as_of:%Y-%m}"] = proof
+
+    @override
+    async def archive(self) -> Mapping[str, Sequence[ProofOfReserves]]:
+        self._check()
+        exchanges = {exchange for exchange, _ in self._by_month}
+        return {
+            exchange: [self._by_month[key] for key in sorted(self._by_month) if key[0] == exchange]
+            for exchange in exchanges
+        }
+
+    def _check(self) -> None:
+        if self.away:
+            raise StorageError("the store is away")
+
+
+@dataclass
 class Tally(Meter):
     """A meter: what was counted, and the last value of everything else."""
 
@@ -753,6 +781,7 @@ class Memory:
         self.drills = MemoryDrills(self.clock, self.place_settings)
         self.withdrawals = MemoryWithdrawals()
         self.stress = MemoryStress()
+        self.proofs = MemoryProofs()
         self.digests = MemoryDigests()
         self.approvals = MemoryApprovals()
 

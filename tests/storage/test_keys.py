@@ -19,6 +19,7 @@ from bot.domain.incident import Incident
 from bot.domain.local_time import DigestSchedule
 from bot.domain.mute import LONGEST_MUTE, MissedIncident, UntilWorse
 from bot.domain.place import Place, Platform, Subscription
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.stress import LivedThrough, StressOutcome, StressResult
@@ -76,6 +77,7 @@ runwatch:unreadable hash
 runwatch:stress:results hash
 runwatch:stress:lived hash
 runwatch:stress:posted string
+runwatch:proofs hash
 {ob}:number string
 {ob}:current hash
 {ob}:incidents hash
@@ -302,6 +304,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.stress.save_result(StressResult(NOON.date(), "gate", StressOutcome.PASSED, NOON))
     await store.stress.save_lived(LivedThrough("gate", NOON, NOON))
     await store.stress.mark_posted(NOON.date())
+    await store.proofs.save(ProofOfReserves("binance", "Binance", as_of=NOON.date(), read_at=NOON))
     await store.heartbeats.beat([Platform.TELEGRAM])
     await store.digests.record_blind_span(BlindSpan(NOON, NOON + timedelta(hours=4)))
     await store.database.unreadable.set_aside(b"{", "{ob}:current", "okx/outflow/normal", ValueError("cut off"))

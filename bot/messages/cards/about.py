@@ -14,7 +14,7 @@ from bot.detection.window_coverage import WindowCoverage
 from bot.domain.errors import SourceFault
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
-from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
+from bot.domain.status import BotStatus, ExchangeSourceStatus, StoredCounts
 from bot.language.name_lists import clauses, enumerated, labelled, sentences
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import capitalized, source_name
@@ -132,6 +132,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None, *, fo
             tr("Runwatch {version}, up for {time}.", version=status.version, time=span(now - status.started_at)),
             *_source_lines(status),
             *_withdrawal_source_lines(status.withdrawal_sources),
+            *_proof_source_lines(status.proof_sources),
             *(_operation_lines(status) if for_owner else ()),
             *(coverage_lines(coverage) if coverage else ()),
         ),
@@ -190,34 +191,53 @@ def _source_lines(status: BotStatus) -> Iterator[str]:
         )
 
 
-def _withdrawal_source_lines(sources: Sequence[WithdrawalSourceStatus]) -> Iterator[str]:
+def _withdrawal_source_lines(sources: Sequence[ExchangeSourceStatus]) -> Iterator[str]:
     """Yield how many exchanges tell their withdrawals, then the others by what is wrong with them.
 
     Example: "Withdrawals: 22 of 24 exchanges answer. Blocked from this host's region: Binance. Timeout: LBank."
     """
     if not sources:
         return
-    names_by_trouble: dict[str, list[str]] = {}
-    for source in sources:
-        if trouble := _withdrawal_trouble(source.health):
-            names_by_trouble.setdefault(trouble, []).append(source.name)
-    answering = len(sources) - sum(map(len, names_by_trouble.values()))
+    answering, troubles = _troubles(sources)
     told = tr_count(
         "Withdrawals: {answering} of {count} exchanges answer.",
         "Withdrawals: {answering} of {count} exchanges answer.",
         len(sources),
         answering=answering,
     )
-    troubles = (
-        # Translators: {trouble} is why these exchanges do not answer, with a capital: “Timeout”, “Not asked yet”.
-        tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=enumerated(names))
-        for trouble, names in names_by_trouble.items()
+    yield sentences(told, *troubles)
+
+
+def _proof_source_lines(sources: Sequence[ExchangeSourceStatus]) -> Iterator[str]:
+    """Yield the same of proofs of reserves: "Proofs of reserves: 1 of 1 exchange answers."."""
+    if not sources:
+        return
+    answering, troubles = _troubles(sources)
+    told = tr_count(
+        "Proofs of reserves: {answering} of {count} exchange answers.",
+        "Proofs of reserves: {answering} of {count} exchanges answer.",
+        len(sources),
+        answering=answering,
     )
     yield sentences(told, *troubles)
 
 
-def _withdrawal_trouble(health: SourceHealth | None) -> str:
-    """Return what is wrong with a source of withdrawals, "" for nothing."""
+def _troubles(sources: Sequence[ExchangeSourceStatus]) -> tuple[int, Sequence[str]]:
+    """Return how many sources answer, and a sentence for each reason why others do not."""
+    names_by_trouble: dict[str, list[str]] = {}
+    for source in sources:
+        if trouble := _source_trouble(source.health):
+            names_by_trouble.setdefault(trouble, []).append(source.name)
+    troubles = [
+        # Translators: {trouble} is why these exchanges do not answer, with a capital: “Timeout”, “Not asked yet”.
+        tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=enumerated(names))
+        for trouble, names in names_by_trouble.items()
+    ]
+    return len(sources) - sum(map(len, names_by_trouble.values())), troubles
+
+
+def _source_trouble(health: SourceHealth | None) -> str:
+    """Return what is wrong with a source of withdrawals or proofs, "" for nothing."""
     if health is None:
         return tr("Not asked yet")
     if health.fault is SourceFault.BLOCKED:

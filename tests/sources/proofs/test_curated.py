@@ -1,13 +1,16 @@
 """The table of proofs of reserves that people keep."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from bot.cli.proof_check import proof_findings
+from bot.config.settings import Settings
 from bot.domain.exchange import exchange_id
 from bot.domain.proof_of_reserves import CURATED_MAX_AGE, Liabilities, ProofMethod, ProofOfReserves, ProofState
+from bot.service.exchange_interfaces import asked_for_proofs
 from bot.sources.proofs.curated import curated_proofs, outdated, parse_table
 
 TABLE = curated_proofs()
@@ -68,6 +71,17 @@ def test_check_names_what_is_old_and_calls_it_no_problem() -> None:
 
     assert "nothing newer than a quarter is known of OKX, Kraken, Bitget and " in finding.sentence
     assert not finding.is_problem
+
+
+def test_check_says_nothing_of_an_exchange_that_is_read() -> None:
+    (with_binance,) = proof_findings(date(2027, 1, 1))
+    (without,) = proof_findings(date(2027, 1, 1), read=["binance"])
+
+    assert "known of Binance, OKX, Bybit and 10 more" in with_binance.sentence
+    assert "known of OKX, Bybit, Kraken and 9 more" in without.sentence
+    assert list(asked_for_proofs(Settings(data_dir=Path("/nowhere")))) == ["binance"]
+    assert list(asked_for_proofs(Settings(data_dir=Path("/nowhere"), binance_proofs_url=None))) == []
+    assert list(asked_for_proofs(Settings(data_dir=Path("/nowhere"), proofs=False))) == []
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from bot.replay.status_routes import IssuedKey, signed_routes, status_routes, st
 from bot.replay.withdrawal_bodies.condition import ExchangeCondition
 from bot.replay.withdrawal_server import withdrawal_routes, withdrawal_settings
 from bot.sources.http import Http
+from bot.sources.proofs.registry import PROOF_ADAPTERS
 from bot.sources.withdrawals.all_sources import STATUS_PARTS, WithdrawalSettings, all_withdrawal_sources
 from bot.sources.withdrawals.registry import ADAPTERS
 from bot.sources.withdrawals.signed.all_exchanges import SIGNED_INTERFACES
@@ -177,6 +178,5 @@ def test_rights_are_asked_where_the_networks_are() -> None:
 
 def test_every_address_that_can_be_set_is_one_that_a_source_asks() -> None:
     signed = [interface.networks for interface in SIGNED_INTERFACES]
-    assert {interface.setting for interface in (*ADAPTERS, *STATUS_PARTS, *signed)} == set(
-        ExchangeAddresses.model_fields
-    )
+    asked = {interface.setting for interface in (*ADAPTERS, *STATUS_PARTS, *signed)}
+    assert asked | {adapter.setting for adapter in PROOF_ADAPTERS} == set(ExchangeAddresses.model_fields)

@@ -1,0 +1,1 @@
+"""How exchanges write their proofs of reserves, for stand-ins."""
