@@ -52,6 +52,8 @@ class Unit(StrEnum):
     PRICE = "share of the price"
     COUNT = "count"
     NETWORKS = "share of networks"
+    OWED = "share of what is owed"
+    DAYS = "days"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from typing import Any
 
 from bot.commands.queries import LatestState
+from bot.detection.proofs import PROOF_RULE
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.exchange import Exchange
@@ -148,9 +149,9 @@ class LatestUpdates:
             await self.judge(exchanges)
 
     async def judge_proofs(self, proofs: Sequence[ProofOfReserves]) -> None:
-        """Let the other workers know that exchanges were asked for their proofs; raise StorageError."""
-        del proofs
+        """Judge proofs that exchanges told, or none once more, and let the other workers know; raise StorageError."""
         await self._change_feed.publish([_PROOFS])
+        await self.judge_signal(PROOF_RULE, proofs)
 
     async def record_health(self, was: SourceHealth, now: SourceHealth) -> None:
         """Show how a source is doing, here and elsewhere."""

@@ -96,3 +96,38 @@ async def test_switched_off_nobody_is_asked_and_the_table_answers(world: World, 
 
         assert "from a table in this bot" in await answer(run, "/por binance")
         assert "Proofs of reserves" not in await answer(run, "/status")
+
+
+async def test_a_late_proof_is_told_after_two_polls_and_is_over_when_the_next_one_has_come(
+    world: World, proofs: FakeProofs
+) -> None:
+    proofs.proofs = [replace(SEPTEMBER, as_of=date(2026, 8, 1))]
+    async with running(world) as run:
+        await run.subscribe()
+        await run.application.proof_poller.poll()
+        assert world.telegram_titles() == []
+        await next_poll(run)
+        await run.until_announced("INC-1 · Binance · proof of reserves late")
+        assert "Proof of 2026-08-01, 65 days old; the next one is 34 days late." in await answer(run, "/why INC-1")
+
+        proofs.proofs.append(replace(SEPTEMBER, as_of=OCTOBER.as_of))
+        await next_poll(run)
+        await next_poll(run)
+        await run.until_announced("INC-1 · Binance · resolved")
+
+
+async def test_a_coin_that_goes_while_the_bot_was_away_is_told_and_a_first_proof_loses_nothing(
+    world: World, proofs: FakeProofs
+) -> None:
+    async with running(world) as run:
+        await run.subscribe()
+        await run.application.proof_poller.poll()
+        await next_poll(run)
+
+    proofs.proofs.append(OCTOBER)
+    async with running(world) as run:
+        await next_poll(run)
+        await next_poll(run)
+        await run.until_announced("INC-1 · Binance · proof of reserves incomplete")
+        assert "Gone from the newest proof: ETH." in await answer(run, "/why INC-1")
+        assert world.telegram_titles()[:-1] == []

@@ -8,6 +8,7 @@ readings compared, every limit, the source's own figures, data gaps and history 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from bot.detection.proofs import PROOF_RULE
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
@@ -42,6 +43,8 @@ _RULE_WORDS: Mapping[str, str] = {
     WITHDRAWALS_RULE: marked("withdrawals"),
     # Translators: the name of the rule about a network that several exchanges close at once.
     NETWORK_RULE: marked("network event"),
+    # Translators: the name of the rule about proofs of reserves: "proof of reserves rule, normal sensitivity".
+    PROOF_RULE: marked("proof of reserves"),
 }
 
 
