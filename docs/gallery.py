@@ -59,7 +59,9 @@ SHEETS: Mapping[str, Sheet] = {
     "why-telegram": Sheet("The details of /why", ("/why INC-1 details",), ("telegram", "telegram dark")),
     "why-discord": Sheet("The details of /why", ("/why INC-1 details",), ("discord", "discord dark")),
     "withdrawals": Sheet("Withdrawals", ("/withdrawals", "/withdrawals gate", "/withdrawals of a closed door")),
-    "proofs": Sheet("Proofs of reserves", ("/por binance", "/por bybit", "/por crypto-com")),
+    "proofs": Sheet(
+        "Proofs of reserves", ("/por binance", "/por bybit", "/por crypto-com", "alert about a late proof")
+    ),
     "stress": Sheet("The stress test", ("/stress", "/stress bitfinex")),
     "drills": Sheet(
         "Drills of members", ("/drill", "drill requested", "drill arrived", "drill that was never begun")

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from bot.alerting.opening import open_incident
+from bot.detection.proofs import ProofsOfReserves
 from bot.domain.alert_tests import AlertTestOutcome, AlertTestResult
 from bot.domain.approval import Approval, ApprovalDecision
 from bot.domain.digest import Digest
@@ -19,7 +21,7 @@ from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.mute import MissedIncident, Mute
 from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.domain.place import Obstacle
-from bot.domain.severity import Severity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.alert_tests import (
@@ -160,6 +162,16 @@ def _proofs(collection: MessageCollection) -> None:
         question = f"/por {proof.exchange}"
         exchange = Exchange(proof.exchange, proof.name)
         collection.add(question, proof_card(exchange, proof, now), now, "as published", asked=question)
+    late = replace(read, read_at=datetime(2026, 5, 13, tzinfo=UTC))
+    source = ProofsOfReserves()
+    signal = source.signal(source.update(source.initial_state(), [late]), late.exchange, now + 20 * _DAY)
+    if signal is None:
+        raise SystemExit("a proof that was read has no signal")
+    graded = source.grade(signal, Sensitivity.NORMAL)
+    incident = open_incident(graded, now + 20 * _DAY, Sensitivity.NORMAL, confirmed=True).incident
+    if incident:
+        card = incident_card(replace(incident, number=9), late.name, StepReason.OPENED)
+        collection.add("alert about a late proof", card, now + 20 * _DAY, INVENTED)
 
 
 async def _moderation(replay: Replay) -> None:

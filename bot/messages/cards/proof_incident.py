@@ -80,7 +80,11 @@ class ProofCard(SignalCard):
             return tr("{ratio} of what is owed", ratio=_percent(size))
         if size.unit is Unit.DAYS:
             return tr_count("{count} day late", "{count} days late", _count(size))
-        return tr_count("{count} asset lost a part", "{count} assets lost a part", _count(size))
+        return tr_count(
+            "{count} asset missing or without liabilities",
+            "{count} assets missing or without liabilities",
+            _count(size),
+        )
 
     @override
     def worst_moment(self, moment: WorstMoment) -> str:
@@ -110,7 +114,11 @@ class ProofCard(SignalCard):
                 limit=percent(reason.threshold, digits=0),
             )
         if reason.measure == LOST:
-            return tr_count("{count} asset lost a part", "{count} assets lost a part", round(reason.value))
+            return tr_count(
+                "{count} asset missing or without liabilities",
+                "{count} assets missing or without liabilities",
+                round(reason.value),
+            )
         return tr_count(
             "{count} day late, limit {limit}",
             "{count} days late, limit {limit}",
@@ -122,8 +130,8 @@ class ProofCard(SignalCard):
     def thresholds(self, sensitivity: Sensitivity) -> Line:
         # Translators: watch and elevated are severities, as in alerts.
         return tr_line(
-            "**Limits at {sensitivity} sensitivity:** watch more than {days} days late, or an asset or what is owed of "
-            "it is gone · elevated less than 100 % of what is owed is held.",
+            "**Limits at {sensitivity} sensitivity:** watch more than {days} days late, or an asset or its "
+            "liabilities gone · elevated less than 100 % of what is owed is held.",
             sensitivity=sensitivity_word(sensitivity),
             days=LATE_DAYS[sensitivity],
         )
@@ -142,9 +150,7 @@ class ProofCard(SignalCard):
     def _lost(self, signal: Signal) -> Line | None:
         assets, liabilities = _named(signal, LOST_ASSET), _named(signal, LOST_LIABILITIES)
         gone = tr_line("**Gone from the newest proof:** {assets}.", assets=named_up_to(assets, _MAX_NAMED))
-        unowed = tr_line(
-            "**What is owed is not told any more:** {assets}.", assets=named_up_to(liabilities, _MAX_NAMED)
-        )
+        unowed = tr_line("**Liabilities no longer published:** {assets}.", assets=named_up_to(liabilities, _MAX_NAMED))
         if assets and liabilities:
             return (*gone, *line(" "), *unowed)
         return gone if assets else unowed if liabilities else None

@@ -25,7 +25,7 @@ METHOD_TEXTS: Mapping[ProofMethod, str] = {
     ProofMethod.UNKNOWN: marked("Method: unknown."),
 }
 REMARK_TEXTS: Mapping[ProofRemark, str] = {
-    ProofRemark.REVIEWER_DISPUTED: marked("Who reviews it is told differently by different pages."),
+    ProofRemark.REVIEWER_DISPUTED: marked("Its pages and those of the reviewer disagree on who reviews it."),
     ProofRemark.REVIEWER_UNNAMED: marked("Reviewed by a firm that is not named here."),
     ProofRemark.NEEDS_LOGIN: marked("Details only for customers who are logged in."),
     ProofRemark.HISTORY_HIDDEN: marked("Earlier proofs cannot be viewed."),

@@ -67,7 +67,7 @@ def test_less_held_than_owed_names_the_assets_lowest_first() -> None:
 def test_what_is_gone_is_named() -> None:
     assert alert(GONE)[:2] == [
         "INC-9 · Binance · proof of reserves incomplete",
-        "Gone from the newest proof: ETH. What is owed is not told any more: USDT.",
+        "Gone from the newest proof: ETH. Liabilities no longer published: USDT.",
     ]
 
 
@@ -76,7 +76,7 @@ def test_each_loss_alone_is_named_too() -> None:
     owed = signal_of(BEFORE, replace(NEWEST, ratios=(BTC, ETH, replace(USDT, liabilities=None))))
 
     assert alert(asset)[1] == "Gone from the newest proof: ETH."
-    assert alert(owed)[1] == "What is owed is not told any more: USDT."
+    assert alert(owed)[1] == "Liabilities no longer published: USDT."
 
 
 def test_one_that_is_calm_again_says_so() -> None:
@@ -114,7 +114,7 @@ def test_the_alert_leads_to_the_proof() -> None:
         (Size(-1.0, Unit.DAYS), "1 day late"),
         (Size(-42.0, Unit.DAYS), "42 days late"),
         (Size(-0.018, Unit.OWED), "98.20 % of what is owed"),
-        (Size(-2.0, Unit.COUNT), "2 assets lost a part"),
+        (Size(-2.0, Unit.COUNT), "2 assets missing or without liabilities"),
         (None, "unknown"),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_size_is_told_in_its_unit(size: Size | None, words: str) -> None:
     [
         (Reason(None, LATE, 11.0, 10.0), "11 days late, limit 10"),
         (Reason(None, LOWEST_RATIO, 0.982, 1.0), "98.20 % of what is owed, limit 100 %"),
-        (Reason(None, LOST, 1.0, 1.0), "1 asset lost a part"),
+        (Reason(None, LOST, 1.0, 1.0), "1 asset missing or without liabilities"),
     ],
 )
 def test_a_limit_that_is_crossed_is_told_with_it(reason: Reason, words: str) -> None:
