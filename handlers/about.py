@@ -1,14 +1,12 @@
 """/help and /status — the bot about itself."""
 
-from functools import lru_cache
 from typing import Annotated
 
 from bot.commands.arguments import Arg, CommandName
-from bot.commands.declaration import CommandSet, Request, command
+from bot.commands.declaration import Request, command
 from bot.detection.window_coverage import window_coverage
 from bot.domain.errors import AskerError
-from bot.language.languages import LANGUAGES
-from bot.language.translation import language_code, tr
+from bot.language.translation import tr
 from bot.messages.cards.about import ALL_COMMANDS, command_card, help_card, status_card
 from bot.messages.model import Message
 
@@ -19,7 +17,8 @@ async def help(  # noqa: A001 — the command's name is what people type
 ) -> Message:
     """List the commands, or explain one of them"""
     if command in {None, ALL_COMMANDS}:
-        return _command_list(request.commands, language_code(), unfolded=command is not None)
+        usages = ((declared.usage, tr(declared.description), declared.access) for declared in request.commands)
+        return help_card(usages, unfolded=command is not None)
     declared = request.commands.get(command or "")
     if declared is None:
         raise AskerError(tr("There is no {command}. /help lists all commands.", command=f"/{command}"))
@@ -28,14 +27,6 @@ async def help(  # noqa: A001 — the command's name is what people type
         tr(declared.description),
         ((parameter.name, tr(parameter.description), parameter.kind.choices) for parameter in declared.typed),
     )
-
-
-# What newcomers ask first, and the same until the program changes.
-@lru_cache(maxsize=2 * len(LANGUAGES))
-def _command_list(commands: CommandSet, _language: str, *, unfolded: bool) -> Message:
-    """Return the list of commands in the language in force, which is named so that each language has its own."""
-    usages = ((declared.usage, tr(declared.description), declared.access) for declared in commands)
-    return help_card(usages, unfolded=unfolded)
 
 
 @command

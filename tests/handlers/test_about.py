@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.place import Obstacle, Place, Platform
-from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
 from bot.messages.model import Message
 from bot.ports.outbox import Delivery, DeliveryKind
@@ -33,16 +32,6 @@ async def test_help_shows_names_and_folds_the_rest_away() -> None:
     everything = await DispatcherBench().ask(answer.fold.command)
     assert everything.fold is None
     assert everything.lines == answer.lines
-
-
-async def test_help_is_in_the_language_of_each_place() -> None:
-    titles: list[str] = []
-    for language in ("en", "es", "en"):
-        bench = DispatcherBench()
-        bench.memory.place_settings.kept[HERE] = PlaceSettings(language=language)
-        titles.append((await bench.ask("help")).title)
-
-    assert titles == ["Runwatch · help", "Runwatch · ayuda", "Runwatch · help"]
 
 
 async def test_help_names_nothing_that_only_buttons_fill_in() -> None:
