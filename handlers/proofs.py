@@ -13,4 +13,4 @@ async def por(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange,
     """Show an exchange's proof of reserves: its age, its ratios, and whether liabilities are in it"""
     asked = request.queries.exchange(exchange)
     proof, health = request.queries.proof(asked.id), request.queries.proof_health(asked.id)
-    return proof_card(asked, proof, request.now, health) if proof else no_proof_card(asked, health, request.now)
+    return proof_card(asked, proof, request.now, health) if proof else no_proof_card(asked, health)

@@ -6,6 +6,7 @@ again, which confirms it. Where Binance cannot be read it is asked again after a
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -58,7 +59,7 @@ class ProofPoller:
         self._is_asked = is_asked
         self._on_known = on_known
         self._on_round = on_round
-        self._newest: dict[str, ProofOfReserves] = {}
+        self._latest: dict[str, Sequence[ProofOfReserves]] = {}  # the newest, after the one before it
         self._due_at: dict[str, datetime] = {}
         self._unjudged: list[ProofOfReserves] = []
 
@@ -73,17 +74,22 @@ class ProofPoller:
         await self._health.restore()
         self._unjudged.clear()
         for exchange in self._sources.keys() & archive.keys():
-            *_, newest = proofs = archive[exchange]
-            self._newest[exchange] = newest
+            *_, newest = self._latest[exchange] = archive[exchange][-_JUDGED_AT_START:]
             # A program that starts again and again asks nobody more often for it.
             self._due_at[exchange] = (newest.read_at or self._clock.now()) + PROOF_INTERVAL
-            self._unjudged += proofs[-_JUDGED_AT_START:]
+            self._unjudged += self._latest[exchange]
             self._on_known(newest)
         await self._health.show()
 
     def time_corrected(self) -> None:
-        """Ask everybody anew: what is known was dated by a clock that was wrong."""
+        """Ask everybody and judge anew: what is known was dated by a clock that was wrong."""
         self._due_at.clear()
+        now = self._clock.now()
+        self._unjudged = [
+            replace(proof, read_at=min(proof.read_at or now, now))
+            for proofs in self._latest.values()
+            for proof in proofs
+        ]
 
     async def poll(self) -> None:
         """Ask whoever is due, store what they tell and have it judged; raise StorageError: the next turn goes on."""
@@ -121,15 +127,20 @@ class ProofPoller:
 
     def _check(self, proof: ProofOfReserves) -> None:
         """Raise SourceError where a proof is older than the one that was told before."""
-        newest = self._newest.get(proof.exchange)
+        newest = self._newest_of(proof.exchange)
         if newest and newest.as_of and proof.as_of and proof.as_of < newest.as_of:
             raise SourceError(SourceFault.VALUES_DISAGREE, f"the proof of {proof.as_of}, after that of {newest.as_of}")
 
+    def _newest_of(self, exchange: str) -> ProofOfReserves | None:
+        return self._latest[exchange][-1] if exchange in self._latest else None
+
     async def _take_over(self, proof: ProofOfReserves) -> None:
-        before = self._newest.get(proof.exchange)
+        newest = self._newest_of(proof.exchange)
+        is_new = newest is None or newest.as_of != proof.as_of
         await self._records.save(proof)
-        if before is None or before.as_of != proof.as_of:
+        if is_new:
             log.info("new proof of reserves", exchange=proof.exchange, as_of=str(proof.as_of), assets=len(proof.ratios))
-        self._newest[proof.exchange] = proof
+        before = self._latest.get(proof.exchange, ())
+        self._latest[proof.exchange] = [*(before[-1:] if is_new else before[:-1]), proof]
         self._unjudged.append(proof)
         self._on_known(proof)

@@ -46,7 +46,7 @@ def answers() -> Iterator[Message]:
     yield proof_card(BINANCE, replace(bare, as_of=None), NOON)
     yield proof_card(BINANCE, replace(bare, is_month=True), NOON)
     yield proof_card(BINANCE, replace(CURATED, url="", told_on=None), NOON)
-    yield no_proof_card(BINANCE, HEALTH, NOON)
+    yield no_proof_card(BINANCE, HEALTH)
 
 
 def incident_words() -> Iterator[Message]:

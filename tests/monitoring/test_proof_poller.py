@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from typing_extensions import override
@@ -64,6 +64,7 @@ class PollerBench:
     is_judging_away: bool = False
     known: list[ProofOfReserves] = field(default_factory=list)
     rounds: list[list[date | None]] = field(default_factory=list)
+    read_at: list[datetime] = field(default_factory=list)
     health: list[SourceHealth] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -87,6 +88,7 @@ class PollerBench:
         if self.is_judging_away:
             raise StorageError("the store is away")
         self.rounds.append([proof.as_of for proof in proofs])
+        self.read_at = [proof.read_at for proof in proofs if proof.read_at]
 
     async def _record(self, _: SourceHealth, now: SourceHealth) -> None:
         self.health.append(now)
@@ -214,3 +216,19 @@ async def test_where_the_clock_was_wrong_it_is_asked_anew(bench: PollerBench) ->
     bench.poller.time_corrected()
     await bench.poller.poll()
     assert bench.source.asked == 3
+
+
+async def test_where_the_clock_was_wrong_the_newest_is_judged_anew_beside_the_one_before(bench: PollerBench) -> None:
+    bench.source.proof = NOVEMBER
+    await bench.poller.poll()
+    bench.source.proof = DECEMBER
+    await bench.poll_after(6 * HOUR)
+    await bench.poll_after(6 * HOUR)
+    bench.rounds.clear()
+    bench.clock.advance(-DAY)
+
+    bench.poller.time_corrected()
+    await bench.poller.poll()
+
+    assert bench.rounds == [[NOVEMBER.as_of, DECEMBER.as_of, DECEMBER.as_of]]
+    assert max(bench.read_at) <= bench.clock.now()

@@ -14,6 +14,7 @@ from bot.domain.reading import SourceHealth
 from bot.language.name_lists import named_up_to
 from bot.language.translation import tr, tr_as, tr_count
 from bot.messages.cards.common import trouble_sentence
+from bot.messages.cards.hold_details import fault_words
 from bot.messages.cards.proof_words import (
     LIABILITIES_TEXTS,
     METHOD_TEXTS,
@@ -41,7 +42,7 @@ def proof_card(
         tone=Tone.TROUBLE if health and health.fault else Tone.INFO,
         lines=lines(
             *_first_lines(exchange, proof, now),
-            trouble_sentence(health, now),
+            trouble_sentence(health, now) if proof.is_live else _unread_sentence(exchange, health),
             *([] if _is_none(proof) else _detail_lines(proof, now)),
             line(link(proof.url)) if proof.url else None,
         ),
@@ -51,16 +52,27 @@ def proof_card(
     )
 
 
-def no_proof_card(exchange: Exchange, health: SourceHealth | None, now: datetime) -> Message:
+def no_proof_card(exchange: Exchange, health: SourceHealth | None) -> Message:
     """Return the answer for an exchange of which no proof is known; `health` is that of its source, if it has one."""
     return Message(
         title=_title(exchange),
         tone=Tone.TROUBLE if health and health.fault else Tone.INFO,
         lines=lines(
             tr("No proof of reserves of {exchange} is known to this bot.", exchange=exchange.name),
-            trouble_sentence(health, now),
+            _unread_sentence(exchange, health),
         ),
         actions=_actions(exchange),
+    )
+
+
+def _unread_sentence(exchange: Exchange, health: SourceHealth | None) -> str | None:
+    """Return that an exchange could not be read yet, so that its proof is from the table or not known; None: it can."""
+    if health is None or health.fault is None:
+        return None
+    return tr(
+        "⚠️ {exchange}'s own interface cannot be read ({fault}); this bot asks again every hour.",
+        exchange=exchange.name,
+        fault=fault_words(health.fault),
     )
 
 

@@ -175,7 +175,7 @@ def test_a_proof_that_was_withdrawn_is_no_proof() -> None:
 
 
 def test_an_exchange_of_which_nothing_is_known_is_answered_in_a_sentence() -> None:
-    card = no_proof_card(Exchange("nexo", "NEXO"), None, NOON)
+    card = no_proof_card(Exchange("nexo", "NEXO"), None)
 
     assert [plain(line) for line in card.lines] == ["No proof of reserves of NEXO is known to this bot."]
 
@@ -187,4 +187,13 @@ def test_a_source_that_fails_is_told_and_what_it_said_before_is_shown() -> None:
 
     assert "⚠️ The source has not answered for 9 h (blocked); shown is what it said before." in said(card)
     assert card.tone is Tone.TROUBLE
-    assert "(blocked)" in said(no_proof_card(BINANCE, health, NOON))
+
+
+def test_a_source_that_was_never_read_leaves_the_table_and_is_told() -> None:
+    health = SourceHealth("proofs/binance", failing_since=NOON - 9 * HOUR, fault=SourceFault.BLOCKED)
+    words = "⚠️ Binance's own interface cannot be read (blocked); this bot asks again every hour."
+
+    for card in (proof_card(BINANCE, CURATED, NOON, health), no_proof_card(BINANCE, health)):
+        assert words in said(card)
+        assert "what it said before" not in said(card)
+        assert card.tone is Tone.TROUBLE
