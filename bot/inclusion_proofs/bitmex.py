@@ -66,7 +66,9 @@ def check_bitmex(text: str) -> InclusionProof:
             named[name] = value
     if "account_nonce" in named:
         raise UnreadableProof(Unreadable.MASTER_NONCE, scheme=Scheme.BITMEX)
-    nonce = bytes.fromhex(_hex(named.get("nonce", ""), "nonce"))
+    if "nonce" not in named:
+        raise UnreadableProof(Unreadable.NO_NONCE, scheme=Scheme.BITMEX)
+    nonce = bytes.fromhex(_hex(named["nonce"], "nonce"))
     if not lines:
         raise UnreadableProof(Unreadable.EMPTY_PATH, scheme=Scheme.BITMEX)
     if "block_height" in named:

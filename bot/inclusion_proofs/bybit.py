@@ -1,4 +1,4 @@
-"""Bybit: the file of `Proof of Reserves → View my audit`, a tree of sums with 20 to 50 assets.
+"""Bybit: the data that its website shows for copying, a tree of sums with 20 to 50 assets.
 
 A leaf is hashed as the user's hash and all amounts as they are written, a parent as both hashes, all sums with eight
 digits and its height; nothing stands between them. Eight digits after each point make that readable in one way only.

@@ -30,6 +30,10 @@ class Fields:
         """Return an object inside this one."""
         return Fields(self._value.get(name), self._scheme, self._place(name))
 
+    def of(self, entry: JsonValue, name: str) -> "Fields":
+        """Return an entry of the list of this name as an object."""
+        return Fields(entry, self._scheme, self._place(name))
+
     def items(self, name: str, *, most: int) -> Sequence[JsonValue]:
         """Return a list of at most so many entries."""
         value = self._value.get(name)
@@ -46,7 +50,7 @@ class Fields:
             raise UnreadableProof(Unreadable.LONG_PATH, scheme=self._scheme)
         if len(value) < _LEAST_PATH:
             raise UnreadableProof(Unreadable.EMPTY_PATH, scheme=self._scheme)
-        return [Fields(node, self._scheme, self._place(name)) for node in value]
+        return [self.of(node, name) for node in value]
 
     def text(self, name: str, pattern: re.Pattern[str]) -> str:
         """Return a text that has this form."""

@@ -60,7 +60,7 @@ def _amounts(fields: Fields) -> dict[int, tuple[int, int]]:
     """Return what is had and owed by the asset's number, in the smallest unit."""
     amounts: dict[int, tuple[int, int]] = {}
     for entry in fields.items("AssetDetails", most=_ASSETS):
-        asset = Fields(entry, Scheme.GATE, "AssetDetails")
+        asset = fields.of(entry, "AssetDetails")
         index = asset.integer("Index", below=_ASSETS)
         if index in amounts:
             raise asset.refusal("Index")

@@ -18,8 +18,9 @@ class Scheme(StrEnum):
     MEXC = "mexc"
     BITMEX = "bitmex"
     GATE = "gate"
-    BINANCE_2023 = "binance-2023"  # all 350 assets stand in the leaf
-    BINANCE_2024 = "binance-2024"  # 50 or 500 assets, each with its number, since September 2024
+    BINANCE_2023 = "binance-2023"  # two amounts of each of 350 assets, until September 2024
+    BINANCE_2024 = "binance-2024"  # five amounts of 50 or 500 assets with their numbers, since then
+    BINANCE_SAMPLE = "binance-sample"  # five amounts of each of 350 assets: what its repository has as a sample
 
     @property
     def exchange(self) -> str:
@@ -75,6 +76,7 @@ class Unreadable(StrEnum):
     EMPTY_PATH = "empty path"
     LONG_PATH = "long path"
     OKX_2023 = "OKX since 2023"  # its leaf is looked up in a file of several hundred megabytes
+    NO_NONCE = "no nonce"  # BitMEX: without it nobody knows which leaf is the customer's
     MASTER_NONCE = "master nonce"  # BitMEX: it opens all snapshots of an account, and is none of anybody's business
 
 

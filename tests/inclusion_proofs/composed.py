@@ -56,6 +56,13 @@ def bitmex_lines() -> str:
     return "\n".join((f"nonce:{NONCE}", f"root:{rows[-1][0][0].hex()}", *lines, ""))
 
 
+def binance_of_2023(assets: Mapping[int, Sequence[int]], place: int = 6) -> dict[str, Any]:
+    """Return a proof by the rule of 2023 for assets with equity and debt."""
+    numbers = [number for index in range(350) for number in assets.get(index, (0, 0))]
+    totals = {"TotalEquity": 17 * 10**16, "TotalDebt": 3 * 10**16}
+    return _binance(numbers, totals, ("Equity", "Debt"), assets, place)
+
+
 def binance_of_2024(assets: Mapping[int, Sequence[int]], place: int = 9) -> dict[str, Any]:
     """Return a proof by the rule of September 2024 for assets with five amounts each."""
     places = 50 if len(assets) <= 50 else 500
@@ -70,23 +77,31 @@ def binance_of_2024(assets: Mapping[int, Sequence[int]], place: int = 9) -> dict
     for _ in range(left_over):
         numbers += [index, 0, 0, 0, 0, 0]
         index += 1
+    totals = {"TotalEquity": 17 * 10**16, "TotalDebt": 3 * 10**16, "TotalCollateral": 10**16}
+    return _binance(numbers, totals, ("Equity", "Debt", "Loan", "Margin", "PortfolioMargin"), assets, place)
+
+
+def _binance(
+    numbers: Sequence[int],
+    totals: Mapping[str, int],
+    names: Sequence[str],
+    assets: Mapping[int, Sequence[int]],
+    place: int,
+) -> dict[str, Any]:
+    padded = [*numbers, 0, 0]
     packed = [
-        int.from_bytes(b"".join(n.to_bytes(8, "big") for n in numbers[i : i + 3]), "big")
-        for i in range(0, len(numbers), 3)
+        int.from_bytes(b"".join(number.to_bytes(8, "big") for number in padded[start : start + 3]), "big")
+        for start in range(0, len(numbers), 3)
     ]
-    totals = (17 * 10**16, 3 * 10**16, 10**16)
-    node = poseidon([0x6D, *totals, poseidon(packed)])
+    node = poseidon([0x6D, *totals.values(), poseidon(packed)])
     siblings = [poseidon([level]) for level in range(28)]
     for level, sibling in enumerate(siblings):
         node = poseidon([node, sibling] if place & 2**level == 0 else [sibling, node])
     return {
         "AccountIndex": place,
         "AccountIdHash": f"{0x6D:064x}",
-        **dict(zip(("TotalEquity", "TotalDebt", "TotalCollateral"), totals, strict=True)),
-        "Assets": [
-            dict(zip(("Index", "Equity", "Debt", "Loan", "Margin", "PortfolioMargin"), (asset, *amounts), strict=True))
-            for asset, amounts in assets.items()
-        ],
+        **totals,
+        "Assets": [{"Index": asset, **dict(zip(names, amounts, strict=True))} for asset, amounts in assets.items()],
         "Root": f"{node:064x}",
         "Proof": [b64encode(sibling.to_bytes(32, "big")).decode() for sibling in siblings],
     }

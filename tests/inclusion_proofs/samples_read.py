@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.inclusion_proofs.composed import binance_of_2024, bitmex_lines, bitmex_tree
+from tests.inclusion_proofs.composed import binance_of_2023, binance_of_2024, bitmex_lines, bitmex_tree
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -24,7 +24,8 @@ GOOD = {
     "okx": content_of("okx.json"),
     "mexc": content_of("mexc.json"),
     "gate": content_of("gate.json"),
-    "binance_2023": content_of("binance_2023.json"),
+    "binance_sample": content_of("binance_sample.json"),
+    "binance_2023": json.dumps(binance_of_2023({7: (123456000, 0), 349: (5, 1)})).encode(),
     "binance_2024": json.dumps(binance_of_2024({3: (5, 0, 1, 2, 3), 61: (7, 1, 0, 0, 0)})).encode(),
     "bitmex_tree": bitmex_tree().encode(),
     "bitmex_lines": bitmex_lines().encode(),

@@ -22,7 +22,8 @@ from tests.inclusion_proofs.tampering import file_of
         ("okx", Scheme.OKX, "ac6b39d2", 24),
         ("mexc", Scheme.MEXC, "35d01ffef2beec3ff0166c03f3d9b0cc", 5),
         ("gate", Scheme.GATE, "2e7e01ad", 29),
-        ("binance_2023", Scheme.BINANCE_2023, "1a4940fe", 29),
+        ("binance_sample", Scheme.BINANCE_SAMPLE, "1a4940fe", 29),
+        ("binance_2023", Scheme.BINANCE_2023, "", 29),
         ("binance_2024", Scheme.BINANCE_2024, "", 29),
         ("bitmex_tree", Scheme.BITMEX, "", 4),
         ("bitmex_lines", Scheme.BITMEX, "", 4),
@@ -48,7 +49,7 @@ def test_the_balances_of_the_leaf_are_told() -> None:
 
 
 def test_totals_in_dollars_are_told_where_the_format_has_them() -> None:
-    gate, binance, bitget = (check_proof(GOOD[name]) for name in ("gate", "binance_2023", "bitget"))
+    gate, binance, bitget = (check_proof(GOOD[name]) for name in ("gate", "binance_sample", "bitget"))
 
     assert (gate.equity_usd, gate.debt_usd) == (Decimal("0.17373129"), Decimal())
     assert (binance.equity_usd, binance.debt_usd) == (Decimal("10759599.3240612342"), Decimal("481254.1145779934"))
@@ -64,8 +65,9 @@ def test_negative_balances_beside_the_path_are_told() -> None:
 def test_short_hashes_and_an_unconfirmed_rule_are_told() -> None:
     assert Caution.HASH_64_BIT in check_proof(GOOD["bitget"]).cautions
     assert check_proof(GOOD["mexc"]).cautions == (Caution.HASH_128_BIT,)
+    assert check_proof(GOOD["binance_2023"]).cautions == (Caution.EXPERIMENTAL,)
     assert check_proof(GOOD["binance_2024"]).cautions == (Caution.EXPERIMENTAL,)
-    assert check_proof(GOOD["binance_2023"]).cautions == ()
+    assert check_proof(GOOD["binance_sample"]).cautions == ()
 
 
 def test_the_name_of_the_audit_is_told_with_whether_a_hash_covers_it() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.inclusion_proofs.recognition import check_proof
 from bot.inclusion_proofs.result import Unreadable, UnreadableProof
+from tests.inclusion_proofs.composed import binance_of_2024
 from tests.inclusion_proofs.samples_read import GOOD, content_of, json_of
 from tests.inclusion_proofs.tampering import file_of, with_value, without
 
@@ -60,6 +61,7 @@ def refusal_of(content: bytes) -> UnreadableProof:
         (with_value(BITGET, "path", BITGET["path"][:1] * 65), Unreadable.LONG_PATH),
         (b"account_nonce:" + HEX + b"\nblock_height:1\n", Unreadable.MASTER_NONCE),
         (b"nonce:" + HEX + b"\nblock_height:1\n", Unreadable.EMPTY_PATH),
+        (content_of("bitmex.csv"), Unreadable.NO_NONCE),
         (b"nonce:%b\nroot:%b\n0,1,1" % (HEX, HEX) + b",%b,1" % HEX * 65, Unreadable.LONG_PATH),
     ],
 )  # fmt: skip
@@ -111,8 +113,9 @@ def test_a_file_that_is_no_proof_is_refused_with_its_reason(content: bytes, reas
         (with_value(GATE, "MerkleProofEncode.0", "A==="), "MerkleProofEncode"),
         (with_value(GATE, "MerkleProofEncode.0", 7), "MerkleProofEncode"),
         (with_value(GATE, "Arrangement", 2**28), "Arrangement"),
-        (with_value(json_of("binance_2023.json"), "Assets.1.Index", 0), "Assets.Index"),
-        (content_of("bitmex.csv"), "nonce"),
+        (with_value(json_of("binance_sample.json"), "Assets.1.Index", 0), "Assets.Index"),
+        (without(binance_of_2024({400: (1, 0, 0, 0, 0)}), "TotalCollateral"), "Assets.Index"),
+        (b"nonce:7\nblock_height:1\n", "nonce"),
         (b"nonce:" + HEX + b"\n0,1,1\n", "root"),
         (GOOD["bitmex_lines"].replace(b"\n3,100", b"\n9,100"), "leaf"),
         (GOOD["bitmex_lines"].replace(b"\n3,100,", b"\n3,"), "leaf"),
