@@ -22,6 +22,7 @@ from handlers.stress import stress
 from handlers.subscription_list import subscriptions
 from handlers.subscriptions import subscribe, unsubscribe
 from handlers.suppressions import hold, release
+from handlers.verification import verify
 from handlers.withdrawals import withdrawals
 
 COMMANDS = CommandSet(
@@ -37,6 +38,7 @@ COMMANDS = CommandSet(
         por,
         incidents,
         why,
+        verify,
         drill,
         subscribe,
         unsubscribe,

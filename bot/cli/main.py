@@ -26,6 +26,7 @@ from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.place import Place
 from bot.domain.severity import Sensitivity
 from bot.domain.worker import Role
+from bot.messages.model import Tone
 from bot.service.application import COMMANDS, command_table, require_a_token
 from bot.service.lifetime import serve
 from bot.service.logs import Redactor, configure
@@ -288,6 +289,19 @@ def _span_end(context: click.Context, option: click.Parameter, written: str | No
     moment = _span_start(context, option, written)
     is_day = written is not None and len(written) == len("2022-12-01")
     return moment + timedelta(days=1, microseconds=-1) if moment and is_day else moment
+
+
+@cli.command()
+@click.argument("file", type=_FILE)
+def verify(file: Path) -> None:
+    """Check an inclusion proof as /verify does (- is standard input), without a chat or a connection."""
+    from bot.chat.terminal import plain_text  # noqa: PLC0415 — as above
+    from bot.cli.verify import check_file  # noqa: PLC0415 — as above
+
+    message = asyncio.run(check_file(file))
+    click.echo(plain_text(message, datetime.now(UTC)))
+    if message.tone is Tone.TROUBLE:
+        sys.exit(_EXIT_FAILED)
 
 
 @cli.command()

@@ -30,6 +30,7 @@ from bot.ports.mutes import Mutes
 from bot.ports.pending_changes import PendingChanges
 from bot.ports.place_exports import PlaceExports
 from bot.ports.place_settings import PlaceSettingsStore
+from bot.ports.proof_checks import ProofChecker
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import Suppressions
 
@@ -109,6 +110,7 @@ class Request:
     alert_tester: AlertTester
     pending_changes: PendingChanges
     place_exports: PlaceExports
+    proof_checker: ProofChecker
     commands: "CommandSet"
     now: datetime
     private: bool = False
@@ -185,7 +187,8 @@ class Command:
 
     `linkable`: a deep link may ask it. Anybody can make a link, so one must not change anything for who follows it.
     `takes_document`: a file may be sent with it. `about_place`: the buttons below its answer change the place where it
-    is asked, so it has to be answered there.
+    is asked, so it has to be answered there. `private_only`: what is sent with it and its answer are nobody else's
+    business, so it is answered where the asker alone reads, and refused in a group on Telegram.
     """
 
     name: str
@@ -196,6 +199,7 @@ class Command:
     linkable: bool = True
     takes_document: bool = False
     about_place: bool = False
+    private_only: bool = False
 
     @property
     def is_guided(self) -> bool:
@@ -334,15 +338,21 @@ def _hint(word: str, optional: Sequence[Parameter]) -> str:
 def command(handler: Handler) -> Command: ...
 @overload
 def command(
-    *, access: Access = ..., linkable: bool = ..., takes_document: bool = ..., about_place: bool = ...
+    *,
+    access: Access = ...,
+    linkable: bool = ...,
+    takes_document: bool = ...,
+    about_place: bool = ...,
+    private_only: bool = ...,
 ) -> Callable[[Handler], Command]: ...
-def command(
+def command(  # noqa: PLR0913 — what a command may be, each named where it is decorated
     handler: Handler | None = None,
     *,
     access: Access = Access.MEMBER,
     linkable: bool = True,
     takes_document: bool = False,
     about_place: bool = False,
+    private_only: bool = False,
 ) -> Command | Callable[[Handler], Command]:
     """Turn an async function into a Command; raise TypeError where its declaration breaks a rule.
 
@@ -351,7 +361,11 @@ def command(
     is_linkable = linkable and access is Access.MEMBER
     if handler is None:  # used with arguments, as @command(access=…)
         return lambda decorated: replace(
-            _declare(decorated, access), linkable=is_linkable, takes_document=takes_document, about_place=about_place
+            _declare(decorated, access),
+            linkable=is_linkable,
+            takes_document=takes_document,
+            about_place=about_place,
+            private_only=private_only,
         )
     return _declare(handler, access)
 

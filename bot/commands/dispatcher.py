@@ -52,6 +52,7 @@ from bot.ports.mutes import Mutes
 from bot.ports.pending_changes import PendingChanges
 from bot.ports.place_exports import PlaceExports
 from bot.ports.place_settings import PlaceSettingsStore
+from bot.ports.proof_checks import ProofChecker
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import Suppressions
@@ -104,6 +105,7 @@ class CommandDispatcher:
         alert_tester: AlertTester,
         pending_changes: PendingChanges,
         place_exports: PlaceExports,
+        proof_checker: ProofChecker,
     ) -> None:
         self.commands = commands
         self.queries = queries
@@ -118,6 +120,7 @@ class CommandDispatcher:
         self._alert_tester = alert_tester
         self._pending_changes = pending_changes
         self._place_exports = place_exports
+        self._proof_checker = proof_checker
         self._throttle = Throttle()
         self._recent_settings = RecentPlaceSettings(place_settings)
 
@@ -283,6 +286,10 @@ class CommandDispatcher:
         return refusal(tr("Too many questions at once. Ask again in {seconds} s.", seconds=seconds)), "throttled"
 
     async def _check_rights(self, context: CommandContext, command: Command) -> None:
+        if command.private_only and is_public(context):
+            raise NotPermitted(
+                tr("{command} works in a private chat with the bot only; send it there.", command=f"/{command.name}")
+            )
         if command.access is Access.MEMBER or context.caller.is_owner:
             return
         if command.access is Access.OWNER:
@@ -311,6 +318,7 @@ class CommandDispatcher:
             alert_tester=self._alert_tester,
             pending_changes=self._pending_changes,
             place_exports=self._place_exports,
+            proof_checker=self._proof_checker,
             community=context.community,
             document=context.document,
             pressed=context.pressed,
@@ -336,6 +344,11 @@ def _values(command: Command, arguments: str | Mapping[str, str]) -> dict[str, A
     if isinstance(arguments, str):
         return command.read_words(_as_typed_in_english(arguments))
     return command.read_options({name: _as_typed_in_english(text).strip() for name, text in arguments.items()})
+
+
+def is_public(context: CommandContext) -> bool:
+    """Return whether others read what is asked and answered there: on Discord an answer can be its asker's alone."""
+    return context.place.platform is Platform.TELEGRAM and not context.private
 
 
 _OTHER_KEYS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x130: "I"}

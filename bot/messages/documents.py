@@ -6,7 +6,7 @@ from bot.domain.errors import AskerError
 from bot.language.translation import tr
 
 MAX_DOCUMENT_BYTES = 256 * 1024
-"""Of a file that somebody sends: the settings of a place with 100 subscriptions take 30 KB."""
+"""Of a file that somebody sends: the settings of a place with 100 subscriptions and the largest proof take 30 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Document:
 def too_large() -> AskerError:
     """Return the refusal of a file that is too large."""
     return AskerError(
-        tr("The file is larger than {size} KB; a file of /export is much smaller.", size=MAX_DOCUMENT_BYTES // 1024)
+        tr("The file is larger than {size} KB; what this bot reads is much smaller.", size=MAX_DOCUMENT_BYTES // 1024)
     )
 
 
@@ -42,5 +42,5 @@ def document_of(name: str, content: bytes) -> Document:
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        raise AskerError(tr("The file is no text in UTF-8. Send the file that /export made, unchanged.")) from None
+        raise AskerError(tr("The file is no text in UTF-8. Send it unchanged, as it was downloaded.")) from None
     return Document(name, text)

@@ -28,6 +28,13 @@ def amount(value: float, asset: str, *, signed: bool = False) -> str:
     return f"{_sign(value, signed=signed)}{_short(abs(value), language().numbers)} {asset}".rstrip()
 
 
+def exact_amount(value: Decimal, asset: str) -> str:
+    """Return an amount with all its digits: `19,398.33550812 USDT`."""
+    text = f"{abs(value):,f}"
+    digits = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{'−' if value < 0 else ''}{_pointed(digits, language().numbers)} {asset}".rstrip()
+
+
 def percent(fraction: float, *, signed: bool = False, digits: int | None = None) -> str:
     """Return a fraction as per cent: −0.018 → `−1.8 %`.
 

@@ -39,6 +39,7 @@ from bot.monitoring.withdrawal_poller import TURN, WithdrawalPoller
 from bot.ports.chat import ChatPlatform
 from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, ProofSource, Source, WithdrawalSource
+from bot.proof_checker.checker import ProcessProofChecker
 from bot.service.latest_updates import LatestUpdates
 from bot.service.metrics import Metrics
 from bot.service.past_runs import PastRuns
@@ -182,6 +183,7 @@ class Application:
             drills=self.drills,
             pending_changes=store.pending_changes,
             place_exports=store.place_exports,
+            proof_checker=ProcessProofChecker(),
             mutes=store.mutes,
             alert_tester=OutboxAlertTester(
                 RedisAlertTestRecords(store.database, store.simulated),

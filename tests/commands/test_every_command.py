@@ -31,6 +31,7 @@ EXPECTED = {
     "top": ({"by": "outflow"}, "Largest outflows by share · 24 h", "Exchanges with a 24 h figure: 3 of 3"),
     "compare": ({"a": "binance", "b": "ftx-2022"}, "FTX, November 2022", "reconstruction from published figures"),
     "chart": ({"exchange": "binance", "what": "flows"}, "Binance · net flow a day · 30 d", "24 h −$"),
+    "verify": ({}, "Verify your inclusion proof", "I can check those of Bitget"),
     "drill": (
         {"exchange": "kraken", "asset": "USDT", "step": "requested"},
         "Kraken · your drill is under way",
@@ -74,17 +75,23 @@ Ask = Callable[[Running, str, dict[str, str]], Awaitable[str]]
 
 
 async def on_telegram(run: Running, name: str, given: dict[str, str]) -> str:
-    """Return what an administrator of a group reads, another one each time: who asks 20 at once has to wait."""
+    """Return what an administrator of a group reads, another one each time: who asks 20 at once has to wait.
+
+    What is for private chats alone is asked in theirs, and answered by no reply.
+    """
     world = run.world
     line = " ".join((f"/{name}", *given.values()))
     command = COMMANDS.get(name)
     is_owners = command and command.access is Access.OWNER
     asker = world.ann if is_owners else world.telegram.user(f"Asker of {name}")
     world.group.members[asker.id] = "administrator"
-    asked = world.telegram.say(world.group, asker, line)
+    is_private = command is not None and command.private_only
+    chat = world.telegram.private(asker) if is_private else world.group
+    asked = world.telegram.say(chat, asker, line)
 
     def answers() -> list[str]:
-        return [message.text for message in world.telegram.messages_in(world.group) if message.reply_to == asked]
+        messages = world.telegram.messages_in(chat)
+        return [message.text for message in messages if is_private or message.reply_to == asked]
 
     await world.telegram.until(answers, f"an answer to {line}")
     return answers()[0]

@@ -18,6 +18,7 @@ from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.stress_test import StressInputs, StressTest
 from bot.ports.sources import WithdrawalSource
 from bot.sources.proofs.curated import curated_proofs
+from bot.proof_checker.checker import ProcessProofChecker
 from handlers import COMMANDS
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing
 from tests.fakes.memory import Memory
@@ -107,6 +108,7 @@ class DispatcherBench:
             alert_tester=self.alert_tester,
             pending_changes=self.memory.pending_changes,
             place_exports=self.memory.place_exports,
+            proof_checker=ProcessProofChecker(),
         )
 
     async def load(self) -> None:

@@ -73,7 +73,8 @@ class InteractionHandler:
         answer = self._dispatcher.answer_options(context, command, options)
         # What moderators and the owner set is nobody else's business in a busy channel, nor is what everybody reads
         # there already: a question that repeats within seconds is answered to its asker alone.
-        hidden = self._repeated.is_repeated(context, command, options) or command.access is not Access.MEMBER
+        is_own = command.private_only or command.access is not Access.MEMBER
+        hidden = self._repeated.is_repeated(context, command, options) or is_own
         is_for_all = await self._answer(interaction, answer, hidden=hidden)
         if not hidden and not is_for_all:
             self._repeated.forget(context, command, options)

@@ -8,10 +8,11 @@ https://core.telegram.org/bots/faq#how-do-i-get-my-bot-to-send-messages-to-a-use
 from bot.chat.telegram.answer_sender import AnswerSender
 from bot.chat.telegram.deep_links import start_payload
 from bot.chat.telegram.own_identity import OwnIdentity
+from bot.commands.declaration import Command
 from bot.commands.dispatcher import CommandContext
 from bot.domain.place import Place, Platform
 from bot.language.translation import written_in
-from bot.messages.cards.welcome import private_answer_card
+from bot.messages.cards.welcome import private_answer_card, private_command_card
 from bot.messages.model import Message
 
 
@@ -33,6 +34,10 @@ class PrivateAnswers:
         with written_in(answer.language):
             way = private_answer_card(self._link(line))
         return await self._answers.send(context.place, way, reply_to)
+
+    def refusal(self, command: Command) -> Message:
+        """Return what a group reads of a command that is for private chats alone, with the link to one."""
+        return private_command_card(command.name, self._link(command.name))
 
     def _link(self, line: str) -> str:
         """Return the link to the bot's chat that asks the same there, where a link can hold it."""

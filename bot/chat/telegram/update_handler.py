@@ -33,7 +33,7 @@ from bot.chat.telegram.update_parser import (
     typed_command,
 )
 from bot.commands.declaration import Command
-from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher
+from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher, is_public
 from bot.commands.repeated_questions import RepeatedQuestions
 from bot.domain.errors import StorageError
 from bot.language.translation import written_in
@@ -155,6 +155,10 @@ class UpdateHandler:
 
     async def _answer(self, context: CommandContext, command: Command, words: str, reply_to: str | None) -> None:
         """Answer a command, unless the same was answered in this group a moment ago."""
+        if command.private_only and is_public(context):
+            refused = await self._dispatcher.answer_text(context, partial(self._private_answers.refusal, command))
+            await self._send_answer(context, refused, reply_to)
+            return
         if await self._dispatcher.answers_asker_alone(context, command):
             message = await self._dispatcher.answer_words(context, command, words)
             if message is not NO_ANSWER:

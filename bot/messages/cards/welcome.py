@@ -52,6 +52,19 @@ def private_answer_card(link: str) -> Message:
     )
 
 
+def private_command_card(name: str, link: str) -> Message:
+    """Return what a group reads of a command that is for private chats alone; `link` opens one and asks it there."""
+    return Message(
+        title=tr("Only in a private chat"),
+        tone=Tone.TROUBLE,
+        lines=lines(
+            tr("Send {command} in a chat with the bot alone: {link}", command=f"/{name}", link=link),
+            tr("A file that you sent here is read by everybody in this group: delete it."),
+        ),
+        private=True,
+    )
+
+
 def unknown_command_card(name: str, nearest: Sequence[str]) -> Message:
     """Return the answer to a command that does not exist; `nearest` are the names of commands spelt much like it."""
     command = code(f"/{name}")

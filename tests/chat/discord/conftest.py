@@ -225,7 +225,7 @@ def build(  # noqa: PLR0913 — what a test may want different
     dispatcher = CommandDispatcher(
         commands or slow_commands.commands(), queries, store, clock=clock, meter=counts, suppressions=store,
         drills=store, place_settings=place_settings, mutes=store, alert_tester=store, pending_changes=store,
-        approvals=store, place_exports=store,
+        approvals=store, place_exports=store, proof_checker=store,
     )  # fmt: skip
     chat = DiscordPlatform(
         dispatcher, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=store,

@@ -221,6 +221,7 @@ class Scene:
             alert_tester=queries,
             pending_changes=queries,
             place_exports=queries,
+            proof_checker=queries,
         )
         self.chat = TelegramPlatform(
             dispatcher,

@@ -74,6 +74,7 @@ class Scene:
             CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, suppressions=unused, drills=unused,
             place_settings=self.settings, approvals=unused,
             mutes=unused, alert_tester=unused, pending_changes=unused, place_exports=unused,
+            proof_checker=unused,
         )  # fmt: skip
         self.context = CommandContext(
             HERE, Caller("me", is_owner=False, may_moderate=nobody), PlaceAccess(nowhere, nothing)

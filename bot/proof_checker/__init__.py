@@ -1,0 +1,1 @@
+"""Checks inclusion proofs in a process of their own: `checker` is for the bot, `worker` runs in the process."""
