@@ -85,6 +85,7 @@ SHEETS: Mapping[str, Sheet] = {
         ("/hold", "/release", "places lost", "topic that is gone", "notice to the operator",
          "notice to the operator, over"),
     ),
+    "verifying": Sheet("Verifying a proof", ("/verify", "/verify, altered", "/verify, how", "/verify in a group")),
     "porting": Sheet("Export and import", ("/export", "/import")),
     "privacy": Sheet("Privacy", ("/privacy", "/privacy show", "/privacy delete")),
     "arrival": Sheet("Arrival", ("welcome", "/start", "link that proposes a change", "/status")),

@@ -4,9 +4,10 @@ Questions are asked twice, in a group on Telegram and in a channel on Discord, b
 episode brings about (a lost place, drills of members) is made by the same cards from invented figures, and says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from bot.alerting.opening import open_incident
@@ -23,6 +24,7 @@ from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.domain.place import Obstacle
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
+from bot.inclusion_proofs.result import Balance, Caution, Fault, InclusionProof, Scheme
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.alert_tests import (
     alert_test_card,
@@ -35,12 +37,19 @@ from bot.messages.cards.deliveries import followed_card, topic_notice
 from bot.messages.cards.digest import digest_card
 from bot.messages.cards.drills import drill_card, finished_card, refused_press, requested_card
 from bot.messages.cards.errors import apology, crowded_card, refusal, store_away_card
+from bot.messages.cards.inclusion_proof import how_to_verify_card, inclusion_proof_card
 from bot.messages.cards.mutes import missed_card
 from bot.messages.cards.obstacles import obstacle_notice
 from bot.messages.cards.places import ClosedPlace, closed_card
 from bot.messages.cards.proofs import proof_card
 from bot.messages.cards.start import proposal_card, start_card
-from bot.messages.cards.welcome import private_answer_card, unknown_command_card, welcome_card, what_to_type_card
+from bot.messages.cards.welcome import (
+    private_answer_card,
+    private_command_card,
+    unknown_command_card,
+    welcome_card,
+    what_to_type_card,
+)
 from bot.replay.episodes.catalogue import find_episode
 from bot.sources.proofs.curated import curated_proofs
 from docs.gallery_replay import GROUP, LARGEST_STEP, MessageCollection, Replay, ShownMessage, replay_of
@@ -275,6 +284,24 @@ def _invented(collection: MessageCollection) -> None:
     add("notice to the operator, over", obstacle_notice((), (obstacle,), ()))
 
 
+def _verifying(add: Callable[..., None]) -> None:
+    """Make the answers about inclusion proofs: Bitget's public sample of 2025, and the same altered."""
+    proof = InclusionProof(
+        scheme=Scheme.BITGET,
+        fault=None,
+        root="8eac815c495e6a67",
+        levels=27,
+        balances=(Balance("USDT", Decimal("0.00012635")),),
+        cautions=(Caution.HASH_64_BIT, Caution.NEGATIVE_SIBLING),
+        audit="Au2025111815",
+    )
+    add("/verify", inclusion_proof_card(proof), asked="/verify")
+    add("/verify, altered", inclusion_proof_card(replace(proof, fault=Fault.SUMS)), asked="/verify")
+    add("/verify, how", how_to_verify_card(), asked="/verify")
+    way = private_command_card("verify", "t.me/runwatch_example_bot?start=verify")
+    add("/verify in a group", way, asked="/verify", on_discord=False)
+
+
 def _without_figures(collection: MessageCollection) -> None:
     """Make what says nothing of any exchange."""
     add = partial(collection.add, now=datetime(2022, 12, 13, 14, 30, tzinfo=UTC), figures=NO_FIGURES)
@@ -287,6 +314,7 @@ def _without_figures(collection: MessageCollection) -> None:
         "private answers", private_answer_card("t.me/runwatch_example_bot"), asked="/reserves binance", on_discord=False
     )
     add("too many questions", crowded_card(is_group=True), asked="/reserves binance", on_discord=False)
+    _verifying(add)
     add("store away", store_away_card(), asked="/subscribe binance")
     add("fault of ours", apology("1f3a09bc"), asked="/flows binance")
     add("topic that is gone", topic_notice(Obstacle.TOPIC_DELETED), on_discord=False)
