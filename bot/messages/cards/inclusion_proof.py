@@ -6,15 +6,17 @@ and below them that a proof of one balance says nothing of whether the exchange 
 
 from collections.abc import Iterator
 
-from bot.inclusion_proofs.result import Caution, Fault, InclusionProof, Scheme, Unreadable, UnreadableProof
+from bot.domain.errors import echo
+from bot.inclusion_proofs.result import Balance, Caution, Fault, InclusionProof, Scheme, Unreadable, UnreadableProof
 from bot.language.name_lists import enumerated, labelled, named_up_to
 from bot.language.translation import marked, tr, tr_count
 from bot.messages.model import Message, Tone, code, lines
-from bot.messages.number_format import exact_amount, usd
+from bot.messages.number_format import amount, exact_amount, usd
 from bot.messages.translated_lines import tr_line
 
-_MAX_BALANCES = 4
+_MAX_BALANCES = 3
 """Balances that are named: an answer is one screen of a phone, and the file has all of them."""
+_AMOUNT_LETTERS = 32  # 100 billion with eight digits after the point and a long symbol
 _MAX_UNITS = 2  # they have up to 26 letters each
 _ROOT_START, _ROOT_END = 16, 8  # letters of a long root that are shown; 24 are enough to tell it from any other
 _FAULTS = {
@@ -29,17 +31,15 @@ _FAULTS = {
 }
 _CAUTIONS = {
     Caution.NEGATIVE_SIBLING: marked(
-        "A node beside your path has a negative balance: it lowers what the exchange says it owes."
+        "A node beside your path has a negative balance, which lowers what the exchange says it owes."
     ),
     Caution.NEGATIVE_OWN: marked("Your own leaf has a negative balance."),
-    Caution.HASH_64_BIT: marked("Its hashes are cut to 64 bits, which is weak: much computing finds two leaves alike."),
+    Caution.HASH_64_BIT: marked("Its hashes are cut to 64 bits, which is weak."),
     Caution.HASH_128_BIT: marked("Its hashes are cut to 128 bits, half of the usual length."),
     Caution.EXPERIMENTAL: marked("Experimental: no public sample confirms this rule of {exchange}'s."),
 }
 _SHOWS = marked("It shows that this balance was counted in the tree with this root.")
-_DOES_NOT_SHOW = marked(
-    "It does not show that everybody's was counted, nor that the exchange holds the coins and can pay."
-)
+_DOES_NOT_SHOW = marked("It does not show that everybody's was counted, nor that the exchange can pay.")
 _UNREADABLE = {
     Unreadable.TOO_LARGE: marked("The file is larger than 256 KB, and no proof is."),
     Unreadable.NOT_TEXT: marked("The file is no text in UTF-8. Send it unchanged, as it was downloaded."),
@@ -111,8 +111,7 @@ def _holding_card(proof: InclusionProof) -> Message:
             _origin(proof),
             tr_line("Root: {root}", root=code(_short_root(proof.root))),
             tr(
-                "Compare it with the root that {exchange} publishes beside its reserves: if they differ, this shows "
-                "nothing.",
+                "Compare it with the root on {exchange}'s proof-of-reserves page. If they differ, this shows nothing.",
                 exchange=proof.scheme.exchange,
             ),
             _balances(proof),
@@ -146,14 +145,14 @@ def _failing_card(proof: InclusionProof, fault: Fault) -> Message:
 
 
 def _origin(proof: InclusionProof) -> str:
-    """Return whose proof it is, and of which audit: `Bitget · audit Au2025111815, as the file says`."""
-    exchange = proof.scheme.exchange
-    if not proof.audit:
+    """Return whose proof it is, and of which audit: `MEXC · audit PR-2025-01-22`."""
+    exchange, audit = proof.scheme.exchange, echo(proof.audit)
+    if not audit:
         return exchange
     if proof.is_audit_covered:
-        return tr("{exchange} · audit {audit}", exchange=exchange, audit=proof.audit)
-    # Translators: No hash covers the audit's name, so the exchange's file is the only one that says it.
-    return tr("{exchange} · audit {audit}, which no hash covers", exchange=exchange, audit=proof.audit)
+        return tr("{exchange} · audit {audit}", exchange=exchange, audit=audit)
+    # Translators: The audit's name stands in the file, and no hash of the proof depends on it.
+    return tr("{exchange} · audit {audit} (covered by no hash)", exchange=exchange, audit=audit)
 
 
 def _short_root(root: str) -> str:
@@ -165,13 +164,19 @@ def _balances(proof: InclusionProof) -> str:
     if not proof.balances:
         return tr("In your leaf: no balance above zero.")
     if proof.equity_usd is None:
-        amounts = [exact_amount(balance.amount, balance.asset) for balance in proof.balances]
+        amounts = [_amount_text(balance) for balance in proof.balances]
         return tr("In your leaf: {amounts}.", amounts=named_up_to(amounts, _MAX_BALANCES))
     # Not grouped: a comma stands between two of them.
     units = [labelled(balance.asset, f"{balance.amount:f}") for balance in proof.balances]
     return tr(
         "In your leaf, each asset's number and smallest units: {amounts}.", amounts=named_up_to(units, _MAX_UNITS)
     )
+
+
+def _amount_text(balance: Balance) -> str:
+    """Return an amount with all its digits; one that nobody has, and that only a composed file can have, with three."""
+    text = exact_amount(balance.amount, balance.asset)
+    return text if len(text) <= _AMOUNT_LETTERS else amount(float(balance.amount), balance.asset)
 
 
 def _totals(proof: InclusionProof) -> str | None:

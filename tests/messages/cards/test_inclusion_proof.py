@@ -23,12 +23,12 @@ def test_a_proof_that_holds_says_so_first() -> None:
 
     assert (card.title, card.tone, card.private) == ("Your balance is in the tree: 24 levels", Tone.GOOD, True)
     assert words(card).splitlines() == [
-        "OKX · audit 7, which no hash covers",
+        "OKX · audit 7 (covered by no hash)",
         "Root: abababababababab…abababab",
-        "Compare it with the root that OKX publishes beside its reserves: if they differ, this shows nothing.",
+        "Compare it with the root on OKX's proof-of-reserves page. If they differ, this shows nothing.",
         "In your leaf: 1.5 BTC.",
         "It shows that this balance was counted in the tree with this root.",
-        "It does not show that everybody's was counted, nor that the exchange holds the coins and can pay.",
+        "It does not show that everybody's was counted, nor that the exchange can pay.",
     ]
 
 
@@ -45,6 +45,14 @@ def test_a_format_without_names_has_numbers_and_totals() -> None:
 
     assert "#0: 14571647457, #1: 25424316291 and 2 more" in text
     assert "At the exchange's own prices: $10.8 M, of which $481 K is borrowed." in text
+
+
+def test_an_amount_that_nobody_has_does_not_fill_the_screen() -> None:
+    """A composed file may have sixty digits, and hold."""
+    text = words(inclusion_proof_card(replace(PROOF, balances=(Balance("BTC", Decimal("1" * 60)),), audit="7" * 128)))
+
+    assert max(map(len, text.splitlines())) < 110
+    assert "BTC." in text
 
 
 def test_an_unconfirmed_rule_is_called_experimental_whether_it_holds_or_not() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from html import unescape
 from textwrap import wrap
 
@@ -48,12 +49,14 @@ from bot.domain.stress import (
 from bot.domain.suppression import Suppression
 from bot.domain.withdrawal_reading import Maintenance, SourceStanding, SystemState, WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals, NetworkEvent, NetworkWithdrawals
+from bot.inclusion_proofs.result import Balance, Caution, Fault, InclusionProof, Scheme
 from bot.language.languages import ENGLISH, LANGUAGES
 from bot.language.translation import tr, written_in
 from bot.messages.cards.about import help_card
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.drills import drill_card, drill_line
 from bot.messages.cards.flows import flows_card
+from bot.messages.cards.inclusion_proof import how_to_verify_card, inclusion_proof_card
 from bot.messages.cards.porting import import_preview_card, imported_card
 from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, privacy_card, stored_card
 from bot.messages.cards.proofs import proof_card
@@ -62,6 +65,7 @@ from bot.messages.cards.rehearsal import rehearsal_card
 from bot.messages.cards.reserves import _reading_texts, reserves_card
 from bot.messages.cards.stress import stress_card, stress_today_card
 from bot.messages.cards.suppressions import suppressed_card
+from bot.messages.cards.welcome import private_command_card
 from bot.messages.cards.why import why_card
 from bot.messages.cards.withdrawals import all_withdrawals_card, withdrawals_card
 from bot.messages.model import Message, Tone
@@ -271,6 +275,27 @@ STORED = StoredHere(
 )
 
 
+PROOF = InclusionProof(
+    Scheme.BITGET,
+    None,
+    "ab" * 32,
+    64,
+    tuple(Balance("RENDER", Decimal(f"-10{number}000000000.12345678")) for number in range(50)),
+    (Caution.HASH_64_BIT, Caution.NEGATIVE_SIBLING, Caution.NEGATIVE_OWN),
+    audit="Au2025111815" * 9,
+)
+PROOF_OF_NUMBERS = InclusionProof(
+    Scheme.BINANCE_2024,
+    None,
+    "ab" * 32,
+    29,
+    tuple(Balance(f"#{number}", Decimal(2**64 - 1)) for number in range(400, 450)),
+    (Caution.EXPERIMENTAL,),
+    equity_usd=Decimal("1.23e11"),
+    debt_usd=Decimal("1.23e10"),
+)
+
+
 def longest_cards() -> dict[str, Message]:
     """Return every answer with the longest content that it may have, in the language in force."""
     drills = drill_line(DRILLS)
@@ -306,6 +331,11 @@ def longest_cards() -> dict[str, Message]:
             EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), is_today=False, drills=drills
         ),
         "rehearsal": rehearsal_card("early sensitivity, at least $50.0 M", REHEARSAL, FIRED, NAMES, left_out=77),
+        "proof that holds": inclusion_proof_card(PROOF),
+        "proof of numbers": inclusion_proof_card(PROOF_OF_NUMBERS),
+        "proof that does not hold": inclusion_proof_card(replace(PROOF, fault=Fault.ASSETS)),
+        "how to verify": how_to_verify_card(),
+        "verify in a group": private_command_card("verify", "https://t.me/RunwatchBot?start=verify"),
         "drill": drill_card(EXCHANGE, "USDT", "ETHEREUM", DRILLS),
         "import preview": import_preview_card(PLAN, NAMES, "1f3a09bc", here=HERE, origin=ELSEWHERE),
         "imported": imported_card(PLAN, NAMES, here=HERE),
