@@ -23,7 +23,7 @@ class Fields:
         self._scheme = scheme
         self._where = where
         if not isinstance(value, Mapping):
-            raise self.refusal("")
+            raise self.bad_field("")
         self._value = value
 
     def part(self, name: str) -> "Fields":
@@ -38,14 +38,14 @@ class Fields:
         """Return a list of at most so many entries."""
         value = self._value.get(name)
         if isinstance(value, str) or not isinstance(value, Sequence) or len(value) > most:
-            raise self.refusal(name)
+            raise self.bad_field(name)
         return value
 
     def path(self, name: str) -> Sequence["Fields"]:
         """Return the nodes of a path, at least two of them: a neighbour and the root."""
         value = self._value.get(name)
         if isinstance(value, str) or not isinstance(value, Sequence):
-            raise self.refusal(name)
+            raise self.bad_field(name)
         if len(value) > MAX_PATH:
             raise UnreadableProof(Unreadable.LONG_PATH, scheme=self._scheme)
         if len(value) < _LEAST_PATH:
@@ -56,7 +56,7 @@ class Fields:
         """Return a text that has this form."""
         value = self._value.get(name)
         if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise self.refusal(name)
+            raise self.bad_field(name)
         return value
 
     def optional_text(self, name: str, pattern: re.Pattern[str]) -> str:
@@ -67,7 +67,7 @@ class Fields:
         """Return a whole number from `least` to less than `below`; where there is none, the default if one is given."""
         value = self._value.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value < below:
-            raise self.refusal(name)
+            raise self.bad_field(name)
         return value
 
     def amounts(self, name: str) -> dict[str, Decimal]:
@@ -80,26 +80,26 @@ class Fields:
         for asset, value in self._by_asset(name).items():
             self._amount(name, value)
             if not isinstance(value, str) or not pattern.fullmatch(value):
-                raise self.refusal(name)
+                raise self.bad_field(name)
             texts[asset] = value
         return texts
 
-    def refusal(self, name: str) -> UnreadableProof:
+    def bad_field(self, name: str) -> UnreadableProof:
         """Return the error that names a field which is not what it should be."""
         return UnreadableProof(Unreadable.BAD_FIELD, scheme=self._scheme, field=self._place(name))
 
     def _by_asset(self, name: str) -> Mapping[str, JsonValue]:
         value = self._value.get(name)
         if not isinstance(value, Mapping) or not 0 < len(value) <= _MAX_ASSETS:
-            raise self.refusal(name)
+            raise self.bad_field(name)
         if not all(_ASSET.fullmatch(asset) for asset in value):
-            raise self.refusal(name)
+            raise self.bad_field(name)
         return value
 
     def _amount(self, name: str, value: JsonValue) -> Decimal:
         amount = amount_of(value)
         if amount is None:
-            raise self.refusal(name)
+            raise self.bad_field(name)
         return amount
 
     def _place(self, name: str) -> str:

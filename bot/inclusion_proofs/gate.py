@@ -63,6 +63,6 @@ def _amounts(fields: Fields) -> dict[int, tuple[int, int]]:
         asset = fields.of(entry, "AssetDetails")
         index = asset.integer("Index", below=_ASSETS)
         if index in amounts:
-            raise asset.refusal("Index")
+            raise asset.bad_field("Index")
         amounts[index] = (asset.integer("Equity", below=NUMBER_LIMIT), asset.integer("Debt", below=NUMBER_LIMIT))
     return amounts

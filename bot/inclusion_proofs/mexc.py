@@ -92,7 +92,7 @@ def _sibling(fields: Fields) -> Node:
         fields.text("hash", _HASH_OR_NONE), fields.amounts("balances"), fields.integer("type", least=LEFT, below=ROOT)
     )
     if not node.hash and any(node.amounts.values()):
-        raise fields.refusal("balances")
+        raise fields.bad_field("balances")
     return node
 
 

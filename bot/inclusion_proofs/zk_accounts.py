@@ -31,7 +31,7 @@ def field_number(fields: Fields, name: str) -> int:
     """Return a number of the field that is written with 64 hexadecimal digits."""
     number = int(fields.text(name, HEX_64), 16)
     if number >= FIELD:
-        raise fields.refusal(name)
+        raise fields.bad_field(name)
     return number
 
 
@@ -39,7 +39,7 @@ def siblings_of(fields: Fields, name: str) -> Sequence[int]:
     """Return the 28 neighbours on the way up, each written in base64."""
     siblings = fields.items(name, most=DEPTH)
     if len(siblings) != DEPTH:
-        raise fields.refusal(name)
+        raise fields.bad_field(name)
     return [_sibling(fields, name, sibling) for sibling in siblings]
 
 
@@ -66,9 +66,9 @@ def _sibling(fields: Fields, name: str, value: JsonValue) -> int:
     try:
         content = b64decode(value, validate=True) if isinstance(value, str) else b""
     except (Error, ValueError):
-        raise fields.refusal(name) from None
+        raise fields.bad_field(name) from None
     number = int.from_bytes(content, "big")
     # Base64 has spare bits: only the one usual way of writing a number is taken.
     if len(content) != _HASH_BYTES or number >= FIELD or b64encode(content).decode() != value:
-        raise fields.refusal(name)
+        raise fields.bad_field(name)
     return number

@@ -86,6 +86,7 @@ NOT_FOR_USERS = (
     ("bot/messages/cards/errors.py", "{…}'s list of exchanges cannot be fetched: {…}.", _TERMINAL),
     ("bot/messages/cards/errors.py", "“runwatch check” (or “make check-settings”) *", _TERMINAL),
     ("bot/messages/cards/porting.py", "file", "the name of an option on Discord"),
+    ("bot/messages/cards/inclusion_proof.py", "file", "the name of an option on Discord"),
     ("handlers/porting.py", "file", "the name of an option on Discord"),
     ("handlers/privacy.py", "delete everything here", "typed to confirm"),
     ("handlers/approvals.py", "id {…}", "the id of a person whose name is not known"),
