@@ -17,8 +17,8 @@ from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.stress_test import StressInputs, StressTest
 from bot.ports.sources import WithdrawalSource
-from bot.sources.proofs.curated import curated_proofs
 from bot.proof_checker.checker import ProcessProofChecker
+from bot.sources.proofs.curated import curated_proofs
 from handlers import COMMANDS
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing
 from tests.fakes.memory import Memory

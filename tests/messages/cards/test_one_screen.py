@@ -275,7 +275,7 @@ STORED = StoredHere(
 )
 
 
-PROOF = InclusionProof(
+INCLUSION_PROOF = InclusionProof(
     Scheme.BITGET,
     None,
     "ab" * 32,
@@ -331,9 +331,9 @@ def longest_cards() -> dict[str, Message]:
             EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), is_today=False, drills=drills
         ),
         "rehearsal": rehearsal_card("early sensitivity, at least $50.0 M", REHEARSAL, FIRED, NAMES, left_out=77),
-        "proof that holds": inclusion_proof_card(PROOF),
+        "proof that holds": inclusion_proof_card(INCLUSION_PROOF),
         "proof of numbers": inclusion_proof_card(PROOF_OF_NUMBERS),
-        "proof that does not hold": inclusion_proof_card(replace(PROOF, fault=Fault.ASSETS)),
+        "proof that does not hold": inclusion_proof_card(replace(INCLUSION_PROOF, fault=Fault.ASSETS)),
         "how to verify": how_to_verify_card(),
         "verify in a group": private_command_card("verify", "https://t.me/RunwatchBot?start=verify"),
         "drill": drill_card(EXCHANGE, "USDT", "ETHEREUM", DRILLS),
