@@ -6,7 +6,7 @@ episode brings about (a lost place, drills of members) is made by the same cards
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -166,7 +166,7 @@ async def _questions(replay: Replay) -> None:
 def _proofs(collection: MessageCollection) -> None:
     """Show proofs of reserves as they were published: Binance's as it is read, the others from the table."""
     now, table = datetime(2026, 4, 23, 14, 5, tzinfo=UTC), curated_proofs()
-    read = replace(table["binance"], read_at=now - 2 * _HOUR)
+    read = replace(table["binance"], as_of=date(2026, 4, 1), ratios_of="", read_at=now - 2 * _HOUR)
     for proof in (read, table["bybit"], table["crypto-com"]):
         question = f"/por {proof.exchange}"
         exchange = Exchange(proof.exchange, proof.name)

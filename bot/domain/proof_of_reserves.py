@@ -81,7 +81,8 @@ class ProofOfReserves:
 
     `as_of` is the day on which balances were counted, None where that is not known; with `is_month` only its month is,
     of which it is the last day. `cadence_days` is how often proofs come, None where they come at no fixed times.
-    `reviewer` is who checked it, None for nobody outside. `total_ratio` is one ratio of all assets together, and
+    `reviewer` is who checked it, None for nobody outside. `ratios_of` is the day or the month of an
+    older proof that the ratios are from, "" for this one. `total_ratio` is one ratio of all assets together, and
     `ratio_range` the lowest and the highest of single assets, where nothing more is known of them. A proof was read
     from the exchange at `read_at`; one of the table has None there, and in `told_on` the newest day that its sources
     tell of.
@@ -97,6 +98,7 @@ class ProofOfReserves:
     reviewer: str | None = None
     liabilities: Liabilities = Liabilities.UNKNOWN
     ratios: tuple[AssetRatio, ...] = ()
+    ratios_of: str = ""
     total_ratio: float | None = None
     ratio_range: tuple[float, float] | None = None
     remarks: tuple[ProofRemark, ...] = ()

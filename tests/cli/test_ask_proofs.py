@@ -26,9 +26,9 @@ async def test_a_question_reads_the_newest_proof_once(tmp_path: Path) -> None:
     assert f"Liabilities included · proof of {today}, 0 days old" in read.out
     assert "Binance · read " in read.out
     assert "Binance's own interface cannot be read (unreachable)" in silent.out
-    assert "from a table in this bot, as published up to 2026-05-05" in silent.out
+    assert "from a table in this bot, as published up to 2026-09-09" in silent.out
     assert (table.code, table.err) == (0, "")
-    assert "from a table in this bot, as published up to 2025-06-30" in table.out
+    assert "from a table in this bot, as published up to 2026-09-09" in table.out
 
 
 def upper(addresses: Mapping[str, str]) -> dict[str, str]:

@@ -41,7 +41,7 @@ EXPECTED = {
     "exchanges": ({}, "Exchanges · 3 known, 3 watched", "kraken"),
     "withdrawals": ({"exchange": "okx"}, "OKX · withdrawals", "Withdrawals: unknown, no source."),
     "stress": ({"exchange": "okx"}, "OKX · stress test", "OKX — not enough data"),
-    "por": ({"exchange": "kraken"}, "Kraken · proof of reserves", "Liabilities included · proof of 2025-03-31, "),
+    "por": ({"exchange": "kraken"}, "Kraken · proof of reserves", "Liabilities included · proof of 2025-09-30, "),
     "incidents": ({}, "Incidents", "INC-1"),
     "why": ({"incident": "INC-1"}, "INC-1 · Binance · why", "normal sensitivity"),
     "subscribe": ({"exchange": "okx"}, "Subscribed · OKX", "watch or worse, normal sensitivity"),

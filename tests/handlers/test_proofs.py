@@ -27,12 +27,13 @@ async def test_an_exchange_that_is_not_read_is_answered_from_the_table(bench: Di
     answer = await bench.ask("por OKX")
 
     assert answer.title == "OKX · proof of reserves"
-    assert plain(answer.lines[0]).startswith("Liabilities included · proof of 2025-06, at least ")
-    assert "from a table in this bot, as published up to 2025-06-30" in said(answer)
+    assert plain(answer.lines[0]).startswith("Liabilities included · proof of 2026-08-11, 112 days old")
+    assert "The ratios are of an earlier proof: 2025-06." in said(answer)
+    assert "from a table in this bot, as published up to 2026-09-09" in said(answer)
 
 
 async def test_what_the_exchange_itself_says_is_preferred(bench: DispatcherBench) -> None:
-    own = replace(curated_proofs()["binance"], as_of=date(2026, 11, 1), read_at=TODAY - DAY)
+    own = replace(curated_proofs()["binance"], as_of=date(2026, 11, 1), ratios_of="", read_at=TODAY - DAY)
     bench.latest.set_proof(own)
 
     answer = said(await bench.ask("por binance"))

@@ -44,6 +44,7 @@ def answers() -> Iterator[Message]:
     short = tuple(replace(ratio, asset=f"USDT{number}", ratio=0.9) for number, ratio in enumerate(PROOF.ratios * 3))
     yield proof_card(BINANCE, replace(bare, ratios=short, total_ratio=1.86, ratio_range=(1.05, 1.15)), NOON)
     yield proof_card(BINANCE, replace(bare, as_of=None), NOON)
+    yield proof_card(BINANCE, replace(bare, ratios_of="2022-06"), NOON)
     yield proof_card(BINANCE, replace(bare, is_month=True), NOON)
     yield proof_card(BINANCE, replace(CURATED, url="", told_on=None), NOON)
     yield no_proof_card(BINANCE, HEALTH)

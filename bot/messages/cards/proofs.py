@@ -125,6 +125,8 @@ def _detail_lines(proof: ProofOfReserves, now: datetime) -> Iterator[Line | str]
     if proof.ratio_range:
         low, high = map(_percent, proof.ratio_range)
         yield tr("Single assets: {low} to {high} of what is owed.", low=low, high=high)
+    if proof.ratios_of:
+        yield tr("The ratios are of an earlier proof: {day}.", day=proof.ratios_of)
     if proof.state is ProofState.PUBLISHED:
         yield _cadence(proof, now)
     yield tr(METHOD_TEXTS[proof.method])

@@ -14,7 +14,7 @@ _MONTH_BLOCKS = 4_400
 def _days(proofs: Sequence[ProofOfReserves]) -> object:
     heights = [_FIRST_HEIGHT + number * _MONTH_BLOCKS for number in range(len(proofs))]
     told = [f"{_time(proof)} | BTC Block Height {height}" for proof, height in zip(proofs, heights, strict=True)]
-    return {"code": "000000", "message": None, "success": True, "data": told[::-1]}
+    return {"code": "000000", "message": None, "success": True, "data": [*told[::-1], "November 2022"]}
 
 
 def _newest(proofs: Sequence[ProofOfReserves]) -> object:

@@ -33,6 +33,7 @@ _NO_REVIEWER = frozenset({"", "zk-snarks"})  # what stands where a reviewer woul
 _LARGEST_GAP = 0.001  # of the ratio: it has six digits or more, and amounts are rounded to four or so
 _HIGHEST_RATIO = 100.0
 
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAY = re.compile(r"(?P<day>\d{2})/(?P<month>\d{2})/(?P<year>\d{2})\b.*")
 _Amount = Annotated[float, msgspec.Meta(ge=0)]
 _Text = Annotated[str, msgspec.Meta(max_length=100)]
@@ -53,6 +54,7 @@ class _BinanceProofCoin(msgspec.Struct, rename="camel"):
 class _BinanceSnapshot(msgspec.Struct, rename="camel"):
     snapshot_time: _Text
     audit_date: _Text
+    audit_id: _Text
     auditor: Annotated[str, msgspec.Meta(max_length=40)]
     snapshot_data_list: Annotated[list[_BinanceProofCoin], msgspec.Meta(max_length=1000)]
 
@@ -72,7 +74,7 @@ def _parse(bodies: Sequence[bytes], now: datetime) -> ProofOfReserves:
     snapshot = answer.data
     if not listed.data or snapshot is None or not snapshot.snapshot_data_list:
         raise SourceError(SourceFault.EMPTY, "no proof is told")
-    as_of = _as_of(snapshot, {_day(text) for text in listed.data}, now)
+    as_of = _as_of(snapshot, listed.data, now)
     ratios = tuple(map(_ratio, snapshot.snapshot_data_list))
     if len({ratio.asset for ratio in ratios}) < len(ratios):
         raise SourceError(SourceFault.VALUES_DISAGREE, "a coin is told twice")
@@ -90,26 +92,35 @@ def _parse(bodies: Sequence[bytes], now: datetime) -> ProofOfReserves:
     )
 
 
-def _as_of(snapshot: _BinanceSnapshot, listed: set[date], now: datetime) -> date:
-    """Return the day of a snapshot; raise SourceError where it is told differently elsewhere, or cannot be."""
+def _as_of(snapshot: _BinanceSnapshot, listed: Sequence[str], now: datetime) -> date:
+    """Return the day of a snapshot; raise SourceError where it is told differently elsewhere, or cannot be.
+
+    The id of the proof, PR01APR26, has the month in letters: that it is not mm/dd/yy shows there alone. Of the list
+    only the day of this proof has to be readable: it goes back to the first ones of 2022.
+    """
     as_of = _day(snapshot.snapshot_time)
-    if as_of != _day(snapshot.audit_date):
+    if as_of is None:
+        raise SourceError(SourceFault.BAD_SHAPE, "its day is not written as dd/mm/yy")
+    if as_of != _day(snapshot.audit_date) or snapshot.audit_id.upper() != _audit_id(as_of):
         raise SourceError(SourceFault.VALUES_DISAGREE, "two days are told of one proof")
-    if as_of not in listed:
+    if as_of not in map(_day, listed):
         raise SourceError(SourceFault.VALUES_DISAGREE, f"{as_of} is not among the days of its proofs")
     if as_of > (now + timedelta(days=1)).date():
         raise SourceError(SourceFault.VALUES_DISAGREE, f"{as_of} is yet to come")
     return as_of
 
 
-def _day(text: str) -> date:
-    """Return the day that a text begins with, dd/mm/yy; raise SourceError."""
-    if not (match := _DAY.fullmatch(text)):
-        raise SourceError(SourceFault.BAD_SHAPE, "a day is not written as dd/mm/yy")
+def _day(text: str) -> date | None:
+    """Return the day that a text begins with, dd/mm/yy; None where it does not begin with one."""
+    match = _DAY.fullmatch(text)
     try:
-        return date(2000 + int(match["year"]), int(match["month"]), int(match["day"]))
-    except ValueError as error:
-        raise SourceError(SourceFault.BAD_SHAPE, "a day that there is not") from error
+        return date(2000 + int(match["year"]), int(match["month"]), int(match["day"])) if match else None
+    except ValueError:
+        return None
+
+
+def _audit_id(day: date) -> str:
+    return f"PR{day:%d}{_MONTHS[day.month - 1]}{day:%y}"
 
 
 def _ratio(coin: _BinanceProofCoin) -> AssetRatio:

@@ -1,9 +1,9 @@
 """The table of proofs of reserves that people keep: for exchanges that cannot be read, each row with its sources.
 
 A row of `curated.json` says what somebody has looked up: `as_of` is a day (`2026-04-01`) or a month (`2025-06`),
-`told_on` the newest day that its sources tell of, and `sources` what it rests on, for whoever looks it up again. What
-they do not say is left out, and nothing is guessed. `runwatch check` names the rows in which nothing is newer than a
-quarter.
+`told_on` the newest day that its sources tell of, `ratios_of` that of an older proof that the ratios are from, and
+`sources` what it rests on, for whoever looks it up again. What they do not say is left out, and nothing is guessed.
+`runwatch check` names the rows in which nothing is newer than a quarter.
 """
 
 import calendar
@@ -49,6 +49,7 @@ class _CuratedRow(msgspec.Struct, forbid_unknown_fields=True):
     reviewer: str | None = None
     liabilities: Liabilities = Liabilities.UNKNOWN
     ratios: list[_CuratedRatio] = []
+    ratios_of: _DayOrMonth | None = None
     total_ratio: _Ratio | None = None
     ratio_range: tuple[_Ratio, _Ratio] | None = None
     remarks: list[ProofRemark] = []
@@ -90,6 +91,7 @@ def _proof(row: _CuratedRow) -> ProofOfReserves:
         reviewer=row.reviewer,
         liabilities=row.liabilities,
         ratios=tuple(AssetRatio(asset.asset, asset.ratio, asset.reserves, asset.liabilities) for asset in row.ratios),
+        ratios_of=row.ratios_of or "",
         total_ratio=row.total_ratio,
         ratio_range=row.ratio_range,
         remarks=tuple(row.remarks),

@@ -322,7 +322,9 @@ def longest_cards() -> dict[str, Message]:
             [(snapshot.exchange, withdrawals(WithdrawalState.CLOSED)) for snapshot in MANY], 99, NOON
         ),
         "proof of reserves": proof_card(EXCHANGE, PROOF, NOON, HEALTH),
-        "curated proof of reserves": proof_card(EXCHANGE, replace(PROOF, read_at=None, is_month=True), NOON),
+        "curated proof of reserves": proof_card(
+            EXCHANGE, replace(PROOF, read_at=None, is_month=True, ratios_of="2022-06"), NOON
+        ),
         "withdrawn proof of reserves": proof_card(EXCHANGE, replace(PROOF, state=ProofState.WITHDRAWN), NOON),
         "stress today": stress_today_card(
             EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), LEAGUE, unread=44, drills=drills

@@ -141,6 +141,11 @@ def test_one_ratio_of_all_assets_and_a_range_of_single_ones_are_told() -> None:
     assert "Single assets: 105.00 % to 115.00 % of what is owed." in words
 
 
+def test_ratios_of_an_earlier_proof_are_called_so() -> None:
+    assert "The ratios are of an earlier proof: 2022-06." in said_of(replace(CURATED, ratios_of="2022-06"))
+    assert "earlier proof" not in said_of(CURATED)
+
+
 def test_who_reviews_it_is_told_as_far_as_it_is_known() -> None:
     assert "Reviewed by Hacken." in said_of(replace(PROOF, reviewer="Hacken"))
     unnamed = said_of(replace(PROOF, remarks=(ProofRemark.REVIEWER_UNNAMED,)))

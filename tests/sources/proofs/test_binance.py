@@ -82,7 +82,10 @@ def test_the_recorded_answers_are_read() -> None:
         (bodies(coin(ratio="1000.5", customerLiability=None)), SourceFault.VALUES_DISAGREE),
         (bodies(coin(binanceLiability=300000.0)), SourceFault.VALUES_DISAGREE),
         (bodies(snapshot(auditDate="01/03/26")), SourceFault.VALUES_DISAGREE),
-        (bodies(snapshot(snapshotTime="02/04/26 00:00:00 UTC", auditDate="02/04/26")), SourceFault.VALUES_DISAGREE),
+        (
+            bodies(snapshot(snapshotTime="02/04/26 00:00:00 UTC", auditDate="02/04/26", auditId="PR02APR26")),
+            SourceFault.VALUES_DISAGREE,
+        ),
         (bodies(days=lambda body: body["data"].pop(0)), SourceFault.VALUES_DISAGREE),
         (
             bodies(lambda body: body["data"]["snapshotDataList"].append(body["data"]["snapshotDataList"][0])),
@@ -90,7 +93,8 @@ def test_the_recorded_answers_are_read() -> None:
         ),
         (bodies(snapshot(snapshotTime="April 1st")), SourceFault.BAD_SHAPE),
         (bodies(snapshot(snapshotTime="31/02/26")), SourceFault.BAD_SHAPE),
-        (bodies(days=lambda body: body["data"].append("2026-01-01")), SourceFault.BAD_SHAPE),
+        (bodies(snapshot(auditId="PR04JAN26")), SourceFault.VALUES_DISAGREE),
+        (bodies(days=lambda body: body.update(data=["2026-04-01"])), SourceFault.VALUES_DISAGREE),
         (bodies(lambda body: body.update(code="000002", data=None)), SourceFault.BAD_SHAPE),
         (bodies(days=lambda body: body.update(code="100001")), SourceFault.BAD_SHAPE),
         (bodies(snapshot(snapshotDataList=[])), SourceFault.EMPTY),
@@ -103,6 +107,12 @@ def test_what_contradicts_itself_or_says_nothing_is_refused(changed: list[bytes]
         parsed(*changed)
 
     assert refused.value.fault is fault
+
+
+def test_of_the_list_other_days_may_be_written_in_another_way() -> None:
+    changed = bodies(days=lambda body: body["data"].append("November 2022"))
+
+    assert parsed(*changed).as_of == date(2026, 4, 1)
 
 
 def test_a_proof_of_a_day_to_come_is_refused() -> None:

@@ -15,7 +15,7 @@ from bot.sources.proofs.curated import curated_proofs, outdated, parse_table
 
 TABLE = curated_proofs()
 ROW = {"exchange": "okx", "name": "OKX", "sources": ["its page"]}
-FIRST_DAY = date(2026, 5, 5)
+FIRST_DAY = date(2026, 9, 9)
 """On which the row of Binance was looked up."""
 
 
@@ -26,7 +26,8 @@ def parse(**row: object) -> None:
 def test_binances_row_is_what_was_published() -> None:
     binance = TABLE["binance"]
 
-    assert (binance.as_of, binance.told_on, binance.liabilities) == (date(2026, 4, 1), FIRST_DAY, Liabilities.INCLUDED)
+    assert (binance.as_of, binance.told_on, binance.liabilities) == (date(2026, 9, 1), FIRST_DAY, Liabilities.INCLUDED)
+    assert binance.ratios_of == "2026-04-01"
     assert [(ratio.asset, ratio.ratio, ratio.reserves) for ratio in binance.ratios] == [("BTC", 1.0003, 619136)]
     assert not binance.is_live
 
@@ -50,9 +51,9 @@ def test_what_is_not_published_is_a_row_too() -> None:
 
 
 def test_of_a_month_its_last_day_counts() -> None:
-    okx = TABLE["okx"]
+    gate = TABLE["gate"]
 
-    assert (okx.as_of, okx.is_month) == (date(2025, 6, 30), True)
+    assert (gate.as_of, gate.is_month) == (date(2025, 5, 31), True)
 
 
 def test_a_row_is_old_when_nothing_in_it_is_newer_than_a_quarter() -> None:
@@ -69,7 +70,7 @@ def test_a_row_without_any_day_is_to_be_looked_up() -> None:
 def test_check_names_what_is_old_and_calls_it_no_problem() -> None:
     (finding,) = proof_findings(FIRST_DAY)
 
-    assert "nothing newer than a quarter is known of OKX, Kraken, Bitget and " in finding.sentence
+    assert "nothing newer than a quarter is known of Bybit, Kraken, Bitget and " in finding.sentence
     assert not finding.is_problem
 
 
