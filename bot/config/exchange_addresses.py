@@ -39,6 +39,7 @@ class ExchangeAddresses(BaseSettings):
     bitget_url: ExchangeAddress = _of("Bitget", "https://api.bitget.com")
     bithumb_url: ExchangeAddress = _of("Bithumb", "https://api.bithumb.com")
     bitmart_url: ExchangeAddress = _of("BitMart", "https://api-cloud.bitmart.com")
+    bitmex_proofs_url: ExchangeAddress = _of("BitMEX", "https://s3-eu-west-1.amazonaws.com")
     bitstamp_url: ExchangeAddress = _of("Bitstamp", "https://www.bitstamp.net")
     bitvavo_url: ExchangeAddress = _of("Bitvavo", "https://api.bitvavo.com")
     bybit_url: ExchangeAddress = _of("Bybit", "https://api.bybit.com")

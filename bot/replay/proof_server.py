@@ -11,12 +11,13 @@ from aiohttp import web
 
 from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.replay.proof_bodies.binance import BINANCE_PROOF_TWIN
+from bot.replay.proof_bodies.bitmex import BITMEX_PROOF_TWIN
 from bot.replay.proof_bodies.twin import ProofPath, ProofTwin
 
 ProofsOfExchange = Callable[[str], Sequence[ProofOfReserves]]
 """Returns all proofs of an exchange, by its id, oldest first; none for an exchange that is not there."""
 
-PROOF_TWINS: Sequence[ProofTwin] = (BINANCE_PROOF_TWIN,)
+PROOF_TWINS: Sequence[ProofTwin] = (BINANCE_PROOF_TWIN, BITMEX_PROOF_TWIN)
 
 
 def proof_routes(proofs_of: ProofsOfExchange) -> list[web.RouteDef]:
@@ -44,6 +45,9 @@ def _handler(
         proofs = proofs_of(twin.exchange)
         if not proofs or await request.read() != path.content:
             raise web.HTTPNotFound
-        return web.Response(body=msgspec.json.encode(path.write(proofs)), content_type="application/json")
+        written = path.write(proofs, request.query)
+        if isinstance(written, str):
+            return web.Response(text=written, content_type="application/xml")
+        return web.Response(body=msgspec.json.encode(written), content_type="application/json")
 
     return answer

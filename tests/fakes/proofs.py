@@ -16,7 +16,10 @@ class FakeProofs(WebServer):
 
     def __init__(self, proofs: Sequence[ProofOfReserves] = ()) -> None:
         super().__init__(
-            [*proof_routes(lambda _: self.proofs), web.route("*", "/broken/{path:.*}", self._answer_broken)],
+            [
+                *proof_routes(lambda exchange: [proof for proof in self.proofs if proof.exchange == exchange]),
+                web.route("*", "/broken/{path:.*}", self._answer_broken),
+            ],
             "127.0.0.1",
             0,
             explain="{}: {}".format,

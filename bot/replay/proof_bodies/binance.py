@@ -1,6 +1,6 @@
 """Binance's proofs of reserves: the days of all of them as dd/mm/yy, and the newest with the amounts of each coin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.proof_of_reserves import AssetRatio, ProofOfReserves
@@ -11,13 +11,13 @@ _FIRST_HEIGHT = 776_000  # of Bitcoin, on 1 February 2023
 _MONTH_BLOCKS = 4_400
 
 
-def _days(proofs: Sequence[ProofOfReserves]) -> object:
+def _days(proofs: Sequence[ProofOfReserves], _query: Mapping[str, str]) -> object:
     heights = [_FIRST_HEIGHT + number * _MONTH_BLOCKS for number in range(len(proofs))]
     told = [f"{_time(proof)} | BTC Block Height {height}" for proof, height in zip(proofs, heights, strict=True)]
     return {"code": "000000", "message": None, "success": True, "data": [*told[::-1], "November 2022"]}
 
 
-def _newest(proofs: Sequence[ProofOfReserves]) -> object:
+def _newest(proofs: Sequence[ProofOfReserves], _query: Mapping[str, str]) -> object:
     *_, newest = proofs
     snapshot = {
         "snapshotTime": _time(newest),

@@ -4,13 +4,16 @@ Paths and formats are told here once more and not taken from the adapters, so th
 other. No replay serves one: of 2022 there was none to write, and none is made up.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.proof_of_reserves import ProofOfReserves
 
-WriteProofs = Callable[[Sequence[ProofOfReserves]], object]
-"""Makes a body from all proofs of an exchange, oldest first, of which there is one at least."""
+WriteProofs = Callable[[Sequence[ProofOfReserves], Mapping[str, str]], object]
+"""Makes a body from all proofs of an exchange, oldest first, of which there is one at least, and what was asked for.
+
+A text is sent as it is, anything else as JSON.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,13 @@ class ProofRequest:
 class ProofAdapter:
     """The interface in which an exchange tells its newest proof.
 
-    `exchange` is our id and `name` what is shown. `setting` is the setting that replaces `base`. `parse` takes the
-    bodies that answer the `requests`, in their order, and the time at which they were asked.
+    `exchange` is our id and `name` what is shown. `setting` is the setting that replaces `base`. `requests` returns
+    what is asked at a time; `parse` takes the bodies that answer it, in their order, and that time.
     """
 
     exchange: str
     name: str
     setting: str
     base: str
-    requests: Sequence[ProofRequest]
+    requests: Callable[[datetime], Sequence[ProofRequest]]
     parse: Callable[[Sequence[bytes], datetime], ProofOfReserves]

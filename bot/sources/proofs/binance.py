@@ -145,7 +145,7 @@ BINANCE_PROOFS = ProofAdapter(
     name=_NAME,
     setting="binance_proofs_url",
     base="https://www.binance.com",
-    requests=(
+    requests=lambda _now: (
         ProofRequest(f"{_QUERY}/auditProofSnapshotCondition"),
         ProofRequest(f"{_QUERY}/userReserveAuditProofSnapshot", _NEWEST),
     ),

@@ -6,9 +6,10 @@ from bot.ports.sources import Clock, ProofSource
 from bot.sources.http import Http
 from bot.sources.proofs.adapter import ProofAdapter
 from bot.sources.proofs.binance import BINANCE_PROOFS
+from bot.sources.proofs.bitmex import BITMEX_PROOFS
 from bot.sources.proofs.source import ExchangeProofSource
 
-PROOF_ADAPTERS: Sequence[ProofAdapter] = (BINANCE_PROOFS,)
+PROOF_ADAPTERS: Sequence[ProofAdapter] = (BINANCE_PROOFS, BITMEX_PROOFS)
 
 
 def proof_sources(

@@ -37,9 +37,10 @@ class ExchangeProofSource(ProofSource):
 
     @override
     async def read(self) -> ProofOfReserves:
-        bodies = [await self._fetch(request) for request in self.adapter.requests]
+        now = self.clock.now()
+        bodies = [await self._fetch(request) for request in self.adapter.requests(now)]
         try:
-            return self.adapter.parse(bodies, self.clock.now())
+            return self.adapter.parse(bodies, now)
         except SourceError:
             raise
         except msgspec.ValidationError as error:  # says which part of the answer is of another shape

@@ -141,7 +141,7 @@ async def exchanges() -> AsyncIterator[FakeProofs]:
 
 
 async def test_the_stand_in_is_read_by_the_real_client(exchanges: FakeProofs, http: Http, clock: StoppedClock) -> None:
-    (source,) = proof_sources(http, clock, addresses=exchanges.addresses)
+    (source,) = proof_sources(http, clock, addresses=exchanges.addresses, exchanges=["binance"])
 
     assert (source.exchange, source.name) == ("binance", "Binance")
     assert await source.read() == PROOF
@@ -185,7 +185,8 @@ async def test_an_exchange_that_does_not_answer_is_a_fault(http: Http, clock: St
 
 
 def test_who_is_off_or_left_out_is_not_asked(http: Http, clock: StoppedClock) -> None:
-    assert proof_sources(http, clock, addresses={"binance_proofs_url": None}) == []
+    off = proof_sources(http, clock, addresses={"binance_proofs_url": None})
+    assert [source.exchange for source in off] == ["bitmex"]
     assert proof_sources(http, clock, addresses={}, exchanges=["okx"]) == []
     (source,) = proof_sources(http, clock, addresses={}, exchanges=["binance"])
     assert source.exchange == "binance"

@@ -80,8 +80,8 @@ def test_check_says_nothing_of_an_exchange_that_is_read() -> None:
 
     assert "known of Binance, OKX, Bybit and 10 more" in with_binance.sentence
     assert "known of OKX, Bybit, Kraken and 9 more" in without.sentence
-    assert list(asked_for_proofs(Settings(data_dir=Path("/nowhere")))) == ["binance"]
-    assert list(asked_for_proofs(Settings(data_dir=Path("/nowhere"), binance_proofs_url=None))) == []
+    assert list(asked_for_proofs(Settings(data_dir=Path("/nowhere")))) == ["binance", "bitmex"]
+    assert list(asked_for_proofs(Settings(data_dir=Path("/nowhere"), binance_proofs_url=None))) == ["bitmex"]
     assert list(asked_for_proofs(Settings(data_dir=Path("/nowhere"), proofs=False))) == []
 
 
