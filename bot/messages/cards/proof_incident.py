@@ -155,10 +155,8 @@ class ProofCard(SignalCard):
             return (*gone, *line(" "), *unowed)
         return gone if assets else unowed if liabilities else None
 
-    def _dated(self, signal: Signal) -> Line | None:
-        age = _value(signal, AGE)
-        if age is None:
-            return None
+    def _dated(self, signal: Signal) -> Line:
+        age = _value(signal, AGE) or 0
         day = (signal.as_of - timedelta(days=age)).date().isoformat()
         dated = tr_count("Proof of {day}, {count} day old", "Proof of {day}, {count} days old", round(age), day=day)
         late = round(_value(signal, LATE) or 0)

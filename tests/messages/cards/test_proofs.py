@@ -93,9 +93,14 @@ def test_a_proof_is_called_late_ten_days_after_the_next_one_was_due(days: int, w
 
 @pytest.mark.parametrize(
     ("cadence_days", "words"),
-    [(92, "Published every quarter;"), (4, "Published every 4 days;"), (1, "Published every 1 day")],
+    [
+        (None, "Published at no fixed times."),
+        (92, "Published every quarter;"),
+        (4, "Published every 4 days;"),
+        (1, "Published every 1 day"),
+    ],
 )
-def test_how_often_proofs_come_is_told(cadence_days: int, words: str) -> None:
+def test_how_often_proofs_come_is_told(cadence_days: int | None, words: str) -> None:
     assert words in said_of(replace(PROOF, cadence_days=cadence_days))
 
 

@@ -74,6 +74,10 @@ def test_check_names_what_is_old_and_calls_it_no_problem() -> None:
     assert not finding.is_problem
 
 
+def test_check_is_silent_while_nothing_is_old() -> None:
+    assert proof_findings(FIRST_DAY, read=TABLE.keys()) == []
+
+
 def test_check_says_nothing_of_an_exchange_that_is_read() -> None:
     (with_binance,) = proof_findings(date(2027, 1, 1))
     (without,) = proof_findings(date(2027, 1, 1), read=["binance"])
