@@ -60,7 +60,7 @@ async def test_a_group_is_shown_the_way_to_a_private_chat_and_the_file_is_not_fe
         assert "Verify your inclusion proof" in (await telegram.wait_for_message(private)).text
 
 
-async def test_a_slow_check_on_discord_is_announced_to_its_asker_alone(world: World) -> None:
+async def test_without_a_file_the_answer_is_hidden_on_discord_as_well(world: World) -> None:
     """A question without a file is hidden as well: it says that somebody has an account there."""
     async with running(world):
         answer = await world.discord.slash("verify", channel=world.channel, permissions=MEMBER_RIGHTS)
