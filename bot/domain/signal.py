@@ -54,6 +54,7 @@ class Unit(StrEnum):
     NETWORKS = "share of networks"
     OWED = "share of what is owed"
     DAYS = "days"
+    SUPPLY = "share of the supply"
 
 
 @dataclass(frozen=True, slots=True)

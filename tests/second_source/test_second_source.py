@@ -36,13 +36,13 @@ from bot.storage.store import Store, open_store
 from tests.builders import DAY, NOON, holding, listing, subscription
 from tests.clocks import HandMovedClock
 from tests.fakes.as_read import as_read
-from tests.second_source.peg import Peg, Quote
-from tests.second_source.peg_card import PegCard
+from tests.second_source.basis import Basis, Quote
+from tests.second_source.basis_card import BasisCard
 from tests.servers import Server
 
 KINDS = signal_kinds(
     *SIGNAL_KINDS.values(),
-    SignalKind(Peg(), PegCard()),
+    SignalKind(Basis(), BasisCard()),
 )
 MINUTE = timedelta(minutes=1)
 POST, EDIT, CLOSE, REPLY = DeliveryKind
@@ -50,9 +50,9 @@ CALM, WATCH, ELEVATED, SEVERE = 0.999, 0.985, 0.97, 0.94
 
 
 class QuotedDaily(SignalPast):
-    """USDT was at $0.97 on the third day of the last month, and at a dollar on every other one."""
+    """The future of BTC was at 0.97 on the third day of the last month, and at the coin's price on every other one."""
 
-    source = Peg()
+    source = Basis()
 
     @override
     async def rounds(
@@ -61,7 +61,7 @@ class QuotedDaily(SignalPast):
         del exchanges, since
         for day in range(30):
             at = until - (30 - day) * DAY
-            yield at, [Quote("USDT", at, ELEVATED if day == 2 else 1.0)]
+            yield at, [Quote("BTC", at, ELEVATED if day == 2 else 1.0)]
 
 
 @dataclass
@@ -72,10 +72,10 @@ class Chats:
     store: Store
     clock: HandMovedClock
 
-    async def judge_quote(self, usd: float | None, minutes: int, asset: str = "USDT") -> list[str]:
+    async def judge_quote(self, ratio: float | None, minutes: int, asset: str = "BTC") -> list[str]:
         """Judge a quote so many minutes after noon, or the known ones again; return the titles of what is delivered."""
         self.clock.time = NOON + minutes * MINUTE
-        await self.application.updates.judge_signal("peg", [Quote(asset, self.clock.now(), usd)] if usd else [])
+        await self.application.updates.judge_signal("basis", [Quote(asset, self.clock.now(), ratio)] if ratio else [])
         return [text.partition("\n")[0] for text in await self.deliver()]
 
     async def deliver(self) -> list[str]:
@@ -122,19 +122,19 @@ async def chats(redis: Server) -> AsyncIterator[Chats]:
 async def test_an_incident_of_it_goes_from_pending_to_resolved(chats: Chats) -> None:
     assert await chats.judge_quote(CALM, 0) == []
     assert await chats.judge_quote(WATCH, 10) == []
-    assert await chats.judge_quote(WATCH, 20) == ["post 🟡 INC-1 · USDT · watch, off its peg"]
-    assert await chats.judge_quote(ELEVATED, 30) == ["post 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await chats.judge_quote(ELEVATED - 0.004, 40) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await chats.judge_quote(None, 71) == ["edit 🟠 INC-1 · USDT · elevated, off its peg · frozen"]
-    assert await chats.judge_quote(ELEVATED, 80) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await chats.judge_quote(CALM, 90) == ["edit 🟠 INC-1 · USDT · elevated, off its peg, easing"]
+    assert await chats.judge_quote(WATCH, 20) == ["post 🟡 INC-1 · BTC · watch, below spot"]
+    assert await chats.judge_quote(ELEVATED, 30) == ["post 🟠 INC-1 · BTC · elevated, below spot"]
+    assert await chats.judge_quote(ELEVATED - 0.004, 40) == ["edit 🟠 INC-1 · BTC · elevated, below spot"]
+    assert await chats.judge_quote(None, 71) == ["edit 🟠 INC-1 · BTC · elevated, below spot · frozen"]
+    assert await chats.judge_quote(ELEVATED, 80) == ["edit 🟠 INC-1 · BTC · elevated, below spot"]
+    assert await chats.judge_quote(CALM, 90) == ["edit 🟠 INC-1 · BTC · elevated, below spot, easing"]
     assert await chats.judge_quote(CALM, 90 + 6 * 60) == [
-        "close 🟢 INC-1 · USDT · resolved",
-        "reply 🟢 INC-1 · USDT · resolved",
+        "close 🟢 INC-1 · BTC · resolved",
+        "reply 🟢 INC-1 · BTC · resolved",
     ]
 
     incident = await chats.incident()
-    assert (incident.subject, incident.rule, incident.state) == ("USDT", "peg", IncidentState.RESOLVED)
+    assert (incident.subject, incident.rule, incident.state) == ("BTC", "basis", IncidentState.RESOLVED)
     assert [event.reason for event in incident.events] == [
         StepReason.OPENED,
         StepReason.ESCALATED,
@@ -145,18 +145,18 @@ async def test_an_incident_of_it_goes_from_pending_to_resolved(chats: Chats) -> 
 
 
 async def alert_of_opening(chats: Chats) -> str:
-    """Let USDT fall to $0.985 and $0.97, and return the alert."""
+    """Let the future of BTC fall to 0.985 and 0.97, and return the alert."""
     await chats.judge_quote(WATCH, 0)
     await chats.judge_quote(WATCH, 10)
     chats.clock.time = NOON + 20 * MINUTE
-    await chats.application.updates.judge_signal("peg", [Quote("USDT", chats.clock.now(), ELEVATED)])
+    await chats.application.updates.judge_signal("basis", [Quote("BTC", chats.clock.now(), ELEVATED)])
     (alert,) = await chats.deliver()
     return alert
 
 
 async def test_the_alert_is_in_the_words_of_its_card(chats: Chats) -> None:
     assert (await alert_of_opening(chats)).splitlines() == [
-        "post 🟠 INC-1 · USDT · elevated, off its peg",
+        "post 🟠 INC-1 · BTC · elevated, below spot",
         "price: −3.0 %",
         "Escalated from watch to elevated.",
         "A price is one venue's opinion.",
@@ -170,12 +170,12 @@ async def test_it_is_among_the_incidents_and_why_explains_it(chats: Chats) -> No
 
     listed, why = await chats.ask("incidents"), await chats.ask("why", "INC-1")
 
-    assert "🟠 USDT · −3.0 % · elevated (its peak) · INC-1 · opened 12:10 UTC" in listed
+    assert "🟠 BTC · −3.0 % · elevated (its peak) · INC-1 · opened 12:10 UTC" in listed
     assert "A price is one venue's opinion." in listed
     for words in (
-        "Open · elevated (its peak) · peg rule, normal sensitivity",
+        "Open · elevated (its peak) · basis rule, normal sensitivity",
         "price: −3.0 %",
-        "Over the limit: 3.0 % off $1, limit 2.0 %",
+        "Over the limit: 3.0 % below spot, limit 2.0 %",
         "severe 5.0 %, elevated 2.0 %, watch 0.50 %",
         "escalated: 12:20 UTC · −3.0 %",
         "Data gaps during this incident: none.",
@@ -186,7 +186,7 @@ async def test_it_is_among_the_incidents_and_why_explains_it(chats: Chats) -> No
 async def test_a_hold_is_told_with_its_cause(chats: Chats) -> None:
     await alert_of_opening(chats)
     chats.clock.time = NOON + 60 * MINUTE
-    await chats.application.updates.judge_signal("peg", [])
+    await chats.application.updates.judge_signal("basis", [])
 
     (held,) = await chats.deliver()
 
@@ -201,17 +201,17 @@ async def test_each_preset_grades_it_by_its_own_thresholds(chats: Chats) -> None
     await chats.judge_quote(0.996, 0)
     titles = await chats.judge_quote(0.996, 10)
 
-    assert titles == ["post 🟡 INC-1 · USDT · watch, off its peg"]
+    assert titles == ["post 🟡 INC-1 · BTC · watch, below spot"]
     assert [incident.sensitivity for incident in await chats.store.incidents.open()] == [Sensitivity.EARLY]
 
 
 async def test_two_subjects_have_two_incidents(chats: Chats) -> None:
     await chats.judge_quote(WATCH, 0)
     await chats.judge_quote(WATCH, 10)
-    await chats.judge_quote(WATCH, 11, "USDC")
+    await chats.judge_quote(WATCH, 11, "ETH")
 
-    assert await chats.judge_quote(WATCH, 21, "USDC") == ["post 🟡 INC-2 · USDC · watch, off its peg"]
-    assert {incident.subject for incident in await chats.store.incidents.open()} == {"USDT", "USDC"}
+    assert await chats.judge_quote(WATCH, 21, "ETH") == ["post 🟡 INC-2 · ETH · watch, below spot"]
+    assert {incident.subject for incident in await chats.store.incidents.open()} == {"BTC", "ETH"}
 
 
 async def test_limits_in_dollars_and_reserves_are_about_flows_and_keep_nothing_else_away(chats: Chats) -> None:
@@ -219,7 +219,7 @@ async def test_limits_in_dollars_and_reserves_are_about_flows_and_keep_nothing_e
 
     await chats.judge_quote(WATCH, 0)
 
-    assert await chats.judge_quote(WATCH, 10) == ["post 🟡 INC-1 · USDT · watch, off its peg"]
+    assert await chats.judge_quote(WATCH, 10) == ["post 🟡 INC-1 · BTC · watch, below spot"]
 
 
 async def test_a_rehearsal_tells_how_often_it_would_have_spoken(chats: Chats) -> None:
@@ -229,16 +229,16 @@ async def test_a_rehearsal_tells_how_often_it_would_have_spoken(chats: Chats) ->
     answer = await chats.ask("rehearse", "normal binance")
 
     assert "This rule would have fired once for Binance in the last 90 days" in answer
-    assert f"🟠 {NOON - 28 * DAY:%Y-%m-%d} to {NOON - 26 * DAY:%m-%d} · USDT · elevated (peak), −3.0 %" in answer
+    assert f"🟠 {NOON - 28 * DAY:%Y-%m-%d} to {NOON - 26 * DAY:%m-%d} · BTC · elevated (peak), −3.0 %" in answer
 
 
 def simulated_quotes(*quotes: tuple[int, float | None]) -> tuple[list[SimulatedAlert], Sequence[Incident]]:
-    """Return the alerts of a backtest for these minutes and prices of USDT, and its incidents."""
-    simulation = Simulation([], sources=[Peg()])
+    """Return the alerts of a backtest for these minutes and ratios of BTC, and its incidents."""
+    simulation = Simulation([], sources=[Basis()])
     announced: list[SimulatedAlert] = []
-    for minutes, usd in quotes:
+    for minutes, ratio in quotes:
         now: datetime = NOON + minutes * MINUTE
-        announced += simulation.run_other_source("peg", [Quote("USDT", now, usd)] if usd else [], now)
+        announced += simulation.run_other_source("basis", [Quote("BTC", now, ratio)] if ratio else [], now)
     return announced, simulation.incidents()
 
 
@@ -257,30 +257,30 @@ def test_a_backtest_tells_of_it() -> None:
     assert (incident.peak, incident.state) == (Severity.SEVERE, IncidentState.RESOLVED)
     assert json.loads(json_line(announced[1], KINDS)) == {
         "at": "2022-12-13T12:20:00Z",
-        "exchange": "USDT",
+        "exchange": "BTC",
         "incident": "INC-1",
         "event": "escalated",
-        "rule": "peg",
+        "rule": "basis",
         "severity": "severe",
         "confirmed": True,
         "window": None,
         "flow_usd": None,
         "share": None,
-        "reasons": ["6.0 % off $1, limit 5.0 %"],
+        "reasons": ["6.0 % below spot, limit 5.0 %"],
         "inhibited_by": None,
     }
     assert "Held: data too old (newest price is 40 min old)" in table(announced, KINDS)
 
 
 def test_what_was_read_before_a_backtest_begins_only_teaches() -> None:
-    simulation = Simulation([], sources=[Peg()], since=NOON + MINUTE)
+    simulation = Simulation([], sources=[Basis()], since=NOON + MINUTE)
 
-    assert simulation.run_other_source("peg", [Quote("USDT", NOON, SEVERE)], NOON) == []
-    (opened,) = simulation.run_other_source("peg", [Quote("USDT", NOON + MINUTE, SEVERE)], NOON + MINUTE)
+    assert simulation.run_other_source("basis", [Quote("BTC", NOON, SEVERE)], NOON) == []
+    (opened,) = simulation.run_other_source("basis", [Quote("BTC", NOON + MINUTE, SEVERE)], NOON + MINUTE)
     assert opened.signal.previous_as_of == NOON
 
 
-_SOURCE = re.compile(r"\bpegs?\b", re.IGNORECASE)
+_SOURCE = re.compile(r"\bbasis\b")
 
 
 def test_nothing_else_names_it() -> None:

@@ -79,6 +79,15 @@ def _stale(match: re.Match[str]) -> str:
     return tr("newest reading is {hours} h old", hours=match["hours"])
 
 
+def _old_price(match: re.Match[str]) -> str:
+    return tr("newest price is {minutes} min old", minutes=match["minutes"])
+
+
+def _no_second_price(match: re.Match[str]) -> str:
+    del match
+    return tr("no second price")
+
+
 def _disagreeing(match: re.Match[str]) -> str:
     return tr("ours {ours}, theirs {theirs}", ours=match["ours"], theirs=match["theirs"])
 
@@ -110,6 +119,8 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         _jumped,
     ),
     (re.compile(r"newest reading is (?P<hours>\d+) h old"), _stale),
+    (re.compile(r"newest price is (?P<minutes>\d+) min old"), _old_price),
+    (re.compile(r"no second price"), _no_second_price),
     (re.compile(r"ours (?P<ours>.+), theirs (?P<theirs>.+)"), _disagreeing),
     (re.compile(r"the exchange says nothing about it now|not told any more"), _untold),  # the latter is of old readings
     # A pause, domain/suppression.py; the reason may have line breaks.

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.detection.outflow_source import Outflow
 from bot.detection.proofs import ProofsOfReserves
+from bot.detection.pegs import Peg
 from bot.detection.withdrawals.closed_networks import ClosedNetworks
 from bot.detection.withdrawals.closed_withdrawals import ClosedWithdrawals
 from bot.domain.severity import Sensitivity
@@ -19,6 +20,7 @@ from bot.domain.signal_source import SignalSource
 from bot.messages.cards.data_notice import DataNoticeCard
 from bot.messages.cards.outflow import MarketWideCard, OutflowCard
 from bot.messages.cards.proof_incident import ProofCard
+from bot.messages.cards.peg import PegCard
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.withdrawals_incident import ClosedNetworkCard, WithdrawalsCard
 
@@ -45,6 +47,7 @@ SIGNAL_KINDS = signal_kinds(
     SignalKind(ClosedWithdrawals(), WithdrawalsCard()),
     SignalKind(ClosedNetworks(), ClosedNetworkCard()),
     SignalKind(ProofsOfReserves(), ProofCard()),
+    SignalKind(Peg(), PegCard()),
 )
 
 _MARKET_WIDE = MarketWideCard()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from bot.detection.proofs import PROOF_RULE
+from bot.detection.pegs import PEG_RULE
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
@@ -45,6 +46,8 @@ _RULE_WORDS: Mapping[str, str] = {
     NETWORK_RULE: marked("network event"),
     # Translators: the name of the rule about proofs of reserves: "proof of reserves rule, normal sensitivity".
     PROOF_RULE: marked("proof of reserves"),
+    # Translators: the name of the rule about stablecoins that are worth less than their dollar.
+    PEG_RULE: marked("peg"),
 }
 
 

@@ -1,6 +1,7 @@
-"""A second signal source: the price of a stablecoin against the dollar. Its subjects are assets, not exchanges.
+"""A second signal source: the price of a coin's future against the coin's own. Its subjects are assets, not exchanges.
 
-A coin at $0.97 is 3 % off: elevated, for that begins at 2 % and severe at 5 %. It eases at 0.6 of each.
+A future at 0.97 of the coin's price is 3 % off: elevated, for that begins at 2 % and severe at 5 %. It eases at 0.6 of
+each.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,11 +24,11 @@ PRICE = "price"
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a coin was worth at a time."""
+    """What a coin's future was worth at a time, as a share of the coin's own price."""
 
     asset: str
     at: datetime
-    usd: float
+    ratio: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,10 @@ class Quotes:
     previous: Mapping[str, datetime] = field(default_factory=dict)
 
 
-class Peg(SignalSource[Quotes, Quote]):
+class Basis(SignalSource[Quotes, Quote]):
     """The source."""
 
-    rule = "peg"
+    rule = "basis"
 
     @override
     def initial_state(self) -> Quotes:
@@ -65,7 +66,7 @@ class Peg(SignalSource[Quotes, Quote]):
             return None
         age = now - quote.at
         old = Hold(HoldReason.STALE, f"newest price is {age // timedelta(minutes=1)} min old")
-        size = Size(-abs(1.0 - quote.usd), Unit.PRICE)
+        size = Size(-abs(1.0 - quote.ratio), Unit.PRICE)
         return Signal(
             subject,
             self.rule,

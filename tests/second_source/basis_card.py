@@ -8,10 +8,10 @@ from bot.domain.signal import Reason
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Line, line
 from bot.messages.number_format import percent
-from tests.second_source.peg import SCALES, THRESHOLDS
+from tests.second_source.basis import SCALES, THRESHOLDS
 
 
-class PegCard(SignalCard):
+class BasisCard(SignalCard):
     """The words."""
 
     @override
@@ -24,11 +24,11 @@ class PegCard(SignalCard):
 
     @override
     def headline(self, incident: Incident) -> str:
-        return f"{incident.severity}, off its peg"
+        return f"{incident.severity}, below spot"
 
     @override
     def reason(self, reason: Reason) -> str:
-        return f"{percent(-reason.value)} off $1, limit {percent(-reason.threshold)}"
+        return f"{percent(-reason.value)} below spot, limit {percent(-reason.threshold)}"
 
     @override
     def thresholds(self, sensitivity: Sensitivity) -> Line:
