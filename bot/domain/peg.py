@@ -4,9 +4,11 @@ Example: at 12:05 DefiLlama's price of USDC, an index over many exchanges, is $0
 $0.949, and Coinbase has none. Of the coin's supply there are $41 B, and there were $43 B a week ago.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from bot.domain.errors import SourceFault
 
 KEPT_SPAN = timedelta(hours=1)
 """Polls of so long are kept: more than is judged by, so that one that failed leaves enough."""
@@ -74,3 +76,20 @@ def with_reading(known: CoinPeg | None, asset: str, reading: PegReading) -> Coin
     before: Iterable[PegReading] = known.readings if known else ()
     kept = (earlier for earlier in before if reading.at - KEPT_SPAN <= earlier.at < reading.at)
     return CoinPeg(asset, (*kept, reading))
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSourceAnswer:
+    """How one source of prices answered a poll: `fault` is None where it did, and `detail` says what was left out."""
+
+    name: str
+    fault: SourceFault | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PegRound:
+    """What one poll of all sources says: the reading of each coin that anything is known of, and how each answered."""
+
+    readings: Mapping[str, PegReading]
+    answers: tuple[PriceSourceAnswer, ...]

@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import msgspec
-import structlog
 from typing_extensions import override
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.withdrawal_reading import SystemState, WithdrawalReading
 from bot.ports.sources import Clock, WithdrawalSource
+from bot.sources.failures import as_source_error
 from bot.sources.http import Http
-from bot.sources.http_errors import RequestRefused
 from bot.sources.withdrawals.adapter import (
     ExchangeInterface,
     StatusAdapter,
@@ -29,14 +27,8 @@ from bot.sources.withdrawals.announcements import told_once
 from bot.sources.withdrawals.flags import FlagCollector
 from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS
 
-BLOCKED_REGION = "blocked from this host's region"
-"""The detail of HTTP 403 and 451: most exchanges answer so to countries that they do not serve."""
-
 # Splitting a body into its values holds the event loop: a million empty ones take 100 ms. Binance's has some 80,000.
 _MOST_COMMAS = 200_000
-_REGION_STATUSES = frozenset((403, 451))
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +131,8 @@ class ExchangeWithdrawalSource(WithdrawalSource):
 
 
 def _failure(error: Exception, interface: ExchangeInterface) -> _InterfaceFailure:
-    """Return what an error means: for the shape of an answer, msgspec says which part of it is wrong."""
-    match error:
-        case RequestRefused(status=status) if status in _REGION_STATUSES:
-            return _InterfaceFailure(SourceFault.BLOCKED, BLOCKED_REGION)
-        case SourceError(fault=fault, detail=detail):
-            return _InterfaceFailure(fault, detail)
-        case msgspec.ValidationError():
-            return _InterfaceFailure(SourceFault.BAD_SHAPE, str(error))
-        case msgspec.DecodeError() | UnicodeDecodeError():
-            return _InterfaceFailure(SourceFault.NOT_JSON, "")
-        case RecursionError():
-            return _InterfaceFailure(SourceFault.BAD_SHAPE, "nested too deeply")
-        case _:
-            log.error("withdrawals of an exchange could not be read", exchange=interface.exchange, exc_info=error)
-            return _InterfaceFailure(SourceFault.CRASHED, type(error).__name__)
+    meant = as_source_error(error, interface.exchange)
+    return _InterfaceFailure(meant.fault, meant.detail)
 
 
 def _worst(systems: Sequence[SystemState]) -> SystemState | None:

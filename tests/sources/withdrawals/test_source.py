@@ -17,9 +17,10 @@ from bot.domain.withdrawal_reading import (
     WithdrawalReading,
 )
 from bot.http_server import WebServer
+from bot.sources.failures import BLOCKED_REGION
 from bot.sources.http import Http
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent, WithdrawalAdapter, WithdrawalRow
-from bot.sources.withdrawals.source import BLOCKED_REGION, ExchangeWithdrawalSource
+from bot.sources.withdrawals.source import ExchangeWithdrawalSource
 from tests.sources.conftest import StoppedClock
 from tests.sources.withdrawals.bodies import CLOSED, OPEN
 

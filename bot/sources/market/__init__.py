@@ -1,0 +1,1 @@
+"""Public prices of coins: DefiLlama's index and supplies, and exchanges' own tickers."""
