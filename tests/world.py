@@ -14,6 +14,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.config.settings import Settings
+from bot.ports.pegs import PegSource
 from bot.ports.sources import WithdrawalSource
 from bot.service.application import Application
 from bot.service.exchange_interfaces import sources_by_settings
@@ -64,6 +65,7 @@ class World:
     clock_ahead: timedelta = timedelta()
     data_dir: Path = Path("/nowhere")
     withdrawal_sources: tuple[WithdrawalSource, ...] = ()
+    peg_source: PegSource | None = None
     interface_settings: Mapping[str, Any] = field(default_factory=dict)
     """Addresses and keys of exchanges' own interfaces: the real sources then ask there, instead of those above."""
 
@@ -256,6 +258,7 @@ async def running(world: World, *, until_ready: bool = True) -> AsyncIterator[Ru
         store_clock=world.clock,
         make_withdrawal_sources=sources_by_settings if world.interface_settings else fake_sources,
         withdrawal_turn=WITHDRAWAL_TURN,
+        make_peg_source=lambda *_: world.peg_source,
     )
     async with (
         HealthServer("127.0.0.1", 0, metrics=metrics, unready=service.unready) as server,

@@ -31,6 +31,7 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, ExchangeSourceStatus, StoredCounts
+from bot.domain.status import BotStatus, PriceSourceStatus, StoredCounts, WithdrawalSourceStatus
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.language.translation import tr
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -55,6 +56,9 @@ class LatestState:
     `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id; `proofs` and
     `proof_health` are the same of the proofs of reserves that exchanges tell themselves. `incidents` are the open and
     recent ones as they were after the last round of judging, newest first.
+    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id.
+    `price_health` is how each source of stablecoins' prices is doing, by its name. `incidents` are the open and recent
+    ones as they were after the last round of judging, newest first.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
@@ -63,6 +67,7 @@ class LatestState:
     withdrawal_health: dict[str, SourceHealth] = field(default_factory=dict)
     proofs: dict[str, ProofOfReserves] = field(default_factory=dict)
     proof_health: dict[str, SourceHealth] = field(default_factory=dict)
+    price_health: dict[str, SourceHealth] = field(default_factory=dict)
     incidents: Sequence[Incident] = ()
     list_fetched_at: datetime | None = None
     list_changed_at: datetime | None = None
@@ -102,6 +107,9 @@ class LatestState:
     def set_proof_health(self, health: SourceHealth) -> None:
         """Replace the health of a source of proofs, whose name is `proofs/<exchange>`."""
         self.proof_health[health.source.partition("/")[2]] = health
+    def set_price_health(self, health: SourceHealth) -> None:
+        """Replace the health of a source of stablecoins' prices, whose name is `prices/<name>`."""
+        self.price_health[health.source.partition("/")[2]] = health
 
     def set_snapshot(self, snapshot: ExchangeSnapshot) -> None:
         """Replace the snapshot of its exchange."""
@@ -161,6 +169,8 @@ class Queries:
     `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `curated_proofs`
     are the proofs of reserves of the table, for exchanges that do not tell theirs; `proof_sources` returns the id and
     the name of those that are asked.
+    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `price_sources`
+    are the names of the sources of stablecoins' prices that are asked, `prices_off` those that are switched off.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -174,6 +184,8 @@ class Queries:
         withdrawal_sources: Sequence[WithdrawalSource] = (),
         curated_proofs: Mapping[str, ProofOfReserves] = MappingProxyType({}),
         proof_sources: Callable[[], Sequence[tuple[str, str]]] = tuple,
+        price_sources: Sequence[str] = (),
+        prices_off: Sequence[str] = (),
         build_snapshot: Callable[[Exchange], Awaitable[ExchangeSnapshot]],
         only: Collection[str] = (),
         history: HistoryAnswers,
@@ -198,6 +210,8 @@ class Queries:
         self._withdrawal_sources = {source.exchange: source for source in withdrawal_sources}
         self._curated_proofs = curated_proofs
         self._proof_sources = proof_sources
+        self._price_sources = price_sources
+        self._prices_off = prices_off
         self._build_snapshot = build_snapshot
         self._only = only
         self._history = history
@@ -422,6 +436,7 @@ class Queries:
             misdirected=self._misdirected(),
             withdrawal_sources=self._withdrawal_statuses(),
             proof_sources=self._proof_statuses(),
+            price_sources=None if obstacles is None else self._price_statuses(),
         )
 
     def _withdrawal_statuses(self) -> Sequence[ExchangeSourceStatus]:
@@ -435,6 +450,11 @@ class Queries:
     def _proof_statuses(self) -> Sequence[ExchangeSourceStatus]:
         """Return how the source of proofs of each exchange that is asked for them is doing."""
         return [ExchangeSourceStatus(name, self._latest.proof_health.get(id_)) for id_, name in self._proof_sources()]
+    def _price_statuses(self) -> Sequence[PriceSourceStatus]:
+        return [
+            *(PriceSourceStatus(name, self._latest.price_health.get(name)) for name in self._price_sources),
+            *(PriceSourceStatus(name, is_off=True) for name in self._prices_off),
+        ]
 
     def _is_asked(self, exchange: str) -> bool:
         return exchange in self._withdrawal_sources and self.is_watched(exchange)

@@ -29,6 +29,7 @@ from bot.config.address_types import (
 from bot.config.env_file import ENCODING, read_env_file, read_secret_file
 from bot.config.exchange_addresses import OFF, ExchangeAddresses
 from bot.config.exchange_key_settings import KEY_SETTINGS, ExchangeKeySettings
+from bot.config.market_addresses import MarketAddresses
 from bot.config.setting_types import (
     SECONDS,
     ChatName,
@@ -65,7 +66,7 @@ def _user_data_dir() -> Path:
     return path if path.is_absolute() else Path()
 
 
-class Settings(ExchangeAddresses, ExchangeKeySettings):
+class Settings(ExchangeAddresses, ExchangeKeySettings, MarketAddresses):
     """Everything a self-hoster can set. Every secret may also be given as a file, under its name with `_FILE`."""
 
     model_config = SettingsConfigDict(
@@ -136,6 +137,11 @@ class Settings(ExchangeAddresses, ExchangeKeySettings):
     proofs: Annotated[
         Switch, Field(description="Read the proofs of reserves that exchanges tell in an interface, every six hours.")
     ] = True
+    pegs: Annotated[
+        Switch, Field(description="Ask what stablecoins cost; without it nothing is told about a coin below its peg.")
+    market_interval: Annotated[
+        Interval, Field(description="How often prices and supplies of stablecoins are fetched.")
+    ] = timedelta(minutes=5)
     http_host: Annotated[ListeningHost, Field(description="Address that /healthz, /readyz and /metrics listen on.")] = (
         "127.0.0.1"
     )
@@ -306,6 +312,8 @@ _KEYS_HEAD = """\
 _EXCHANGES_HEAD = """\
 # Base URLs of the exchanges' own APIs, asked which withdrawals are closed and for proofs of reserves. A path in the URL
 # is put before theirs. off: that one is not asked.
+# Base URLs of the exchanges' own APIs, asked which withdrawals are closed, and three of them (Binance, Coinbase,
+# Kraken) what stablecoins cost. A path in the URL is put before theirs. off: that one is not asked.
 """
 _OF_EXCHANGES = ExchangeAddresses.model_fields
 
@@ -322,7 +330,7 @@ def _names() -> Sequence[str]:
 
 
 def _shown(name: str, value: object) -> str:
-    return OFF if value is None and name in _OF_EXCHANGES else _written(value)
+    return OFF if value is None and name in {*_OF_EXCHANGES, *MarketAddresses.model_fields} else _written(value)
 
 
 def _example_lines(name: str, field: FieldInfo) -> str:

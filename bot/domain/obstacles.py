@@ -28,11 +28,12 @@ class ObstacleKind(StrEnum):
     IDENTITY = "identity"  # the store belongs to another bot
     STORED_DATA = "stored data"  # is damaged or gone
     WITHDRAWALS = "withdrawals"  # are told by no exchange, so that nothing can become critical
+    PRICES = "prices"  # of stablecoins are told by no source, or by one alone
 
     @property
     def is_partial(self) -> bool:
-        """Return whether alerts come all the same, critical ones aside: no reason to take the bot for broken."""
-        return self is ObstacleKind.WITHDRAWALS
+        """Return whether all other alerts come all the same: no reason to take the bot for broken."""
+        return self in {ObstacleKind.WITHDRAWALS, ObstacleKind.PRICES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +155,21 @@ class WithdrawalFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceFacts:
+    """How the sources of stablecoins' prices answer, those of supplies aside.
+
+    `answered_at` is when each of them that was asked last answered, by its name; None where it never has.
+    """
+
+    answered_at: Mapping[str, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
 class AlertFacts:
     """Everything that decides whether an alert can open and arrive, as one worker knows it at `now`.
 
-    What a worker does not do is empty: one that only delivers has no `polls`, `figures`, `exchange_list` and
-    `withdrawals`.
+    What a worker does not do is empty: one that only delivers has no `polls`, `figures`, `exchange_list`,
+    `withdrawals` and `prices`.
     `platforms` has what keeps each from being connected ("" for nothing). `reported` are sentences of parts that find
     out by themselves what is wrong with them, each always at the same place of its list ("" for nothing there), so that
     it is told apart from the others.
@@ -177,3 +188,4 @@ class AlertFacts:
     jobs: Sequence[JobState] = ()
     reported: Mapping[ObstacleKind, Sequence[str]] = field(default_factory=dict)
     withdrawals: WithdrawalFacts | None = None
+    prices: PriceFacts | None = None

@@ -43,6 +43,18 @@ class ExchangeSourceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceSourceStatus:
+    """How a source of stablecoins' prices or supplies is doing; `health` is None before it was ever asked.
+
+    One that `is_off` is not asked, by a setting.
+    """
+
+    name: str
+    health: SourceHealth | None = None
+    is_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BotStatus:
     """The bot's health at `now`.
 
@@ -52,6 +64,7 @@ class BotStatus:
     them: in a program that answers one question. The next two are sentences: which work another worker owns the lease
     of, and which settings name a chat that is not reached. `withdrawal_sources` are those of the listed exchanges,
     largest first, `proof_sources` those of proofs of reserves.
+    largest first, `price_sources` those of stablecoins, and None in a program that answers one question.
     """
 
     version: str
@@ -68,3 +81,5 @@ class BotStatus:
     misdirected: Sequence[str] = ()
     withdrawal_sources: Sequence[ExchangeSourceStatus] = ()
     proof_sources: Sequence[ExchangeSourceStatus] = ()
+    withdrawal_sources: Sequence[WithdrawalSourceStatus] = ()
+    price_sources: Sequence[PriceSourceStatus] | None = None

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.detection.guards.staleness import MAX_AGE
+from bot.detection.pegs import MAX_AGE as PRICES_MAX_AGE
 from bot.domain.obstacles import (
     AlertFacts,
     AlertObstacle,
@@ -58,6 +59,7 @@ def _obstacles(facts: AlertFacts) -> Sequence[AlertObstacle]:
         *_queues(facts),
         *_jobs(facts.jobs),
         *_withdrawals(facts),
+        *_prices(facts),
         # Told apart by their places: a sentence that counts something must not look like a new one every time.
         *(
             _obstacle(kind, sentence, about=f"reported {number}")
@@ -269,3 +271,27 @@ def _withdrawals(facts: AlertFacts) -> Iterator[AlertObstacle]:
         f"{who} asked whether withdrawals are open {'gives' if is_one else 'give'} no answer{since}{blocked}: outflow "
         f"alerts still come, but none can become critical until {'it answers' if is_one else 'one of them answers'}",
     )
+
+
+def _prices(facts: AlertFacts) -> Iterator[AlertObstacle]:
+    """Yield that too few sources answer for a peg to be judged; that a source was switched off is no obstacle."""
+    prices = facts.prices
+    if prices is None:
+        return
+    answering = [name for name, at in prices.answered_at.items() if at is not None and facts.now - at <= PRICES_MAX_AGE]
+    silent = [name for name in prices.answered_at if name not in answering]
+    if len(answering) > 1 or not silent:
+        return
+    last = max((at for name in silent if (at := prices.answered_at[name])), default=None)
+    since = f" since {clock(last)}" if last else ""
+    if answering:
+        sentence = (
+            f"of the sources of stablecoin prices only {answering[0]} answers{since}: no alert about a stablecoin can "
+            f"be worse than watch until {_enumerated(silent)} {'answers' if len(silent) == 1 else 'answer'}"
+        )
+    else:
+        sentence = (
+            f"no source of stablecoin prices answers{since} ({_enumerated(silent)}): no alert about a stablecoin can "
+            "open; all others still come"
+        )
+    yield _obstacle(ObstacleKind.PRICES, sentence)

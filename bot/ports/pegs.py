@@ -7,9 +7,10 @@ from bot.domain.peg import CoinPeg, PegRound
 
 
 class PegSource(Protocol):
-    """All sources of prices and supplies together; `names` are those that are asked."""
+    """All sources of prices and supplies together; `names` are those that are asked, `off` those that are not."""
 
     names: Sequence[str]
+    off: Sequence[str] = ()
 
     async def read(self) -> PegRound:
         """Return what the sources say now. A failure is an answer with a `fault`; nothing is raised."""

@@ -19,12 +19,14 @@ from bot.domain.obstacles import (
     ObstacleKind,
     PausedSending,
     PollFacts,
+    PriceFacts,
     QueueFacts,
     WithdrawalFacts,
 )
 from bot.domain.worker import Lease, Role
 from bot.ports.sources import Clock
 from bot.service.application import Application
+from bot.sources.market.prices import SUPPLIES
 from bot.workers.corrected_clock import THE_STORE, CorrectedClock
 
 Reports = Mapping[ObstacleKind, Callable[[], Sequence[str]]]
@@ -68,6 +70,7 @@ class AlertFactsGatherer:
             figures=self._figures() if needs_readings else (),
             exchange_list=self._list_facts() if needs_readings else None,
             withdrawals=self._withdrawal_facts() if needs_readings else None,
+            prices=self._price_facts() if needs_readings else None,
             platforms={
                 # One that is refused the store reports that by itself.
                 str(chat.platform): "" if chat.is_refused else status.trouble(chat) or ""
@@ -145,6 +148,12 @@ class AlertFactsGatherer:
             blocked=sum(known.fault is SourceFault.BLOCKED for known in silent),
             answered_at=max((known.as_of for known in latest if known and known.as_of), default=None),
         )
+
+    def _price_facts(self) -> PriceFacts:
+        known = self._application.latest.price_health
+        asked = [name for name in self._application.peg_poller.names if name != SUPPLIES]
+        # One that was not asked yet, in the first seconds of a new bot, is no fault.
+        return PriceFacts({name: known[name].last_success for name in asked if name in known})
 
     async def _paused(self) -> Sequence[PausedSending]:
         try:

@@ -28,6 +28,7 @@ from bot.monitoring.alert_pictures import AlertPictures
 from bot.monitoring.digest_post import DigestPost
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.mute_summaries import MuteSummaries
+from bot.monitoring.peg_poller import PegPoller
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.proof_poller import ProofPoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
@@ -37,6 +38,7 @@ from bot.monitoring.watch import Watch
 from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from bot.monitoring.withdrawal_poller import TURN, WithdrawalPoller
 from bot.ports.chat import ChatPlatform
+from bot.ports.pegs import PegSource
 from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, ProofSource, Source, WithdrawalSource
 from bot.proof_checker.checker import ProcessProofChecker
@@ -76,6 +78,7 @@ class Application:
     `withdrawal_sources` are asked whether people can withdraw, at most one for each exchange; every `withdrawal_turn`
     it is looked for which of them are due. `proof_sources` are asked for their proofs of reserves, at most one for each
     exchange.
+    it is looked for which of them are due. `peg_source` tells what stablecoins cost, None: nobody asks.
     """
 
     def __init__(  # noqa: PLR0913 — what is put together, each named where it is made
@@ -91,6 +94,7 @@ class Application:
         withdrawal_sources: Sequence[WithdrawalSource] = (),
         withdrawal_turn: timedelta = TURN,
         proof_sources: Sequence[ProofSource] = (),
+        peg_source: PegSource | None = None,
     ) -> None:
         self.store = store
         self._withdrawal_sources = withdrawal_sources
@@ -140,6 +144,7 @@ class Application:
             poller=lambda: self.poller,
             withdrawal_poller=lambda: self.withdrawal_poller,
             proof_poller=lambda: self.proof_poller,
+            peg_poller=lambda: self.peg_poller,
             snapshot_builder=self.snapshot_builder,
             watch=self.watch,
             change_feed=store.change_feed,
@@ -149,6 +154,17 @@ class Application:
         self.poller = self._source_poller(settings, source)
         self.withdrawal_poller = self._new_withdrawal_poller(settings, withdrawal_turn)
         self.proof_poller = self._new_proof_poller(proof_sources)
+        self.peg_poller = PegPoller(
+            peg_source,
+            records=store.pegs,
+            readings=store.readings,
+            clock=clock,
+            meter=metrics,
+            interval=settings.market_interval,
+            on_round=self.updates.judge_pegs,
+            on_health=self.updates.record_price_health,
+            turn=withdrawal_turn,
+        )
         self.stress_test = self._stress_test()
         self.stress_post = StressPost(
             self.stress_test,
@@ -288,6 +304,8 @@ class Application:
             withdrawal_sources=self._withdrawal_sources,
             curated_proofs=curated_proofs(),
             proof_sources=lambda: self.proof_poller.names,
+            price_sources=self.peg_poller.names,
+            prices_off=self.peg_poller.off,
             build_snapshot=self.snapshot_builder.snapshot,
             only=frozenset(settings.exchanges),
             history=HistoryAnswers(
@@ -351,6 +369,7 @@ class Application:
         self.poller.time_corrected(by)
         self.withdrawal_poller.time_corrected()
         self.proof_poller.time_corrected()
+        self.peg_poller.time_corrected()
         self.watch.time_corrected()
 
     async def _obstacles(self) -> Sequence[AlertObstacle] | None:

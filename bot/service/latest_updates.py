@@ -14,10 +14,13 @@ from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.exchange import Exchange
 from bot.domain.proof_of_reserves import ProofOfReserves
+from bot.detection.pegs import PEG_RULE
+from bot.domain.peg import CoinPeg
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.monitoring.isolation import isolated
+from bot.monitoring.peg_poller import PegPoller
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.proof_poller import ProofPoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
@@ -30,6 +33,8 @@ _WITHDRAWALS = "withdrawals"
 """In the change feed: that of some exchanges' withdrawals something else is known."""
 _PROOFS = "proofs"
 """In the change feed: that exchanges were asked for their proofs of reserves."""
+_PRICES = "prices"
+"""In the change feed: that sources of stablecoins' prices answer or fail otherwise than before."""
 
 
 class LatestUpdates:
@@ -46,6 +51,7 @@ class LatestUpdates:
         poller: Callable[[], SourcePoller],
         withdrawal_poller: Callable[[], WithdrawalPoller],
         proof_poller: Callable[[], ProofPoller],
+        peg_poller: Callable[[], PegPoller],
         snapshot_builder: SnapshotBuilder,
         watch: Watch,
         change_feed: ChangeFeed,
@@ -57,6 +63,7 @@ class LatestUpdates:
         self._poller = poller
         self._withdrawal_poller = withdrawal_poller
         self._proof_poller = proof_poller
+        self._peg_poller = peg_poller
         self._snapshot_builder = snapshot_builder
         self._watch = watch
         self._change_feed = change_feed
@@ -70,6 +77,7 @@ class LatestUpdates:
         await self._poller().restore()
         await self._withdrawal_poller().restore()
         await self._proof_poller().restore()
+        await self._peg_poller().restore()
         for listing in list(self._latest.listings.values()):
             with isolated(listing.exchange.id, {}):
                 snapshot = await self._snapshot_builder.snapshot(listing.exchange)
@@ -83,6 +91,8 @@ class LatestUpdates:
         async with self._judging_lock:
             if not self.is_judging:
                 await self._follow_pollers(exchange_ids)
+                # First, for what is withdrawn over is part of a snapshot.
+                await self._follow_sources(exchange_ids)
             exchanges = [
                 listing.exchange for exchange_id in exchange_ids if (listing := self._latest.listings.get(exchange_id))
             ]
@@ -107,6 +117,9 @@ class LatestUpdates:
             await self._withdrawal_poller().restore()
         if _PROOFS in published:
             await self._proof_poller().restore()
+    async def _follow_sources(self, published: Collection[str]) -> None:
+        if _PRICES in published:
+            await self._peg_poller().restore()
 
     async def judge(self, exchanges: Sequence[Exchange]) -> Mapping[str, Exception]:
         """Judge a round of new readings, then let the other workers know; raise StorageError.
@@ -152,6 +165,15 @@ class LatestUpdates:
         """Judge proofs that exchanges told, or none once more, and let the other workers know; raise StorageError."""
         await self._change_feed.publish([_PROOFS])
         await self.judge_signal(PROOF_RULE, proofs)
+    async def judge_pegs(self, coins: Sequence[CoinPeg]) -> None:
+        """Judge what is known of stablecoins after a poll; raise StorageError."""
+        await self.judge_signal(PEG_RULE, coins)
+
+    async def record_price_health(self, was: SourceHealth, now: SourceHealth) -> None:
+        """Show how a source of stablecoins' prices is doing, here and, where that has changed, elsewhere."""
+        self._latest.set_price_health(now)
+        if (was.fault, was.detail, was.last_success is None) != (now.fault, now.detail, now.last_success is None):
+            await self._change_feed.publish([_PRICES])
 
     async def record_health(self, was: SourceHealth, now: SourceHealth) -> None:
         """Show how a source is doing, here and elsewhere."""

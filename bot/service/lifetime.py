@@ -27,6 +27,7 @@ from bot.domain.worker import Lease, Role, lease_of
 from bot.language.translation import unreadable_languages
 from bot.monitoring.proof_poller import PROOF_TURN
 from bot.monitoring.withdrawal_poller import TURN
+from bot.ports.pegs import PegSource
 from bot.ports.sources import Clock, ReadHeaders, WithdrawalSource
 from bot.service.alert_facts import AlertFactsGatherer, Reports
 from bot.service.application import Application, SystemClock
@@ -36,6 +37,7 @@ from bot.service.hourly_line import HOURLY, HourlyLine
 from bot.service.memory import keep_no_large_blocks
 from bot.service.metrics import Metrics
 from bot.service.platforms import MakeChats, misdirected, platform_connections
+from bot.service.price_sources import prices_by_settings
 from bot.service.schedule import Job, Schedule
 from bot.service.self_report import REPORT_INTERVAL, SelfReport
 from bot.sources.defillama import NAME
@@ -58,6 +60,7 @@ _FORGET_INTERVAL = timedelta(days=1)
 _DIGEST_INTERVAL = timedelta(minutes=1)  # places name their hour to the minute
 _STRESS_INTERVAL = timedelta(minutes=5)  # as often as withdrawals are asked for, so that a short closing counts
 _Result = TypeVar("_Result")
+MakePegSource = Callable[[Settings, Http, Clock], PegSource | None]
 MakeWithdrawalSources = Callable[[Settings, Http, Clock], Sequence[WithdrawalSource]]
 
 
@@ -115,7 +118,8 @@ class Service:
     The arguments after `metrics` are what a replay and tests do differently: `make_chats` makes the connections to
     the platforms, `poll_every` replaces that of the settings, `lease_timing` makes leases change hands quickly,
     `store_clock` replaces the clock of the store's server, by which deliveries are due and expire. What is due of the
-    withdrawal sources, which `make_withdrawal_sources` makes, is looked for every `withdrawal_turn`.
+    withdrawal sources, which `make_withdrawal_sources` makes, is looked for every `withdrawal_turn`, and as often
+    whether it is time to ask the source of prices, which `make_peg_source` makes.
     """
 
     def __init__(  # noqa: PLR0913 — what a replay does differently is named here
@@ -132,6 +136,7 @@ class Service:
         store_clock: Clock | None = None,
         make_withdrawal_sources: MakeWithdrawalSources = sources_by_settings,
         withdrawal_turn: timedelta = TURN,
+        make_peg_source: MakePegSource = prices_by_settings,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -144,6 +149,7 @@ class Service:
         self._store_clock = store_clock
         self._make_withdrawal_sources = make_withdrawal_sources
         self._withdrawal_turn = withdrawal_turn
+        self._make_peg_source = make_peg_source
         self._is_started = asyncio.Event()
         self._store_fault = "not connected yet"
         self._schedules: list[Schedule] = []
@@ -173,6 +179,7 @@ class Service:
                 withdrawal_sources=self._make_withdrawal_sources(self._settings, http, self._clock),
                 withdrawal_turn=self._withdrawal_turn,
                 proof_sources=proof_sources_by_settings(self._settings, http, self._clock),
+                peg_source=self._make_peg_source(self._settings, http, self._clock),
             )
             stack.push_async_callback(application.painter.close)
             application.status.connections = self._make_chats(
@@ -242,7 +249,13 @@ class Service:
 
     def _job_states(self) -> Sequence[JobState]:
         application = self.application
-        polling = (application.poller.details_state(), application.withdrawal_poller.state()) if application else ()
+        if application is None:
+            return []
+        polling = (
+            application.poller.details_state(),
+            application.withdrawal_poller.state(),
+            application.peg_poller.state(),
+        )
         return [
             *(state for schedule in self._schedules for state in schedule.states()),
             *(state for state in polling if state),
@@ -355,11 +368,13 @@ class Service:
             await self._retry_until_open(application.poller.restore, stop)
             await self._retry_until_open(application.withdrawal_poller.restore, stop)
             await self._retry_until_open(application.proof_poller.restore, stop)
+            await self._retry_until_open(application.peg_poller.restore, stop)
             schedule = Schedule(self._polling_jobs(application, http))
             self._start(schedule)
             try:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(application.withdrawal_poller.serve())
+                    tasks.create_task(application.peg_poller.serve())
                     tasks.create_task(application.poller.serve_details())
             finally:
                 self._stop(schedule)

@@ -200,6 +200,15 @@ WITHDRAWAL_TRANSITIONS = RedisKey(
     lifetime=timedelta(days=400),
 )
 
+# Stablecoins.
+PEGS = RedisKey(
+    "runwatch:pegs",
+    RedisType.HASH,
+    "",
+    "stablecoin → its prices and its supply by the polls of the last hour (JSON)",
+    lifetime=_WEEK,
+)
+
 # The stress test.
 STRESS_RESULTS = RedisKey(
     "runwatch:stress:results",

@@ -24,6 +24,7 @@ from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
 from bot.storage.mutes import RedisMutes
 from bot.storage.outbox import RedisOutbox
+from bot.storage.pegs import RedisPegs
 from bot.storage.pending_changes import RedisPendingChanges
 from bot.storage.place_exports import RedisPlaceExports
 from bot.storage.place_settings import RedisPlaceSettings
@@ -63,6 +64,7 @@ class Store:
     pending_changes: RedisPendingChanges
     place_exports: RedisPlaceExports
     withdrawals: RedisWithdrawals
+    pegs: RedisPegs
     stress: RedisStress
     proofs: RedisProofs
     leases: RedisLeases
@@ -165,6 +167,7 @@ async def open_store(
             pending_changes=pending_changes,
             place_exports=RedisPlaceExports(database, *parts, clock),
             withdrawals=RedisWithdrawals(database, clock),
+            pegs=RedisPegs(database),
             stress=RedisStress(database),
             proofs=RedisProofs(database),
             leases=leases,

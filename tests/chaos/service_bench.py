@@ -201,6 +201,7 @@ def _variables(  # noqa: PLR0913, PLR0917 — everything that a worker is told o
         "LOG_FORMAT": "json",
         "WITHDRAWALS": "false",
         "PROOFS": "false",
+        "PEGS": "false",
     }
 
 

@@ -228,6 +228,7 @@ def test_an_output_that_takes_nothing_more_is_a_sentence(tmp_path: Path, command
                 "PYTHONPATH": str(ROOT),
                 "WITHDRAWALS": "false",
                 "PROOFS": "false",
+                "PEGS": "false",
             },
             timeout=100,
             check=False,
@@ -266,6 +267,7 @@ def homeless(directory: Path, *arguments: str, **variables: str) -> subprocess.C
         text=True,
         cwd=directory,
         env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT), "WITHDRAWALS": "false", "PROOFS": "false"}
+        env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT), "WITHDRAWALS": "false", "PEGS": "false"}
         | variables,
         timeout=100,
         check=False,

@@ -1,7 +1,7 @@
 """Whether alerts can come is concluded from facts: each rule at its limits, and which sentence says it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,9 +15,11 @@ from bot.domain.obstacles import (
     ObstacleKind,
     PausedSending,
     PollFacts,
+    PriceFacts,
     QueueFacts,
     WithdrawalFacts,
 )
+from bot.messages.number_format import clock
 from bot.messages.obstacles import STUCK_QUEUE, alert_obstacles
 from tests.builders import DAY, HOUR, NOON
 
@@ -326,5 +328,41 @@ def test_that_no_exchange_tells_of_withdrawals_is_said_and_that_some_do_not_is_n
     assert said(replace(FINE, withdrawals=facts)) == ([sentence] if sentence else [])
 
 
-def test_that_withdrawals_are_not_told_is_the_only_obstacle_with_which_alerts_come() -> None:
-    assert [kind for kind in ObstacleKind if kind.is_partial] == [ObstacleKind.WITHDRAWALS]
+def test_alerts_come_all_the_same_where_withdrawals_or_prices_alone_are_not_told() -> None:
+    assert [kind for kind in ObstacleKind if kind.is_partial] == [ObstacleKind.WITHDRAWALS, ObstacleKind.PRICES]
+
+
+LONG_AGO, RECENTLY = NOON - 2 * HOUR, NOON - 6 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("answered_at", "sentence"),
+    [
+        ({}, ""),  # switched off
+        ({"Kraken": RECENTLY, "Binance": RECENTLY, "Coinbase": None}, ""),
+        ({"Kraken": RECENTLY}, ""),  # the only one that is asked: nothing is broken
+        (
+            {"Kraken": RECENTLY, "DefiLlama prices": LONG_AGO},
+            (
+                f"of the sources of stablecoin prices only Kraken answers since {clock(LONG_AGO)}: no alert about a "
+                "stablecoin can be worse than watch until DefiLlama prices answers"
+            ),
+        ),
+        (
+            {"Kraken": None, "DefiLlama prices": LONG_AGO},
+            (
+                f"no source of stablecoin prices answers since {clock(LONG_AGO)} (Kraken and DefiLlama prices): no "
+                "alert about a stablecoin can open; all others still come"
+            ),
+        ),
+        (
+            {"Kraken": None},
+            (
+                "no source of stablecoin prices answers (Kraken): no alert about a stablecoin can open; all others "
+                "still come"
+            ),
+        ),
+    ],
+)
+def test_that_too_few_sources_of_prices_answer_is_said(answered_at: dict[str, datetime | None], sentence: str) -> None:
+    assert said(replace(FINE, prices=PriceFacts(answered_at))) == ([sentence] if sentence else [])

@@ -69,6 +69,7 @@ async def worker(world: World, role: Role = Role.ALL) -> AsyncIterator[Worker]:
         store_clock=world.clock,
         make_withdrawal_sources=lambda *_: world.withdrawal_sources,
         withdrawal_turn=WITHDRAWAL_TURN,
+        make_peg_source=lambda *_: world.peg_source,
     )
     async with in_time("the end of what is done while a worker runs", limit=_LONGEST), asyncio.TaskGroup() as tasks:
         tasks.create_task(service.run(stop))

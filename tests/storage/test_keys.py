@@ -18,6 +18,7 @@ from bot.domain.digest import BlindSpan
 from bot.domain.incident import Incident
 from bot.domain.local_time import DigestSchedule
 from bot.domain.mute import LONGEST_MUTE, MissedIncident, UntilWorse
+from bot.domain.peg import CoinPeg, PegReading
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
@@ -74,6 +75,7 @@ runwatch:unreadable hash
 {wd}:known hash
 {wd}:confirmed hash
 {wd}:transitions:<exchange> zset
+runwatch:pegs hash
 runwatch:stress:results hash
 runwatch:stress:lived hash
 runwatch:stress:posted string
@@ -301,6 +303,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
     await store.withdrawals.save([known("gate")], {"gate": [closing(await store.check_writes())]})
     await store.withdrawals.confirm({"gate": NOON})
+    await store.pegs.save([CoinPeg("USDC", (PegReading(NOON),))])
     await store.stress.save_result(StressResult(NOON.date(), "gate", StressOutcome.PASSED, NOON))
     await store.stress.save_lived(LivedThrough("gate", NOON, NOON))
     await store.stress.mark_posted(NOON.date())

@@ -6,15 +6,17 @@ the log has them, and so are notices to the operator and what a replay says in i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bot.detection.window_coverage import WindowCoverage
 from bot.domain.errors import SourceFault
+from bot.domain.obstacles import ObstacleKind
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.status import BotStatus, ExchangeSourceStatus, StoredCounts
+from bot.domain.status import BotStatus, PriceSourceStatus, StoredCounts, WithdrawalSourceStatus
 from bot.language.name_lists import clauses, enumerated, labelled, sentences
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import capitalized, source_name
@@ -133,6 +135,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None, *, fo
             *_source_lines(status),
             *_withdrawal_source_lines(status.withdrawal_sources),
             *_proof_source_lines(status.proof_sources),
+            *_price_source_lines(status.price_sources),
             *(_operation_lines(status) if for_owner else ()),
             *(coverage_lines(coverage) if coverage else ()),
         ),
@@ -156,14 +159,28 @@ def _can_alert(status: BotStatus, *, for_owner: bool) -> str | None:
     if not status.obstacles:
         return tr("Alerts are working.")
     if all(obstacle.kind.is_partial for obstacle in status.obstacles):
-        if for_owner:
-            # Translators: what keeps them from working follows below.
-            return tr("Alerts are working, except critical ones:")
-        return tr("Alerts are working, except critical ones.")
+        return _can_partly_alert({obstacle.kind for obstacle in status.obstacles}, for_owner=for_owner)
     if for_owner:
         # Translators: what keeps them from arriving follows below.
         return tr("Alerts may not arrive right now:")
     return tr("Alerts may not arrive right now. Whoever runs this bot has been told why.")
+
+
+def _can_partly_alert(kinds: Collection[ObstacleKind], *, for_owner: bool) -> str:
+    if ObstacleKind.PRICES not in kinds:
+        # Translators: with a colon, what keeps them from working follows below.
+        texts = marked("Alerts are working, except critical ones:"), marked("Alerts are working, except critical ones.")
+    elif len(kinds) == 1:
+        texts = (
+            marked("Alerts are working, except those about stablecoins:"),
+            marked("Alerts are working, except those about stablecoins."),
+        )
+    else:
+        texts = (
+            marked("Alerts are working, except critical ones and those about stablecoins:"),
+            marked("Alerts are working, except critical ones and those about stablecoins."),
+        )
+    return tr(texts[0] if for_owner else texts[1])
 
 
 def _source_lines(status: BotStatus) -> Iterator[str]:
@@ -238,6 +255,29 @@ def _troubles(sources: Sequence[ExchangeSourceStatus]) -> tuple[int, Sequence[st
 
 def _source_trouble(health: SourceHealth | None) -> str:
     """Return what is wrong with a source of withdrawals or proofs, "" for nothing."""
+def _price_source_lines(sources: Sequence[PriceSourceStatus] | None) -> Iterator[str]:
+    """Yield how many sources tell what stablecoins cost, then what is wrong with the others.
+    Example: "Stablecoin prices: 3 of 4 sources answer. Timeout: Kraken. Switched off: Binance."
+    """
+    if sources is None:
+        return
+    asked = [source for source in sources if not source.is_off]
+    if not asked:
+        yield tr("Stablecoin prices: not asked for, so nothing is told about a coin below its peg.")
+        return
+        if trouble := tr("Switched off") if source.is_off else _withdrawal_trouble(source.health):
+    told = tr_count(
+        "Stablecoin prices: {answering} of {count} source answers.",
+        "Stablecoin prices: {answering} of {count} sources answer.",
+        len(asked),
+        answering=len(sources) - sum(map(len, names_by_trouble.values())),
+    )
+    troubles = (
+        # Translators: {trouble} is why these sources do not answer, with a capital: “Timeout”, “Not asked yet”.
+    )
+    yield sentences(told, *troubles)
+def _withdrawal_trouble(health: SourceHealth | None) -> str:
+    """Return what is wrong with a source of withdrawals, "" for nothing."""
     if health is None:
         return tr("Not asked yet")
     if health.fault is SourceFault.BLOCKED:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.obstacles import AlertObstacle
+from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.messages.model import Line, Message, Tone, bold, line
 
 
@@ -28,7 +28,15 @@ def obstacle_notice(
 def _title(present: Sequence[AlertObstacle]) -> str:
     if not present:
         return "Alerts work again"
-    return "Critical alerts cannot open" if all(each.kind.is_partial for each in present) else "Alerts may not arrive"
+    match {each.kind for each in present}:
+        case kinds if not all(kind.is_partial for kind in kinds):
+            return "Alerts may not arrive"
+        case kinds if ObstacleKind.PRICES not in kinds:
+            return "Critical alerts cannot open"
+        case kinds if len(kinds) == 1:
+            return "Alerts about stablecoins cannot open"
+        case _:
+            return "Critical alerts and those about stablecoins cannot open"
 
 
 def _sentence(obstacle: AlertObstacle) -> str:

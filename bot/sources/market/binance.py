@@ -9,12 +9,12 @@ import msgspec
 from bot.sources.market.tickers import Book, Market, TickerAdapter
 
 
-class _Ticker(msgspec.Struct, rename="camel"):
+class _BinanceTicker(msgspec.Struct, rename="camel"):
     bid_price: str
     ask_price: str
 
 
-_TICKER = msgspec.json.Decoder(_Ticker)
+_TICKER = msgspec.json.Decoder(_BinanceTicker)
 # The market of USDe is named by press reports of October 2025, the others were seen in files of prices of 2025.
 _TRADED = {"USDC": "USDC", "FDUSD": "FDUSD", "USDe": "USDE", "USD1": "USD1", "TUSD": "TUSD"}
 

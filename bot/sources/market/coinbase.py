@@ -11,13 +11,13 @@ import msgspec
 from bot.sources.market.tickers import Book, Market, TickerAdapter
 
 
-class _Ticker(msgspec.Struct):
+class _CoinbaseTicker(msgspec.Struct):
     bid: str
     ask: str
     time: datetime
 
 
-_TICKER = msgspec.json.Decoder(_Ticker)
+_TICKER = msgspec.json.Decoder(_CoinbaseTicker)
 
 
 def _parse(body: bytes) -> Book:

@@ -9,17 +9,17 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.sources.market.tickers import Book, Market, TickerAdapter
 
 
-class _Ticker(msgspec.Struct):
+class _KrakenTicker(msgspec.Struct):
     bid: tuple[str, str, str] = msgspec.field(name="b")
     ask: tuple[str, str, str] = msgspec.field(name="a")
 
 
-class _Answer(msgspec.Struct):
+class _KrakenAnswer(msgspec.Struct):
     error: list[str]
-    result: dict[str, _Ticker] = msgspec.field(default_factory=dict)
+    result: dict[str, _KrakenTicker] = msgspec.field(default_factory=dict)
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
+_ANSWER = msgspec.json.Decoder(_KrakenAnswer)
 
 
 def _parse(body: bytes) -> Book:

@@ -53,6 +53,8 @@ class StablecoinPrices(PegSource):
             *([PRICES] if prices_url else []),
             *(adapter.name for adapter in self._tickers),
         )
+        every = (SUPPLIES, PRICES, *(adapter.name for adapter in TICKERS))
+        self.off: Sequence[str] = tuple(name for name in every if name not in self.names)
 
     @override
     async def read(self) -> PegRound:

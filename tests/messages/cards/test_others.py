@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from bot.domain.send_rate import SendRate
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.domain.status import BotStatus, StoredCounts
+from bot.domain.status import BotStatus, PriceSourceStatus, StoredCounts
 from bot.messages.cards.about import replay_over_line, status_card
 from bot.messages.cards.common import (
     assets_sentence,
@@ -169,6 +170,7 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
     rates: dict[Platform, SendRate] | None = None,
     store_is_away: bool = False,
     for_owner: bool = True,
+    price_sources: Sequence[PriceSourceStatus] | None = None,
 ) -> Message:
     stored = StoredCounts(
         open_incidents=2,
@@ -192,6 +194,7 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
             obstacles=obstacles,
             standing_by=standing_by,
             misdirected=misdirected,
+            price_sources=price_sources,
         ),
         for_owner=for_owner,
     )
@@ -437,3 +440,68 @@ def test_where_the_details_of_a_hold_differ_it_is_said_whose_they_are() -> None:
             "chain missing (24 h, 72 h: Tron, 14.0 % of reserves; 7 d: Tron, 14.2 % of reserves)",
         )
     ]
+
+
+PRICES = (
+    PriceSourceStatus("DefiLlama prices", SourceHealth("prices/DefiLlama prices", last_success=NOON)),
+    PriceSourceStatus("Kraken", SourceHealth("prices/Kraken", fault=SourceFault.TIMEOUT, failing_since=NOON)),
+    PriceSourceStatus("Coinbase"),
+    PriceSourceStatus("Binance", is_off=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        (
+            PRICES,
+            (
+                "Stablecoin prices: 1 of 3 sources answer. Timeout: Kraken. Not asked yet: Coinbase. "
+                "Switched off: Binance."
+            ),
+        ),
+        (PRICES[:1], "Stablecoin prices: 1 of 1 source answers."),
+        (PRICES[3:], "Stablecoin prices: not asked for, so nothing is told about a coin below its peg."),
+        ((), "Stablecoin prices: not asked for, so nothing is told about a coin below its peg."),
+    ],
+)
+def test_status_says_which_sources_of_prices_answer_and_which_are_off(
+    sources: Sequence[PriceSourceStatus], told: str
+) -> None:
+    assert told in said(status(price_sources=sources))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"),
+    [
+        ([ObstacleKind.WITHDRAWALS], "Alerts are working, except critical ones"),
+        ([ObstacleKind.PRICES], "Alerts are working, except those about stablecoins"),
+        (
+            [ObstacleKind.WITHDRAWALS, ObstacleKind.PRICES],
+            "Alerts are working, except critical ones and those about stablecoins",
+        ),
+    ],
+)
+def test_status_says_which_alerts_work_while_some_cannot_come(kinds: Sequence[ObstacleKind], told: str) -> None:
+    obstacles = tuple(AlertObstacle(kind, "why") for kind in kinds)
+
+    assert f"{told}:" in said(status(obstacles=obstacles))
+    assert f"{told}." in said(status(obstacles=obstacles, for_owner=False))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "title"),
+    [
+        ([ObstacleKind.WITHDRAWALS], "Critical alerts cannot open"),
+        ([ObstacleKind.PRICES], "Alerts about stablecoins cannot open"),
+        (
+            [ObstacleKind.PRICES, ObstacleKind.WITHDRAWALS],
+            "Critical alerts and those about stablecoins cannot open",
+        ),
+        ([ObstacleKind.PRICES, ObstacleKind.STORE], "Alerts may not arrive"),
+    ],
+)
+def test_the_notice_to_the_operator_is_titled_by_which_alerts_cannot_come(
+    kinds: Sequence[ObstacleKind], title: str
+) -> None:
+    assert obstacle_notice([AlertObstacle(kind, "why") for kind in kinds], [], []).title == title

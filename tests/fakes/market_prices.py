@@ -1,0 +1,63 @@
+"""A source of stablecoins' prices that says what a test tells it, and a store of pegs on a dictionary."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from typing_extensions import override
+
+from bot.domain.errors import SourceFault, StorageError
+from bot.domain.peg import CoinPeg, PegQuote, PegReading, PegRound, PriceSourceAnswer
+from bot.ports.pegs import PegRecords, PegSource
+from bot.ports.sources import Clock
+
+INDEX, KRAKEN, BINANCE = "DefiLlama prices", "Kraken", "Binance"
+
+
+@dataclass
+class PricesByHand(PegSource):
+    """Every source says the same `usd` of each coin, but for what `by_source` has; those in `silent` do not answer."""
+
+    clock: Clock
+    usd: dict[str, float] = field(default_factory=lambda: {"USDC": 1.0, "USDT": 1.0})
+    by_source: dict[str, dict[str, float]] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    names: Sequence[str] = (INDEX, KRAKEN, BINANCE)
+    asked: int = 0
+
+    @override
+    async def read(self) -> PegRound:
+        self.asked += 1
+        now = self.clock.now()
+        answering = [name for name in self.names if name not in self.silent]
+        readings = {
+            asset: PegReading(
+                now,
+                PegQuote("DefiLlama", self._usd(INDEX, asset), now) if INDEX in answering else None,
+                tuple(PegQuote(name, self._usd(name, asset), now) for name in answering if name != INDEX),
+            )
+            for asset in self.usd
+            if answering
+        }
+        faults = {name: SourceFault.TIMEOUT if name in self.silent else None for name in self.names}
+        return PegRound(readings, tuple(PriceSourceAnswer(name, fault) for name, fault in faults.items()))
+
+    def _usd(self, source: str, asset: str) -> float:
+        return self.by_source.get(source, {}).get(asset, self.usd[asset])
+
+
+@dataclass
+class MemoryPegs(PegRecords):
+    """What is kept of pegs; `away` makes saving fail."""
+
+    away: bool = False
+    kept: dict[str, CoinPeg] = field(default_factory=dict)
+
+    @override
+    async def save(self, coins: Sequence[CoinPeg]) -> None:
+        if self.away:
+            raise StorageError("The store is away.")
+        self.kept.update({coin.asset: coin for coin in coins})
+
+    @override
+    async def all(self) -> Mapping[str, CoinPeg]:
+        return dict(self.kept)
