@@ -19,6 +19,7 @@ from bot.chat.terminal import TerminalPlatform, answer, converse
 from bot.cli.ask import terminal_operator
 from bot.commands.dispatcher import CommandContext
 from bot.config.exchange_addresses import OFF, ExchangeAddresses
+from bot.config.market_addresses import MarketAddresses
 from bot.config.settings import Settings
 from bot.domain.incident import Incident
 from bot.domain.place import Subscription
@@ -41,6 +42,7 @@ from bot.sources.withdrawals.registry import withdrawal_sources
 from bot.workers.platform_connection import PlatformConnection
 
 _HOUR = timedelta(hours=1)
+_PEG_INTERVAL = timedelta(minutes=5)
 _SHORTEST_POLL_INTERVAL = timedelta(milliseconds=50)
 # How far the clock may be ahead of the last round: a reading is then no older than 2.6 h when it is judged, and one of
 # more than 3 h is too old to judge.
@@ -98,8 +100,9 @@ async def serve_episode(name: str, host: str, port: int, hours_a_second: timedel
 
 def replay_settings(upstream: ReplayServer) -> Mapping[str, str]:
     """Return the settings with which any other command asks a replay, and nobody else: `GATE_URL=http://…/gate`."""
-    served = upstream.withdrawal_settings
-    addresses = {name.upper(): served.get(name, OFF) for name in ExchangeAddresses.model_fields}
+    served = {**upstream.withdrawal_settings, **upstream.market_settings}
+    asked = (*ExchangeAddresses.model_fields, *MarketAddresses.model_fields)
+    addresses = {name.upper(): served.get(name, OFF) for name in asked}
     return {"DEFILLAMA_URL": upstream.url, **addresses}
 
 
@@ -109,12 +112,15 @@ def demo_settings(upstream: ReplayServer, directory: Path) -> Settings:
     What the stand-in does not serve is off: a replay never asks a real exchange.
     """
     addresses: dict[str, Any] = dict.fromkeys(ExchangeAddresses.model_fields) | dict(upstream.withdrawal_settings)
+    addresses |= dict(upstream.market_settings)
     return Settings.model_construct(
         data_dir=directory,
         defillama_url=upstream.url,
         poll_interval=_HOUR,
         detail_interval=timedelta(minutes=45),
         withdrawal_interval=_HOUR,
+        pegs=upstream.tells_of_pegs,
+        market_interval=_PEG_INTERVAL,
         **addresses,
     )
 

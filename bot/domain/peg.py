@@ -4,7 +4,7 @@ Example: at 12:05 DefiLlama's price of USDC, an index over many exchanges, is $0
 $0.949, and Coinbase has none. Of the coin's supply there are $41 B, and there were $43 B a week ago.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,10 +71,11 @@ class CoinPeg:
 def with_reading(known: CoinPeg | None, asset: str, reading: PegReading) -> CoinPeg:
     """Return what is known of a coin after one more poll.
 
-    A poll that is dated later than this one was dated by a clock that was wrong, and is forgotten.
+    A poll that is dated later than this one was dated by a clock that was wrong, and is forgotten. Where all are older
+    than an hour the last one is kept: with an interval of two hours there would else never be two.
     """
-    before: Iterable[PegReading] = known.readings if known else ()
-    kept = (earlier for earlier in before if reading.at - KEPT_SPAN <= earlier.at < reading.at)
+    earlier = [before for before in (known.readings if known else ()) if before.at < reading.at]
+    kept = [before for before in earlier if before.at >= reading.at - KEPT_SPAN] or earlier[-1:]
     return CoinPeg(asset, (*kept, reading))
 
 

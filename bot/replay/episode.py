@@ -147,10 +147,11 @@ class Episode:
     """A stretch of history that can be served again.
 
     `label` says what the figures are, wherever they show: a reconstruction, or invented. `price_paths` are by what an
-    asset's price follows (`episodes/assets.py`). Before `live_start` lies `history` of ordinary noise. `runs` are what
-    customers moved; `jumps` and `faults` only look like it. The episode is about the first of the `exchanges`:
-    `crossed_on` is the UTC day on which its daily point first crossed a threshold, None where there was no run. `speed`
-    is in simulated seconds per second. `staging` is for the demo alone.
+    asset's price follows (`episodes/assets.py`), `pegs` has what stablecoins are worth in dollars where that is not
+    one. Before `live_start` lies `history` of ordinary noise. `runs` are what customers moved; `jumps` and `faults`
+    only look like it. The episode is about the first of the `exchanges`: `crossed_on` is the UTC day on which its daily
+    point first crossed a threshold, None where there was no run. `speed` is in simulated seconds per second. `staging`
+    is for the demo alone.
     """
 
     id: str
@@ -160,6 +161,7 @@ class Episode:
     live_start: datetime
     live_end: datetime
     price_paths: Mapping[str, tuple[Waypoint, ...]]
+    pegs: Mapping[str, tuple[Waypoint, ...]] = field(default_factory=dict)
     runs: tuple[OutflowRun, ...] = ()
     jumps: tuple[WalletJump, ...] = ()
     faults: tuple[ObservationFault, ...] = ()

@@ -28,7 +28,7 @@ def prices(episode: Episode, times: Sequence[datetime]) -> list[dict[str, float]
         for by_asset in exchange.reserves_millions.values()
         for asset in by_asset
     } | {jump.slot.asset for jump in episode.jumps}
-    multiples = {name: [_multiple(path, at) for at in times] for name, path in episode.price_paths.items()}
+    multiples = {name: [multiple_at(path, at) for at in times] for name, path in episode.price_paths.items()}
     multiples["stable"] = [1.0] * len(times)
     series = {asset: _price_series(episode, asset, times, multiples) for asset in sorted(assets)}
     return [{asset: series[asset][index] for asset in series} for index in range(len(times))]
@@ -39,6 +39,8 @@ def _price_series(
 ) -> list[float]:
     asset = ASSETS[symbol]
     path = multiples.get(asset.follows) or multiples["market"]
+    if symbol in episode.pegs:
+        path = [multiple_at(episode.pegs[symbol], at) for at in times]
     random = Random(f"{episode.seed} price {symbol}")  # noqa: S311 — noise, no secret
     noise = _log_noise(random, _DAILY_NOISE.get(asset.follows, _OTHER_DAILY_NOISE), times)
     return [asset.usd * multiple * exp(deviation) for multiple, deviation in zip(path, noise, strict=True)]
@@ -57,7 +59,7 @@ def _log_noise(random: Random, daily: float, times: Sequence[datetime]) -> list[
     return deviations
 
 
-def _multiple(path: Sequence[Waypoint], at: datetime) -> float:
+def multiple_at(path: Sequence[Waypoint], at: datetime) -> float:
     """Return the path's multiple at a time; before its first and after its last waypoint that waypoint's."""
     index = bisect_right(path, at, key=lambda waypoint: waypoint.at)
     if index in (0, len(path)):

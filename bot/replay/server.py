@@ -18,6 +18,7 @@ from bot.domain.withdrawal_reading import WithdrawalFlag
 from bot.http_server import WebServer
 from bot.ports.sources import Clock
 from bot.replay.episode import Episode
+from bot.replay.market_routes import MarketBodies, market_routes, market_settings
 from bot.replay.status_routes import status_routes, status_settings
 from bot.replay.upstream import UpstreamBodies
 from bot.replay.withdrawal_bodies.condition import ExchangeCondition
@@ -54,6 +55,7 @@ class ReplayServer(WebServer):
                 web.get("/protocol/{slug}", self._protocol),
                 *withdrawal_routes(self._flags, _EXCHANGES),
                 *status_routes(self._condition),
+                *market_routes(MarketBodies(episode, clock)),
                 web.get("/{anything:.*}", _not_found),
             ),
             host,
@@ -77,6 +79,16 @@ class ReplayServer(WebServer):
     def withdrawal_settings(self) -> Mapping[str, str]:
         """Return the settings that lead the withdrawal sources here: `{"gate_url": "http://…/gate"}`."""
         return {**withdrawal_settings(self.url, _EXCHANGES), **status_settings(self.url)}
+
+    @property
+    def market_settings(self) -> Mapping[str, str]:
+        """Return the settings that lead the sources of stablecoins' prices here: `{"coins_url": "http://…/coins"}`."""
+        return market_settings(self.url)
+
+    @property
+    def tells_of_pegs(self) -> bool:
+        """Return whether the episode is about what stablecoins are worth."""
+        return bool(self._episode.pegs)
 
     def _flags(self, exchange: str) -> Sequence[WithdrawalFlag] | None:
         return withdrawal_flags(self._episode, exchange, self._clock.now())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bot.config.exchange_addresses import ExchangeAddresses
+from bot.config.market_addresses import MarketAddresses
 from tests.program import bot, running_bot
 from tests.waiting import until
 
@@ -11,14 +12,16 @@ REPLAY = ("replay-server", "--episode", "binance-2022", "--port", "0", "--speed"
 
 async def test_a_replay_prints_the_settings_with_which_ask_reads_withdrawals_and_stress_tests(tmp_path: Path) -> None:
     async with running_bot(*REPLAY, directory=tmp_path) as replay:
-        await until(lambda: any(line.startswith("WOO_URL=") for line in replay.printed), "the last of the settings")
+        await until(lambda: any(line.startswith("COINS_URL=") for line in replay.printed), "the last of the settings")
         first, *rest = replay.printed
         settings = dict(line.rstrip().split("=", 1) for line in rest if "=" in line)
         address = first.split()[-1]
         assert first.startswith("Serving binance-2022 (reconstruction from published figures) at http://127.0.0.1:")
         assert settings["DEFILLAMA_URL"] == address
         assert settings["GATE_URL"] == f"{address}/gate"
-        assert {name.upper() for name in ExchangeAddresses.model_fields} <= settings.keys()  # nobody real is asked
+        addresses = (*ExchangeAddresses.model_fields, *MarketAddresses.model_fields)
+        assert {name.upper() for name in addresses} <= settings.keys()  # nobody real is asked
+        assert settings["COINS_URL"] == f"{address}/coins"
 
         asked = settings | {"WITHDRAWALS": "true"}
         gate = await bot("ask", "/withdrawals gate", directory=tmp_path, **asked)

@@ -192,6 +192,11 @@ def test_polls_of_an_hour_are_kept_and_none_that_a_wrong_clock_dated_later() -> 
     ]
 
 
+def test_with_hours_between_polls_two_of_them_are_enough() -> None:
+    assert graded(poll(0, 0.94, 0.94), poll(120, 0.94, 0.94)).severity is Severity.SEVERE
+    assert graded(poll(0, 1.0, 1.0), poll(120, 0.94, 0.94)).severity is None
+
+
 def test_a_poll_that_is_known_changes_nothing() -> None:
     state = PEG.update(PEG.initial_state(), [known(*lasting(0.94, 0.94))])
 

@@ -13,8 +13,9 @@ from bot.replay.episodes.moved_wallets import MOVED_WALLETS
 from bot.replay.episodes.quiet_weeks import QUIET_WEEKS
 from bot.replay.episodes.quiet_years import NOISY_YEAR, QUIET_YEAR
 from bot.replay.episodes.synthetic_runs import STAGED_RUNS
+from bot.replay.episodes.usdc_2023 import USDC_2023
 
-_PUBLISHED = (BINANCE_2022, FTX_2022, *BINANCE_2023, THEFT_THEN_RUN)
+_PUBLISHED = (BINANCE_2022, FTX_2022, *BINANCE_2023, USDC_2023, THEFT_THEN_RUN)
 _QUIET = (QUIET_WEEKS, QUIET_YEAR, NOISY_YEAR)
 
 EPISODES: Mapping[str, Episode] = {
