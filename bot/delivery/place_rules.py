@@ -13,7 +13,7 @@ import structlog
 
 from bot.domain.errors import StorageError
 from bot.domain.place import Place, Platform
-from bot.domain.place_settings import PlaceSettings
+from bot.domain.place_settings import PlaceSetting, PlaceSettings
 from bot.domain.severity import Severity
 from bot.domain.time_zones import UTC_NAME
 from bot.messages.local_times import in_local_time
@@ -21,6 +21,8 @@ from bot.ports.outbox import Delivery, DeliveryKind
 from bot.ports.place_settings import PlaceSettingsStore
 
 log = structlog.get_logger()
+
+_SWITCHES = frozenset(map(str, PlaceSetting))  # a newer program may name one that this one does not have
 
 
 async def settings_or_defaults(store: PlaceSettingsStore, places: Sequence[Place]) -> Sequence[PlaceSettings]:
@@ -40,6 +42,10 @@ def unwanted_by_settings(delivery: Delivery, settings: PlaceSettings) -> str | N
     # Only what resolves an incident is sent as an answer.
     if delivery.kind is DeliveryKind.REPLY and not settings.recovered:
         return "recovered off"
+    # What is there already goes on being edited: a message that stays wrong is worse than one that nobody wanted.
+    is_new = delivery.kind in {DeliveryKind.POST, DeliveryKind.REPLY} or delivery.sent_here is None
+    if is_new and delivery.switch in _SWITCHES and settings.value_of(PlaceSetting(delivery.switch)) == "off":
+        return f"{delivery.switch} off"
     return None
 
 

@@ -30,6 +30,7 @@ class PlaceSetting(StrEnum):
     DIGEST = "digest"
     ANSWERS = "answers"
     NOTICES = "notices"
+    PEGS = "pegs"
     RECOVERED = "recovered"
     APPROVAL = "approval"
     DRILLS = "drills"
@@ -51,10 +52,10 @@ class PlaceSettings:
     """The settings of a place; each has the value that it has at first.
 
     `timezone` is an IANA name. `language` is `AUTOMATIC` or the code of a language. `quiet` None: no quiet hours.
-    `digest` None: no digest. `notices`: whether data notices are posted. `recovered`: whether a reply says that an
-    incident is over. `drills`: whether members may begin withdrawal drills, and answers show what drills found.
-    `approval`: whether a moderator releases the first post of an incident; `approver` is the id of who switched that
-    on, which is no setting of its own and is in no fields.
+    `digest` None: no digest. `notices`: whether data notices are posted, `pegs`: whether alerts about stablecoins are.
+    `recovered`: whether a reply says that an incident is over. `drills`: whether members may begin withdrawal drills,
+    and answers show what drills found. `approval`: whether a moderator releases the first post of an incident;
+    `approver` is the id of who switched that on, which is no setting of its own and is in no fields.
     """
 
     timezone: str = UTC_NAME
@@ -63,6 +64,7 @@ class PlaceSettings:
     answers: AnswerAudience = AnswerAudience.PUBLIC
     language: str = AUTOMATIC
     notices: bool = True
+    pegs: bool = True
     recovered: bool = True
     drills: bool = True
     approval: bool = False
@@ -233,6 +235,7 @@ _READ: Mapping[PlaceSetting, Callable[[str], Any]] = {
     PlaceSetting.DIGEST: _read_digest,
     PlaceSetting.ANSWERS: _read_answers,
     PlaceSetting.NOTICES: _read_switch,
+    PlaceSetting.PEGS: _read_switch,
     PlaceSetting.RECOVERED: _read_switch,
     PlaceSetting.APPROVAL: _read_switch,
     PlaceSetting.DRILLS: _read_switch,

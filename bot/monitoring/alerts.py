@@ -6,7 +6,7 @@ more of them to read Spanish, it would be written a third time (`alert_variants`
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.alerting.data_notice import HEARD_AS
@@ -21,7 +21,7 @@ from bot.domain.signal import Rule
 from bot.language.translation import tr, written_in
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.drills import drill_line
-from bot.messages.cards.signal_kinds import SignalKinds
+from bot.messages.cards.signal_kinds import SignalKinds, card_of
 from bot.messages.model import Message
 from bot.monitoring.alert_variants import AlertVariant, Audiences
 from bot.ports.drills import Drills, recent_summary
@@ -84,7 +84,8 @@ def alerts_of(told: Telling, audiences: Audiences, now: datetime, drills: DrillS
         if listeners.post or listeners.edit or listeners.follow:
             with written_in(variant.language):
                 alerts += _alerts(told, listeners, now, drills, variant)
-    return [alert for alert in alerts if alert.recipients]
+    switch = card_of(told.incident.rule, told.kinds).switch() or ""
+    return [replace(alert, switch=switch) for alert in alerts if alert.recipients]
 
 
 def _shows_drills(incident: Incident) -> bool:

@@ -35,8 +35,9 @@ class Alert:
     places' own mentions. It is dropped unsent after its lifetime, from `created_at` to `expires_at`, which the store
     measures by its own clock. `about` is the exchange's id: a place that has unsubscribed from it meanwhile is left out
     (None: nobody is). `once` forbids to send it again where it may have arrived already. `only_where_sent` leaves out
-    places that have no message of the incident, which an edit would be sent to as a new one. `picture` follows the
-    message where that was sent as a new one.
+    places that have no message of the incident, which an edit would be sent to as a new one. `switch` names the setting
+    of a place that leaves it out where it is off, "" for none. `picture` follows the message where that was sent as a
+    new one.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Alert:
     about: str | None = None
     once: bool = False
     only_where_sent: bool = False
+    switch: str = ""
     picture: Picture | None = None
 
 
@@ -94,6 +96,7 @@ class Delivery:
     about: str | None = None
     once: bool = False
     only_where_sent: bool = False
+    switch: str = ""
     sent: str | None = None
     older: EarlierMessage | None = None
     timezone: str = UTC_NAME

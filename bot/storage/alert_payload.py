@@ -31,6 +31,7 @@ class AlertPayload(msgspec.Struct, frozen=True, omit_defaults=True):
     about: str | None = None
     once: bool = False
     only_where_sent: bool = False
+    switch: str = ""
     picture: Picture | None = None
 
 
@@ -61,6 +62,7 @@ def encode_alert(alert: Alert) -> str:
         about=alert.about,
         once=alert.once,
         only_where_sent=alert.only_where_sent,
+        switch=alert.switch,
         picture=alert.picture,
     )
     return _encoder.encode(payload).decode()

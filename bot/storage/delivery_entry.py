@@ -89,6 +89,7 @@ def delivery_of(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> D
         about=payload.about,
         once=payload.once,
         only_where_sent=payload.only_where_sent,
+        switch=payload.switch,
         picture=payload.picture,
         sent=sent or None,
         older=_earlier_message(older, payloads),

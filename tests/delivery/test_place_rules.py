@@ -109,6 +109,36 @@ async def test_quiet_hours_are_those_of_the_present_address() -> None:
     assert scene.chat.messages[0].silent
 
 
+def with_switch(scene: Scene, switch: str) -> None:
+    """Let what waits be such that a setting of its place leaves it out."""
+    scene.outbox.waiting[:] = [replace(delivery, switch=switch) for delivery in scene.outbox.waiting]
+
+
+@in_simulated_time
+async def test_with_pegs_off_what_is_there_is_edited_and_nothing_new_comes() -> None:
+    scene = Scene()
+    settings = scene.subscriptions.settings.kept
+    settings[OTHER] = PlaceSettings(pegs=False)
+    scene.queue("opened", GROUP, OTHER)
+    with_switch(scene, "pegs")
+    async with scene.delivering():
+        await scene.until_empty()
+        settings[GROUP] = PlaceSettings(pegs=False)
+        for kind in (CLOSE, REPLY):
+            scene.queue(f"over, {kind}", GROUP, OTHER, kind=kind)
+        with_switch(scene, "pegs")
+        await scene.until_empty()
+        scene.queue("an outflow", OTHER, incident="INC-2")
+        await scene.until_empty()
+        scene.queue("of a newer program", OTHER, incident="INC-3")
+        with_switch(scene, "weather")
+        await scene.until_empty()
+
+    assert [title for place, title, _ in scene.chat.shown if place == GROUP] == ["opened", "over, close"]
+    assert [title for place, title, _ in scene.chat.shown if place == OTHER] == ["an outflow", "of a newer program"]
+    assert scene.counted("dropped", "pegs off") == 4
+
+
 @in_simulated_time
 async def test_with_recovered_off_the_edit_stays_and_the_reply_is_left_out() -> None:
     scene = Scene()

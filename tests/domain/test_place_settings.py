@@ -22,6 +22,7 @@ all_settings = st.builds(
     answers=st.sampled_from(AnswerAudience),
     language=st.sampled_from([AUTOMATIC, *LANGUAGES]),
     notices=st.booleans(),
+    pegs=st.booleans(),
     recovered=st.booleans(),
     drills=st.booleans(),
     approval=st.booleans(),

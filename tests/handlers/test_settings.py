@@ -45,7 +45,7 @@ def fields(bench: DispatcherBench) -> dict[str, str]:
 async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
     answer = await moderate(bench, "settings")
     assert answer.private
-    assert said(answer).splitlines()[:10] == [
+    assert said(answer).splitlines()[:11] == [
         "Settings",
         "Time zone: UTC · 12:00 there now",
         "Language: auto",
@@ -53,6 +53,7 @@ async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
         "Digest: off",
         "Answers: public · read by everybody here",
         "Data notices: on",
+        "Stablecoin alerts: on",
         "“Resolved” replies: on",
         "Approval: off",
         "Drills: on",
@@ -69,6 +70,7 @@ async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
         ("settings digest weekly mon 8", "Digest: weekly mon 08:00 · next 2022-12-19", {"digest": "weekly mon 08:00"}),
         ("settings answers private", "Answers: private · read by whoever asked", {"answers": "private"}),
         ("settings notices off", "Data notices: off", {"notices": "off"}),
+        ("settings pegs off", "Stablecoin alerts: off", {"pegs": "off"}),
         ("settings recovered off", "“Resolved” replies: off", {"recovered": "off"}),
         ("settings approval on", "Approval: on", {"approval": "on"}),
         ("settings drills off", "Drills: off", {"drills": "off"}),

@@ -63,6 +63,22 @@ async def test_who_follows_one_exchange_hears_of_no_coin(world: World) -> None:
         assert world.telegram_titles() == world.discord_titles() == []
 
 
+async def test_a_place_may_leave_them_out(world: World) -> None:
+    told = prices(world)
+    async with running(world) as run:
+        await run.subscribe("all")
+        world.telegram.say(world.group, world.ann, "/settings pegs off")
+        await world.telegram.wait_for_message(world.group, containing="Stablecoin alerts: off")
+        told.usd["USDC"] = 0.9
+        await polls(run, 5)
+        await until(lambda: any("USDC" in title for title in world.discord_titles()), "an alert on Discord")
+        await run.hour(-0.05)
+        await run.hour()
+        await run.until_announced("INC-2 · Binance · elevated outflow")
+
+        assert not [title for title in world.telegram_titles() if "USDC" in title]
+
+
 async def test_sources_that_are_silent_are_said_and_keep_no_outflow_away(world: World) -> None:
     told = prices(world)
     world.error_chat = f"telegram:{world.group.id}"

@@ -29,6 +29,13 @@ def test_an_alert_is_read_back_as_it_was_stored() -> None:
     assert decode_alert(stored(message).encode()).message == message
 
 
+def test_the_setting_that_leaves_an_alert_out_is_read_back_and_of_an_older_program_there_is_none() -> None:
+    told = Alert("a", "INC-1", Severity.WATCH, DeliveryKind.POST, Message("INC-1"), NOON, NOON + DAY, (), switch="pegs")
+
+    assert decode_alert(encode_alert(told).encode()).switch == "pegs"
+    assert decode_alert(stored(Message("INC-1")).encode()).switch == ""
+
+
 def test_the_picture_of_an_alert_is_read_back_as_it_was_stored() -> None:
     english = samples.ALL["flows"]
     picture = replace(english, language="zh-CN", in_english=english)

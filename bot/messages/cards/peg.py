@@ -11,6 +11,7 @@ from typing_extensions import override
 from bot.detection.pegs import AGREED, INDEX, LASTING, LIMITS, SCALES, SUPPLY, SUPPLY_LIMIT
 from bot.domain.flow import Hold, HoldReason
 from bot.domain.incident import Incident, WorstMoment
+from bot.domain.place_settings import PlaceSetting
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Measurement, Reason, Signal, Size
 from bot.language.name_lists import with_note
@@ -39,6 +40,10 @@ class PegCard(SignalCard):
             "The price that two sources have fallen to at least counts, and of the last 15 minutes the mildest. By one "
             "source alone it is watch at most."
         )
+
+    @override
+    def switch(self) -> PlaceSetting:
+        return PlaceSetting.PEGS
 
     @override
     def nothing_measured(self) -> str:

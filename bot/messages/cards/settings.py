@@ -13,7 +13,7 @@ from bot.messages.cards.errors import refusal
 from bot.messages.model import Action, Line, Message, Tone, code, lines, moment
 from bot.messages.translated_lines import tr_line
 
-_SHOWN_CHANGES = 3  # with the nine settings above them one screen of a phone
+_SHOWN_CHANGES = 3  # with the ten settings above them one screen of a phone
 _TITLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.TIMEZONE: marked("Time zone"),
     PlaceSetting.LANGUAGE: marked("Language"),
@@ -21,6 +21,7 @@ _TITLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.DIGEST: marked("Digest"),
     PlaceSetting.ANSWERS: marked("Answers"),
     PlaceSetting.NOTICES: marked("Data notices"),
+    PlaceSetting.PEGS: marked("Stablecoin alerts"),
     PlaceSetting.RECOVERED: marked("“Resolved” replies"),
     PlaceSetting.APPROVAL: marked("Approval"),
     PlaceSetting.DRILLS: marked("Drills"),
@@ -51,6 +52,9 @@ _EXPLANATIONS: Mapping[PlaceSetting, str] = {
         "Changes of reserves that are not counted as a flow, such as moved wallets: one message each, edited with its "
         "outcome."
     ),
+    PlaceSetting.PEGS: marked(
+        "Stablecoins below their dollar. These alerts are about the coin, and go to places that follow all exchanges."
+    ),
     PlaceSetting.RECOVERED: marked("When an incident is over, a reply says so. Its message is edited in any case."),
     PlaceSetting.APPROVAL: marked(
         "A moderator releases the first post of an incident, within 2 h. Critical is posted at once. On Telegram "
@@ -67,6 +71,7 @@ _EXAMPLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.DIGEST: "digest weekly mon 08:00",
     PlaceSetting.ANSWERS: "answers private",
     PlaceSetting.NOTICES: "notices off",
+    PlaceSetting.PEGS: "pegs off",
     PlaceSetting.RECOVERED: "recovered off",
     PlaceSetting.APPROVAL: "approval on",
     PlaceSetting.DRILLS: "drills off",
@@ -89,7 +94,14 @@ SETTING_VALUES: Mapping[PlaceSetting, Sequence[str]] = {
     PlaceSetting.DIGEST: ("off", "daily 08:00", "daily 20:00", "weekly mon 08:00"),
     PlaceSetting.ANSWERS: tuple(AnswerAudience),
     **dict.fromkeys(
-        (PlaceSetting.NOTICES, PlaceSetting.RECOVERED, PlaceSetting.APPROVAL, PlaceSetting.DRILLS), ("on", "off")
+        (
+            PlaceSetting.NOTICES,
+            PlaceSetting.PEGS,
+            PlaceSetting.RECOVERED,
+            PlaceSetting.APPROVAL,
+            PlaceSetting.DRILLS,
+        ),
+        ("on", "off"),
     ),
 }
 """What each setting is often set to: the values on buttons, and the first that are suggested."""

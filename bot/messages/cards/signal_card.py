@@ -8,6 +8,7 @@ withdrawals, for example, overrides `headline` ("withdrawals closed"), `evidence
 from collections.abc import Iterator
 
 from bot.domain.incident import Incident, WorstMoment
+from bot.domain.place_settings import PlaceSetting
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Reason, Signal, Size, Unit
 from bot.language.name_lists import apart
@@ -29,6 +30,10 @@ class SignalCard:
 
     def method(self) -> str | None:
         """Return how its figures are made, for `/why`; None for nothing."""
+        return None
+
+    def switch(self) -> PlaceSetting | None:
+        """Return the setting with which a place leaves these incidents out, None where it cannot."""
         return None
 
     def nothing_measured(self) -> str:
