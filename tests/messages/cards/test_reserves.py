@@ -44,7 +44,7 @@ def test_reserves_are_told_with_and_without_the_own_token() -> None:
 
     assert text[0] == "Binance · $50.0 B · 24 h −$1.12 B (−1.8 %)"
     assert text[1] == "Reserves without its own token BNB ($3.00 B, 5.7 %); with it $53.0 B."
-    assert "Stablecoins: 56.6 % of the total" in text
+    assert "Stablecoins: 56.6 % of the total (USDT 56.6 %)" in text
     assert "Flow 24 h: −$1.12 B (−1.8 %)" in text
     assert "Flow 7 d: not available yet" in text
     assert "BTC | 1.00 M | $20.0 B | 37.7 %" in text
@@ -93,6 +93,17 @@ def test_many_assets_are_summed_up_in_a_last_row() -> None:
     many_assets = reading({f"Ethereum/T{index}": (1, 10.0) for index in range(11)})
 
     assert "6 others |  | $60.0 | 54.5 %" in reserves(replace(SNAPSHOT, reading=many_assets))
+
+
+def test_the_largest_stablecoins_are_named_with_their_shares() -> None:
+    held = {"USDT": 230.0, "USDC": 90.0, "DAI": 20.0, "FDUSD": 15.0, "TUSD": 5.0, "BTC": 640.0}
+    several = reading({f"Ethereum/{asset}": (usd, 1.0) for asset, usd in held.items()})
+
+    text = reserves(replace(SNAPSHOT, reading=several))
+
+    assert "Stablecoins: 36.0 % of the total (USDT 23.0 %, USDC 9.0 %, DAI 2.0 %)" in text
+    without = reading({"Ethereum/BTC": (640.0, 1.0), "Ethereum/DAI": (5.0, 1.0)})
+    assert "Stablecoins: 0.78 % of the total" in reserves(replace(SNAPSHOT, reading=without))
 
 
 def test_an_exchange_that_holds_nothing_has_no_shares() -> None:

@@ -71,7 +71,7 @@ def test_reserves_are_the_last_complete_ones_and_name_what_is_missing() -> None:
         "Reserves without its own token BNB ($3.00 B, 2.9 %); with it $105 B."
     )
     assert text[3] == f"⚠️ Missing at DefiLlama: {MISSING_SINCE}. The rest: $80.0 B then, $82.0 B now."
-    assert "Stablecoins: 21.0 % of the total" in text
+    assert "Stablecoins: 21.0 % of the total (USDT 21.0 %)" in text
     assert rows(card)["USDT"] == ("22.0 B", "$22.0 B", "21.0 %")
     assert "DefiLlama · as of 2022-12-13 09:00 UTC (ago) · newest reading, incomplete: 2022-12-13 12:00 UTC" in text
 
