@@ -128,10 +128,8 @@ async def _started(
     arguments: tuple[str, ...], directory: Path, variables: dict[str, str], *, launcher: tuple[str, ...] = ()
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json"}
-    # Exchanges' own interfaces are asked only where a test brings a stand-in.
-    environment |= {"WITHDRAWALS": "false", "PROOFS": "false"}
-    environment["WITHDRAWALS"] = "false"  # exchanges' own interfaces are asked only where a test brings a stand-in
-    environment["PEGS"] = "false"  # so are the sources of stablecoins' prices
+    # Exchanges' own interfaces, and sources of prices, are asked only where a test brings a stand-in.
+    environment |= {"WITHDRAWALS": "false", "PROOFS": "false", "PEGS": "false"}
     process = await asyncio.create_subprocess_exec(
         *(*launcher, sys.executable, "-m", "bot", *arguments),
         cwd=directory,

@@ -30,8 +30,7 @@ from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.domain.status import BotStatus, ExchangeSourceStatus, StoredCounts
-from bot.domain.status import BotStatus, PriceSourceStatus, StoredCounts, WithdrawalSourceStatus
+from bot.domain.status import BotStatus, SourceStatus, StoredCounts
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.language.translation import tr
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -54,11 +53,9 @@ class LatestState:
     Written by polling and watching, read by `Queries`. Rows of exchanges that have left the list stay.
     `list_changed_at` is the first time that the list was fetched with the figures that it has now. `withdrawals` and
     `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id; `proofs` and
-    `proof_health` are the same of the proofs of reserves that exchanges tell themselves. `incidents` are the open and
-    recent ones as they were after the last round of judging, newest first.
-    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id.
-    `price_health` is how each source of stablecoins' prices is doing, by its name. `incidents` are the open and recent
-    ones as they were after the last round of judging, newest first.
+    `proof_health` are the same of the proofs of reserves that exchanges tell themselves. `price_health` is how each
+    source of stablecoins' prices is doing, by its name. `incidents` are the open and recent ones as they were after
+    the last round of judging, newest first.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
@@ -107,6 +104,7 @@ class LatestState:
     def set_proof_health(self, health: SourceHealth) -> None:
         """Replace the health of a source of proofs, whose name is `proofs/<exchange>`."""
         self.proof_health[health.source.partition("/")[2]] = health
+
     def set_price_health(self, health: SourceHealth) -> None:
         """Replace the health of a source of stablecoins' prices, whose name is `prices/<name>`."""
         self.price_health[health.source.partition("/")[2]] = health
@@ -168,9 +166,8 @@ class Queries:
     `stress` answers for the stress test.
     `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `curated_proofs`
     are the proofs of reserves of the table, for exchanges that do not tell theirs; `proof_sources` returns the id and
-    the name of those that are asked.
-    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `price_sources`
-    are the names of the sources of stablecoins' prices that are asked, `prices_off` those that are switched off.
+    the name of those that are asked. `price_sources` are the names of the sources of stablecoins' prices that are
+    asked, `prices_off` those that are switched off.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -439,21 +436,22 @@ class Queries:
             price_sources=None if obstacles is None else self._price_statuses(),
         )
 
-    def _withdrawal_statuses(self) -> Sequence[ExchangeSourceStatus]:
+    def _withdrawal_statuses(self) -> Sequence[SourceStatus]:
         """Return how the source of each exchange that is asked is doing, largest exchange first."""
         return [
-            ExchangeSourceStatus(exchange.name, self._latest.withdrawal_health.get(exchange.id))
+            SourceStatus(exchange.name, self._latest.withdrawal_health.get(exchange.id))
             for exchange in self.exchanges()
             if self._is_asked(exchange.id)
         ]
 
-    def _proof_statuses(self) -> Sequence[ExchangeSourceStatus]:
+    def _proof_statuses(self) -> Sequence[SourceStatus]:
         """Return how the source of proofs of each exchange that is asked for them is doing."""
-        return [ExchangeSourceStatus(name, self._latest.proof_health.get(id_)) for id_, name in self._proof_sources()]
-    def _price_statuses(self) -> Sequence[PriceSourceStatus]:
+        return [SourceStatus(name, self._latest.proof_health.get(id_)) for id_, name in self._proof_sources()]
+
+    def _price_statuses(self) -> Sequence[SourceStatus]:
         return [
-            *(PriceSourceStatus(name, self._latest.price_health.get(name)) for name in self._price_sources),
-            *(PriceSourceStatus(name, is_off=True) for name in self._prices_off),
+            *(SourceStatus(name, self._latest.price_health.get(name)) for name in self._price_sources),
+            *(SourceStatus(name, is_off=True) for name in self._prices_off),
         ]
 
     def _is_asked(self, exchange: str) -> bool:

@@ -139,6 +139,7 @@ class Settings(ExchangeAddresses, ExchangeKeySettings, MarketAddresses):
     ] = True
     pegs: Annotated[
         Switch, Field(description="Ask what stablecoins cost; without it nothing is told about a coin below its peg.")
+    ] = True
     market_interval: Annotated[
         Interval, Field(description="How often prices and supplies of stablecoins are fetched.")
     ] = timedelta(minutes=5)
@@ -310,10 +311,8 @@ _KEYS_HEAD = """\
 # Read-only API keys of exchanges, optional: see “Read-only keys” in docs/operating.md.
 """
 _EXCHANGES_HEAD = """\
-# Base URLs of the exchanges' own APIs, asked which withdrawals are closed and for proofs of reserves. A path in the URL
-# is put before theirs. off: that one is not asked.
-# Base URLs of the exchanges' own APIs, asked which withdrawals are closed, and three of them (Binance, Coinbase,
-# Kraken) what stablecoins cost. A path in the URL is put before theirs. off: that one is not asked.
+# Base URLs of the exchanges' own APIs, asked which withdrawals are closed, for proofs of reserves, and three of them
+# (Binance, Coinbase, Kraken) what stablecoins cost. A path in the URL is put before theirs. off: that one is not asked.
 """
 _OF_EXCHANGES = ExchangeAddresses.model_fields
 

@@ -32,21 +32,11 @@ class StoredCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeSourceStatus:
-    """How the source of an exchange's withdrawals or proofs is doing; `health` is None before it was ever asked.
+class SourceStatus:
+    """How the source of withdrawals, proofs or prices is doing; `health` is None before it was ever asked.
 
-    `name` is the exchange's. Example: LBank, whose health has the fault TIMEOUT and is failing since 08:20.
-    """
-
-    name: str
-    health: SourceHealth | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PriceSourceStatus:
-    """How a source of stablecoins' prices or supplies is doing; `health` is None before it was ever asked.
-
-    One that `is_off` is not asked, by a setting.
+    `name` is mostly the exchange's. Example: LBank, whose health has the fault TIMEOUT and is failing since 08:20. One
+    that `is_off` is not asked, by a setting.
     """
 
     name: str
@@ -63,8 +53,8 @@ class BotStatus:
     is None while the store is away. `obstacles` are the reasons why alerts may not come, None where nobody looks for
     them: in a program that answers one question. The next two are sentences: which work another worker owns the lease
     of, and which settings name a chat that is not reached. `withdrawal_sources` are those of the listed exchanges,
-    largest first, `proof_sources` those of proofs of reserves.
-    largest first, `price_sources` those of stablecoins, and None in a program that answers one question.
+    largest first, `proof_sources` those of proofs of reserves. `price_sources` are those of stablecoins, and None in a
+    program that answers one question.
     """
 
     version: str
@@ -79,7 +69,6 @@ class BotStatus:
     obstacles: Sequence[AlertObstacle] | None = None
     standing_by: Sequence[str] = ()
     misdirected: Sequence[str] = ()
-    withdrawal_sources: Sequence[ExchangeSourceStatus] = ()
-    proof_sources: Sequence[ExchangeSourceStatus] = ()
-    withdrawal_sources: Sequence[WithdrawalSourceStatus] = ()
-    price_sources: Sequence[PriceSourceStatus] | None = None
+    withdrawal_sources: Sequence[SourceStatus] = ()
+    proof_sources: Sequence[SourceStatus] = ()
+    price_sources: Sequence[SourceStatus] | None = None

@@ -77,8 +77,7 @@ class Application:
     signal sources with their cards, `pasts` what those beside the outflow have read, for rehearsals.
     `withdrawal_sources` are asked whether people can withdraw, at most one for each exchange; every `withdrawal_turn`
     it is looked for which of them are due. `proof_sources` are asked for their proofs of reserves, at most one for each
-    exchange.
-    it is looked for which of them are due. `peg_source` tells what stablecoins cost, None: nobody asks.
+    exchange. `peg_source` tells what stablecoins cost, None: nobody asks.
     """
 
     def __init__(  # noqa: PLR0913 — what is put together, each named where it is made

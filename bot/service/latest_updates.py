@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from typing import Any
 
 from bot.commands.queries import LatestState
+from bot.detection.pegs import PEG_RULE
 from bot.detection.proofs import PROOF_RULE
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.exchange import Exchange
-from bot.domain.proof_of_reserves import ProofOfReserves
-from bot.detection.pegs import PEG_RULE
 from bot.domain.peg import CoinPeg
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.withdrawals import ExchangeWithdrawals
@@ -91,8 +91,6 @@ class LatestUpdates:
         async with self._judging_lock:
             if not self.is_judging:
                 await self._follow_pollers(exchange_ids)
-                # First, for what is withdrawn over is part of a snapshot.
-                await self._follow_sources(exchange_ids)
             exchanges = [
                 listing.exchange for exchange_id in exchange_ids if (listing := self._latest.listings.get(exchange_id))
             ]
@@ -117,7 +115,6 @@ class LatestUpdates:
             await self._withdrawal_poller().restore()
         if _PROOFS in published:
             await self._proof_poller().restore()
-    async def _follow_sources(self, published: Collection[str]) -> None:
         if _PRICES in published:
             await self._peg_poller().restore()
 
@@ -165,6 +162,7 @@ class LatestUpdates:
         """Judge proofs that exchanges told, or none once more, and let the other workers know; raise StorageError."""
         await self._change_feed.publish([_PROOFS])
         await self.judge_signal(PROOF_RULE, proofs)
+
     async def judge_pegs(self, coins: Sequence[CoinPeg]) -> None:
         """Judge what is known of stablecoins after a poll; raise StorageError."""
         await self.judge_signal(PEG_RULE, coins)

@@ -266,8 +266,14 @@ def homeless(directory: Path, *arguments: str, **variables: str) -> subprocess.C
         capture_output=True,
         text=True,
         cwd=directory,
-        env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT), "WITHDRAWALS": "false", "PROOFS": "false"}
-        env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT), "WITHDRAWALS": "false", "PEGS": "false"}
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": "",
+            "PYTHONPATH": str(ROOT),
+            "WITHDRAWALS": "false",
+            "PROOFS": "false",
+            "PEGS": "false",
+        }
         | variables,
         timeout=100,
         check=False,

@@ -15,7 +15,7 @@ from bot.domain.reading import SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.snapshot import MissingPart
-from bot.domain.status import ExchangeSourceStatus
+from bot.domain.status import SourceStatus
 from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 from tests.builders import BINANCE, HOUR, NOON, OKX, holding, incident, listing, subscription
@@ -302,5 +302,5 @@ async def test_the_status_says_how_each_withdrawal_source_does() -> None:
     failing = SourceHealth("withdrawals/okx", failing_since=NOON, fault=SourceFault.TIMEOUT)
     bench.latest.set_withdrawal_health(failing)
     status = await bench.queries.status()
-    assert status.withdrawal_sources == [ExchangeSourceStatus("Binance"), ExchangeSourceStatus("OKX", failing)]
+    assert status.withdrawal_sources == [SourceStatus("Binance"), SourceStatus("OKX", failing)]
     assert not status.sources  # which are those of reserves

@@ -17,7 +17,7 @@ from bot.domain.reading import SourceHealth
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Measurement, Reason, Signal, Size, Unit
-from bot.domain.status import BotStatus, ExchangeSourceStatus, StoredCounts
+from bot.domain.status import BotStatus, SourceStatus, StoredCounts
 from bot.domain.stress import StressCriterion, StressOutcome
 from bot.domain.withdrawal_reading import Maintenance, SourceStanding, SystemState, WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
@@ -175,9 +175,9 @@ def status_answers() -> Iterator[Message]:
     ]
     odd = [SourceHealth(f"defillama/{what}", NOON, detail="9") for what in ("cexs", "OKX")]
     asked = [
-        ExchangeSourceStatus("Binance", SourceHealth("", fault=SourceFault.BLOCKED)),
-        ExchangeSourceStatus("OKX", SourceHealth("", fault=SourceFault.TIMEOUT)),
-        ExchangeSourceStatus("Gate"),
+        SourceStatus("Binance", SourceHealth("", fault=SourceFault.BLOCKED)),
+        SourceStatus("OKX", SourceHealth("", fault=SourceFault.TIMEOUT)),
+        SourceStatus("Gate"),
     ]
     stored = StoredCounts(
         1, {(Platform.TELEGRAM, Severity.WATCH): 9}, NOON, 3, {}, {Platform.TELEGRAM: SendRate(28.0)}, given_up=3

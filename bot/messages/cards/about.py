@@ -15,8 +15,7 @@ from bot.domain.errors import SourceFault
 from bot.domain.obstacles import ObstacleKind
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
-from bot.domain.status import BotStatus, ExchangeSourceStatus, StoredCounts
-from bot.domain.status import BotStatus, PriceSourceStatus, StoredCounts, WithdrawalSourceStatus
+from bot.domain.status import BotStatus, SourceStatus, StoredCounts
 from bot.language.name_lists import clauses, enumerated, labelled, sentences
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import capitalized, source_name
@@ -208,7 +207,7 @@ def _source_lines(status: BotStatus) -> Iterator[str]:
         )
 
 
-def _withdrawal_source_lines(sources: Sequence[ExchangeSourceStatus]) -> Iterator[str]:
+def _withdrawal_source_lines(sources: Sequence[SourceStatus]) -> Iterator[str]:
     """Yield how many exchanges tell their withdrawals, then the others by what is wrong with them.
 
     Example: "Withdrawals: 22 of 24 exchanges answer. Blocked from this host's region: Binance. Timeout: LBank."
@@ -225,7 +224,7 @@ def _withdrawal_source_lines(sources: Sequence[ExchangeSourceStatus]) -> Iterato
     yield sentences(told, *troubles)
 
 
-def _proof_source_lines(sources: Sequence[ExchangeSourceStatus]) -> Iterator[str]:
+def _proof_source_lines(sources: Sequence[SourceStatus]) -> Iterator[str]:
     """Yield the same of proofs of reserves: "Proofs of reserves: 1 of 1 exchange answers."."""
     if not sources:
         return
@@ -239,24 +238,9 @@ def _proof_source_lines(sources: Sequence[ExchangeSourceStatus]) -> Iterator[str
     yield sentences(told, *troubles)
 
 
-def _troubles(sources: Sequence[ExchangeSourceStatus]) -> tuple[int, Sequence[str]]:
-    """Return how many sources answer, and a sentence for each reason why others do not."""
-    names_by_trouble: dict[str, list[str]] = {}
-    for source in sources:
-        if trouble := _source_trouble(source.health):
-            names_by_trouble.setdefault(trouble, []).append(source.name)
-    troubles = [
-        # Translators: {trouble} is why these exchanges do not answer, with a capital: “Timeout”, “Not asked yet”.
-        tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=enumerated(names))
-        for trouble, names in names_by_trouble.items()
-    ]
-    return len(sources) - sum(map(len, names_by_trouble.values())), troubles
-
-
-def _source_trouble(health: SourceHealth | None) -> str:
-    """Return what is wrong with a source of withdrawals or proofs, "" for nothing."""
-def _price_source_lines(sources: Sequence[PriceSourceStatus] | None) -> Iterator[str]:
+def _price_source_lines(sources: Sequence[SourceStatus] | None) -> Iterator[str]:
     """Yield how many sources tell what stablecoins cost, then what is wrong with the others.
+
     Example: "Stablecoin prices: 3 of 4 sources answer. Timeout: Kraken. Switched off: Binance."
     """
     if sources is None:
@@ -265,24 +249,39 @@ def _price_source_lines(sources: Sequence[PriceSourceStatus] | None) -> Iterator
     if not asked:
         yield tr("Stablecoin prices: not asked for, so nothing is told about a coin below its peg.")
         return
-        if trouble := tr("Switched off") if source.is_off else _withdrawal_trouble(source.health):
+    answering, troubles = _troubles(sources)
     told = tr_count(
         "Stablecoin prices: {answering} of {count} source answers.",
         "Stablecoin prices: {answering} of {count} sources answer.",
         len(asked),
-        answering=len(sources) - sum(map(len, names_by_trouble.values())),
-    )
-    troubles = (
-        # Translators: {trouble} is why these sources do not answer, with a capital: “Timeout”, “Not asked yet”.
+        answering=answering,
     )
     yield sentences(told, *troubles)
-def _withdrawal_trouble(health: SourceHealth | None) -> str:
-    """Return what is wrong with a source of withdrawals, "" for nothing."""
-    if health is None:
+
+
+def _troubles(sources: Sequence[SourceStatus]) -> tuple[int, Sequence[str]]:
+    """Return how many sources answer, and a sentence for each reason why others do not."""
+    names_by_trouble: dict[str, list[str]] = {}
+    for source in sources:
+        if trouble := _trouble(source):
+            names_by_trouble.setdefault(trouble, []).append(source.name)
+    troubles = [
+        # Translators: {trouble} is why these sources do not answer, with a capital: “Timeout”, “Not asked yet”.
+        tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=enumerated(names))
+        for trouble, names in names_by_trouble.items()
+    ]
+    return len(sources) - sum(map(len, names_by_trouble.values())), troubles
+
+
+def _trouble(source: SourceStatus) -> str:
+    """Return what is wrong with a source, "" for nothing."""
+    if source.is_off:
+        return tr("Switched off")
+    if source.health is None:
         return tr("Not asked yet")
-    if health.fault is SourceFault.BLOCKED:
+    if source.health.fault is SourceFault.BLOCKED:
         return tr("Blocked from this host's region")
-    return capitalized(fault_words(health.fault)) if health.fault else ""
+    return capitalized(fault_words(source.health.fault)) if source.health.fault else ""
 
 
 def _operation_lines(status: BotStatus) -> Iterator[Line | str]:

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.detection.outflow_source import Outflow
-from bot.detection.proofs import ProofsOfReserves
 from bot.detection.pegs import Peg
+from bot.detection.proofs import ProofsOfReserves
 from bot.detection.withdrawals.closed_networks import ClosedNetworks
 from bot.detection.withdrawals.closed_withdrawals import ClosedWithdrawals
 from bot.domain.severity import Sensitivity
@@ -19,8 +19,8 @@ from bot.domain.signal import Rule, Signal, source_rule
 from bot.domain.signal_source import SignalSource
 from bot.messages.cards.data_notice import DataNoticeCard
 from bot.messages.cards.outflow import MarketWideCard, OutflowCard
-from bot.messages.cards.proof_incident import ProofCard
 from bot.messages.cards.peg import PegCard
+from bot.messages.cards.proof_incident import ProofCard
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.withdrawals_incident import ClosedNetworkCard, WithdrawalsCard
 

@@ -8,8 +8,8 @@ readings compared, every limit, the source's own figures, data gaps and history 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from bot.detection.proofs import PROOF_RULE
 from bot.detection.pegs import PEG_RULE
+from bot.detection.proofs import PROOF_RULE
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason

@@ -2,17 +2,17 @@ from collections.abc import Sequence
 
 from bot.domain.errors import SourceFault
 from bot.domain.reading import SourceHealth
-from bot.domain.status import BotStatus, ExchangeSourceStatus
+from bot.domain.status import BotStatus, SourceStatus
 from bot.messages.cards.about import status_card
 from tests.builders import NOON
 from tests.messages.cards.plain import said
 
 
-def asked(name: str, fault: SourceFault | None = None) -> ExchangeSourceStatus:
-    return ExchangeSourceStatus(name, SourceHealth(f"withdrawals/{name.lower()}", last_success=NOON, fault=fault))
+def asked(name: str, fault: SourceFault | None = None) -> SourceStatus:
+    return SourceStatus(name, SourceHealth(f"withdrawals/{name.lower()}", last_success=NOON, fault=fault))
 
 
-def status(*sources: ExchangeSourceStatus, proofs: Sequence[ExchangeSourceStatus] = ()) -> str:
+def status(*sources: SourceStatus, proofs: Sequence[SourceStatus] = ()) -> str:
     return said(
         status_card(
             BotStatus(
@@ -39,7 +39,7 @@ def test_sources_of_withdrawals_take_one_line() -> None:
         asked("LBank", SourceFault.TIMEOUT),
         asked("HTX", SourceFault.NOT_JSON),
         asked("Upbit", SourceFault.BLOCKED),
-        ExchangeSourceStatus("Bitfinex"),
+        SourceStatus("Bitfinex"),
     )
     assert (
         "Withdrawals: 1 of 6 exchanges answer. Blocked from this host's region: Binance, Upbit. Timeout: LBank. "

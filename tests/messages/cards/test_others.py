@@ -14,7 +14,7 @@ from bot.domain.send_rate import SendRate
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.domain.status import BotStatus, PriceSourceStatus, StoredCounts
+from bot.domain.status import BotStatus, SourceStatus, StoredCounts
 from bot.messages.cards.about import replay_over_line, status_card
 from bot.messages.cards.common import (
     assets_sentence,
@@ -170,7 +170,7 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
     rates: dict[Platform, SendRate] | None = None,
     store_is_away: bool = False,
     for_owner: bool = True,
-    price_sources: Sequence[PriceSourceStatus] | None = None,
+    price_sources: Sequence[SourceStatus] | None = None,
 ) -> Message:
     stored = StoredCounts(
         open_incidents=2,
@@ -443,10 +443,10 @@ def test_where_the_details_of_a_hold_differ_it_is_said_whose_they_are() -> None:
 
 
 PRICES = (
-    PriceSourceStatus("DefiLlama prices", SourceHealth("prices/DefiLlama prices", last_success=NOON)),
-    PriceSourceStatus("Kraken", SourceHealth("prices/Kraken", fault=SourceFault.TIMEOUT, failing_since=NOON)),
-    PriceSourceStatus("Coinbase"),
-    PriceSourceStatus("Binance", is_off=True),
+    SourceStatus("DefiLlama prices", SourceHealth("prices/DefiLlama prices", last_success=NOON)),
+    SourceStatus("Kraken", SourceHealth("prices/Kraken", fault=SourceFault.TIMEOUT, failing_since=NOON)),
+    SourceStatus("Coinbase"),
+    SourceStatus("Binance", is_off=True),
 )
 
 
@@ -466,7 +466,7 @@ PRICES = (
     ],
 )
 def test_status_says_which_sources_of_prices_answer_and_which_are_off(
-    sources: Sequence[PriceSourceStatus], told: str
+    sources: Sequence[SourceStatus], told: str
 ) -> None:
     assert told in said(status(price_sources=sources))
 
