@@ -35,7 +35,7 @@ def _coin(ratio: AssetRatio) -> dict[str, Any]:
     custody = ratio.reserves * 0.01 if ratio.reserves is not None else None
     return {
         "coin": ratio.asset,
-        "ratio": f"{ratio.ratio:.16f}",
+        "ratio": f"{ratio.ratio or 0:.16f}",
         "customerLiability": ratio.liabilities,
         "binanceLiability": ratio.reserves,
         "exchangeBalance": ratio.reserves - custody if ratio.reserves is not None and custody is not None else None,

@@ -31,7 +31,6 @@ _EVERY_DAYS = 31  # counted on the first of each month
 _SUCCESS = "000000"
 _NO_REVIEWER = frozenset({"", "zk-snarks"})  # what stands where a reviewer would, since February 2023
 _LARGEST_GAP = 0.001  # of the ratio: it has six digits or more, and amounts are rounded to four or so
-_HIGHEST_RATIO = 100.0
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAY = re.compile(r"(?P<day>\d{2})/(?P<month>\d{2})/(?P<year>\d{2})\b.*")
@@ -46,7 +45,7 @@ class _DaysAnswer(msgspec.Struct):
 
 class _BinanceProofCoin(msgspec.Struct, rename="camel"):
     coin: Annotated[str, msgspec.Meta(pattern=r"^\S{1,20}$")]
-    ratio: Annotated[str, msgspec.Meta(pattern=r"^\d{1,4}(\.\d{1,30})?$")]
+    ratio: Annotated[str, msgspec.Meta(pattern=r"^\d{1,12}(\.\d{1,40})?(E[+-]?\d{1,2})?$")]  # Java's zero is 0E-16
     customer_liability: _Amount | None
     binance_liability: _Amount | None
 
@@ -124,10 +123,11 @@ def _audit_id(day: date) -> str:
 
 
 def _ratio(coin: _BinanceProofCoin) -> AssetRatio:
+    """Return a coin's ratio, None where nothing is owed; raise SourceError where it is not that of its amounts."""
     ratio, held, owed = float(coin.ratio), coin.binance_liability, coin.customer_liability
-    if not 0 < ratio < _HIGHEST_RATIO:
-        raise SourceError(SourceFault.VALUES_DISAGREE, f"{coin.coin}: a ratio of {ratio}")
-    if held is not None and owed and not math.isclose(held / owed, ratio, rel_tol=_LARGEST_GAP):
+    if owed == 0:
+        return AssetRatio(asset_name(coin.coin), None, held, owed)
+    if held is not None and owed and not math.isclose(held / owed, ratio, rel_tol=_LARGEST_GAP, abs_tol=_LARGEST_GAP):
         raise SourceError(
             SourceFault.VALUES_DISAGREE, f"{coin.coin}: a ratio of {ratio:.4f}, and amounts of {held / owed:.4f}"
         )

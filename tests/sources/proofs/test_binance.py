@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.config.exchange_addresses import ExchangeAddresses
@@ -79,7 +80,6 @@ def test_the_recorded_answers_are_read() -> None:
     [
         (bodies(coin(ratio="1.2")), SourceFault.VALUES_DISAGREE),
         (bodies(coin(ratio="0")), SourceFault.VALUES_DISAGREE),
-        (bodies(coin(ratio="1000.5", customerLiability=None)), SourceFault.VALUES_DISAGREE),
         (bodies(coin(binanceLiability=300000.0)), SourceFault.VALUES_DISAGREE),
         (bodies(snapshot(auditDate="01/03/26")), SourceFault.VALUES_DISAGREE),
         (
@@ -109,6 +109,15 @@ def test_what_contradicts_itself_or_says_nothing_is_refused(changed: list[bytes]
     assert refused.value.fault is fault
 
 
+@pytest.mark.parametrize(
+    "change",
+    [coin(ratio="-1.0"), coin(ratio="NaN"), coin(customerLiability=-1.0), coin(coin=""), snapshot(auditor=None)],
+)
+def test_a_coin_of_another_shape_refuses_the_whole_answer(change: Change) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        parsed(*bodies(change))
+
+
 def test_of_the_list_other_days_may_be_written_in_another_way() -> None:
     changed = bodies(days=lambda body: body["data"].append("November 2022"))
 
@@ -126,8 +135,23 @@ def test_without_what_is_owed_liabilities_are_left_out() -> None:
     assert parsed(*bodies(coin(customerLiability=None))).liabilities is Liabilities.LEFT_OUT
 
 
-def test_nothing_owed_is_no_contradiction() -> None:
-    assert parsed(*bodies(coin(customerLiability=0))).ratios[0].liabilities == 0
+@pytest.mark.parametrize("ratio", ["0E-16", "0.0000", "1.0"])
+def test_nothing_owed_is_no_contradiction_and_has_no_ratio(ratio: str) -> None:
+    (told,) = parsed(*bodies(coin(customerLiability=0, ratio=ratio))).ratios
+
+    assert (told.ratio, told.liabilities, told.is_short) == (None, 0, False)
+
+
+def test_nothing_held_is_told_and_not_refused() -> None:
+    (told,) = parsed(*bodies(coin(binanceLiability=0, ratio="0E-16"))).ratios
+
+    assert (told.ratio, told.is_short) == (0.0, True)
+
+
+def test_a_small_coin_may_be_held_many_times_over() -> None:
+    (told,) = parsed(*bodies(coin(customerLiability=0.001, binanceLiability=619.1, ratio="619100.0000"))).ratios
+
+    assert told.ratio == 619_100
 
 
 def test_who_is_named_as_the_auditor_is_the_reviewer() -> None:
