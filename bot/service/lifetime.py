@@ -34,7 +34,6 @@ from bot.service.application import Application, SystemClock
 from bot.service.exchange_interfaces import proof_sources_by_settings, sources_by_settings
 from bot.service.health_server import HealthServer
 from bot.service.hourly_line import HOURLY, HourlyLine
-from bot.service.memory import keep_no_large_blocks
 from bot.service.metrics import Metrics
 from bot.service.platforms import MakeChats, misdirected, platform_connections
 from bot.service.price_sources import prices_by_settings
@@ -81,7 +80,6 @@ async def serve(
             f"--role {role} is for several workers on one server: set REDIS_URL to it. The private server of DATA_DIR "
             "belongs to one process, which does everything (--role all)."
         )
-    keep_no_large_blocks()
     for problem in misdirected(settings):
         log.warning("setting names a platform without a token", problem=problem)
     for code in unreadable_languages():

@@ -38,3 +38,21 @@ def test_large_blocks_go_back_to_the_system() -> None:
 def test_a_c_library_without_the_option_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: SimpleNamespace())
     keep_no_large_blocks()
+
+
+AT_THE_START = """
+import sys
+from bot.service import memory
+def told():
+    print("bot.cli.main" in sys.modules, "aiohttp" in sys.modules)
+memory.keep_no_large_blocks = told
+sys.argv = ["runwatch", "--version"]
+from bot.__main__ import main
+main()
+"""
+
+
+def test_large_blocks_go_back_from_the_first_import_on() -> None:
+    words = [sys.executable, "-c", AT_THE_START]
+    ran = subprocess.run(words, check=True, capture_output=True, text=True)  # noqa: S603 — our own words
+    assert ran.stdout.splitlines()[0] == "False False"
