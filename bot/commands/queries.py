@@ -137,6 +137,16 @@ class LatestState:
         return [snapshot for exchange in list(self._snapshots) if (snapshot := self.snapshot(exchange))]
 
 
+def _is_open_outflow(incident: Incident, exchange: Exchange) -> bool:
+    """Return whether an incident is the open outflow of an exchange under the normal preset."""
+    return (
+        incident.subject == exchange.id
+        and incident.source_rule == Rule.OUTFLOW
+        and incident.sensitivity is Sensitivity.NORMAL
+        and incident.state is IncidentState.OPEN
+    )
+
+
 def _is_news(row: Listing, before: Listing | None) -> bool:
     """Return whether a row of the list says anything but what the one before said."""
     return before is None or replace(row, fetched_at=before.fetched_at) != before
@@ -168,6 +178,8 @@ class Queries:
     are the proofs of reserves of the table, for exchanges that do not tell theirs; `proof_sources` returns the id and
     the name of those that are asked. `price_sources` are the names of the sources of stablecoins' prices that are
     asked, `prices_off` those that are switched off.
+    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers.
+    `has_newest_incidents` says whether the incidents in memory are those of the store.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -194,6 +206,7 @@ class Queries:
         standing_by: Callable[[], Sequence[str]] = tuple,
         obstacles: Callable[[], Awaitable[Sequence[AlertObstacle] | None]] | None = None,
         misdirected: Callable[[], Sequence[str]] = tuple,
+        has_newest_incidents: Callable[[], bool] = lambda: False,
         kinds: SignalKinds = SIGNAL_KINDS,
         drills: Drills,
     ) -> None:
@@ -219,6 +232,7 @@ class Queries:
         self._standing_by = standing_by
         self._obstacles = obstacles or _nobody_looks
         self._misdirected = misdirected
+        self._has_newest_incidents = has_newest_incidents
         self._drills = drills
         self._started_at = clock.now()
 
@@ -323,10 +337,13 @@ class Queries:
         return min(outflows, key=lambda incident: incident.sensitivity is not Sensitivity.NORMAL, default=None)
 
     async def known_outflow(self, exchange: Exchange) -> Incident | None:
-        """Return the open outflow of an exchange under the normal preset; None also while the store is away.
+        """Return the open outflow of an exchange under the normal preset, from memory if that has the newest incidents.
 
-        For the title of an answer that is otherwise from memory, and does not wait long for it.
+        For the title of an answer that is otherwise from memory: where the store has to be asked, the answer does not
+        wait long for it, and while the store is away there is None.
         """
+        if self._has_newest_incidents():
+            return next((known for known in self._latest.incidents if _is_open_outflow(known, exchange)), None)
         with suppress(StorageError, TimeoutError):
             async with asyncio.timeout(_OUTFLOW_MAX_WAIT_S):
                 incident = await self._incidents.current(exchange.id, Rule.OUTFLOW)

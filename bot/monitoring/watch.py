@@ -68,7 +68,7 @@ class Watch:
     in the store, where `judge_exchanges` finds them; what any other source has read is passed to `judge_other_source`.
     Alerts are in the language that `place_settings` has for each place, and show what members' `drills` found; without
     these two they are in English and show none. Severe ones are followed by one of `pictures`. `commits` counts the
-    steps that were committed.
+    steps that may have been committed: the store may take one whose reply is lost.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -292,8 +292,10 @@ class Watch:
         alerts: Sequence[Alert] = self._alerts(subject, step.step, audiences, drills.summary, normal)
         if self._pictures:
             alerts = await self._pictures.illustrated(step.step, alerts)
-        await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
-        self.commits += 1
+        try:
+            await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
+        finally:
+            self.commits += 1
         self._snapshot_builder.forget_incidents(subject)
         if step.step.reason is not StepReason.NOTHING:
             _log_step(subject, step.step, alerts)

@@ -316,6 +316,7 @@ class Application:
             ),
             stress=self.stress_test,
             clock=self._clock,
+            has_newest_incidents=lambda: self.updates.has_newest_incidents,
             version=__version__,
             platforms=self.status.troubles,
             standing_by=self.status.standing_by,

@@ -40,7 +40,7 @@ _PRICES = "prices"
 class LatestUpdates:
     """Fills the latest state from the store, from other workers' changes, and from this worker's own judging.
 
-    `is_judging` is set while this worker owns the lease to poll. `remember_incidents` is called whenever there may be
+    `is_judging` is true while this worker owns the lease to poll. `remember_incidents` is called whenever there may be
     other incidents than before.
     """
 
@@ -69,8 +69,26 @@ class LatestUpdates:
         self._change_feed = change_feed
         self._metrics = metrics
         self._remember_incidents = remember_incidents
-        self._commits_remembered = 0
+        self._commits_remembered: int | None = None
         self._judging_lock = asyncio.Lock()
+
+    def start_judging(self) -> None:
+        """Begin to judge; what another worker has committed until now is not known yet."""
+        self._commits_remembered = None
+        self.is_judging = True
+
+    def stop_judging(self) -> None:
+        """Leave judging to another worker."""
+        self.is_judging = False
+
+    @property
+    def has_newest_incidents(self) -> bool:
+        """Return whether the incidents in memory are those of the store.
+
+        They are while this worker judges, for nobody else changes incidents then, and has read them since it last
+        committed one. Between a commit and the end of its round they are not.
+        """
+        return self.is_judging and self._commits_remembered == self._watch.commits
 
     async def restore(self) -> None:
         """Fill the latest state from the store, so that questions are answered before the first poll."""
@@ -139,10 +157,12 @@ class LatestUpdates:
 
     async def _remember_changed_incidents(self) -> bool:
         """Read the incidents again that suggestions are made from, if one has changed, and return whether it has."""
-        if self._watch.commits == self._commits_remembered:
+        commits = self._watch.commits
+        if commits == self._commits_remembered:
             return False
         await self._remember_incidents()
-        self._commits_remembered = self._watch.commits
+        # Not the count of now: what another round has committed meanwhile may have come too late to be read.
+        self._commits_remembered = commits
         return True
 
     async def judge_withdrawals(self, known: Sequence[ExchangeWithdrawals], majors_changed: Iterable[str]) -> None:

@@ -360,7 +360,7 @@ class Service:
 
     async def _poll(self, application: Application, http: Http, stop: asyncio.Event) -> None:
         """Poll the upstreams and judge their readings, beginning with what the former owner of the lease has left."""
-        application.updates.is_judging = True
+        application.updates.start_judging()
         application.watch.start_anew()
         try:
             await self._retry_until_open(application.poller.restore, stop)
@@ -377,7 +377,7 @@ class Service:
             finally:
                 self._stop(schedule)
         finally:
-            application.updates.is_judging = False
+            application.updates.stop_judging()
 
     def _polling_jobs(self, application: Application, http: Http) -> Sequence[Job]:
         poller, heartbeat_url = application.poller, self._settings.heartbeat_url

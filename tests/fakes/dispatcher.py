@@ -54,6 +54,7 @@ class DispatcherBench:
     withdrawal_sources: tuple[WithdrawalSource, ...] = ()
     rights_fault: Exception | None = None
     alert_tester: MemoryAlertTester = field(default_factory=MemoryAlertTester)
+    has_newest_incidents: bool = False
 
     def __post_init__(self) -> None:
         self.snapshot_builder = SnapshotBuilder(
@@ -92,6 +93,7 @@ class DispatcherBench:
             standing_by=lambda: ["standing by: another worker polls the upstreams"],
             obstacles=self._obstacles,
             misdirected=lambda: [UNREACHABLE_OPERATOR],
+            has_newest_incidents=lambda: self.has_newest_incidents,
             drills=self.memory.drills,
         )
         self.dispatcher = CommandDispatcher(

@@ -1,6 +1,7 @@
 import pytest
 
-from bot.domain.severity import Severity
+from bot.domain.incident import IncidentState
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from tests.builders import incident
 from tests.fakes.dispatcher import DispatcherBench
@@ -49,3 +50,18 @@ async def test_an_open_outflow_is_named_unless_the_store_is_away(bench: Dispatch
     assert (await bench.ask(line)).title.endswith("(−3.3 %) 🔴 INC-7")
     bench.memory.incidents.away = True
     assert (await bench.ask(line)).title.endswith("(−3.3 %)")
+
+
+@pytest.mark.parametrize("line", ["reserves binance", "flows binance"])
+async def test_an_open_outflow_is_named_while_the_store_is_away_by_whoever_judges(
+    bench: DispatcherBench, line: str
+) -> None:
+    early = incident(Severity.CRITICAL, number=6, sensitivity=Sensitivity.EARLY)
+    pending = incident(Severity.SEVERE, number=5, exchange="okx", state=IncidentState.PENDING)
+    for known in (early, pending, incident(Severity.SEVERE, number=7)):
+        await bench.memory.incidents.commit(known.subject, Rule.OUTFLOW, known, [], sensitivity=known.sensitivity)
+    await bench.queries.remember_incidents()
+    bench.memory.incidents.away, bench.has_newest_incidents = True, True
+
+    assert (await bench.ask(line)).title.endswith("(−3.3 %) 🔴 INC-7")
+    assert "INC" not in (await bench.ask(line.replace("binance", "okx"))).title

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -8,6 +9,7 @@ from typing_extensions import override
 
 from bot.alerting.routing import followed_incidents
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
+from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason
 from bot.domain.incident import IncidentState, StepReason
@@ -96,6 +98,20 @@ async def test_an_outflow_is_told_once(watched: WatchedBinance) -> None:
     assert (opened.incident, opened.severity) == ("INC-1:normal", Severity.ELEVATED)
     assert [recipient.place for recipient in opened.recipients] == [HERE]
     assert opened.message.title == "INC-1 · Binance · elevated outflow"
+
+
+async def test_a_commit_whose_reply_is_lost_counts(watched: WatchedBinance, monkeypatch: pytest.MonkeyPatch) -> None:
+    await watched.judge_again()
+    before, commit = watched.watch.commits, watched.memory.incidents.commit
+
+    async def lost(*what: Any, **how: Any) -> bool:
+        await commit(*what, **how)
+        raise StorageError("no reply")
+
+    monkeypatch.setattr(watched.memory.incidents, "commit", lost)
+    with pytest.raises(StorageError):
+        await watched.judge_reading(54)
+    assert watched.watch.commits == before + 1
 
 
 async def test_of_very_many_places_nobody_is_left_out(watched: WatchedBinance) -> None:
