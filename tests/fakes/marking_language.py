@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from bot.language import translation
 from bot.language.languages import ENGLISH
+from handlers import about
 
 
 class MarkingCatalogue(NullTranslations):
@@ -31,4 +32,6 @@ class MarkingCatalogue(NullTranslations):
 
 def mark_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every language but English mark its texts."""
+    # Without its cache: what is marked must not stay in it, nor what is not.
+    monkeypatch.setattr(about, "_list_of", about._list_of.__wrapped__)  # noqa: SLF001 — of the cache there is no other way out
     monkeypatch.setattr(translation, "_catalogue", lambda code: None if code == ENGLISH else MarkingCatalogue(code))

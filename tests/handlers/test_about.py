@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.severity import Severity
+from bot.messages.cards.about import ALL_COMMANDS
 from bot.messages.model import Message
 from bot.ports.outbox import Delivery, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
@@ -32,6 +33,22 @@ async def test_help_shows_names_and_folds_the_rest_away() -> None:
     everything = await DispatcherBench().ask(answer.fold.command)
     assert everything.fold is None
     assert everything.lines == answer.lines
+
+
+async def test_help_is_made_once_for_each_language() -> None:
+    bench = DispatcherBench()
+    context = replace(bench.context(), place=Place(Platform.DISCORD, "1"))
+    command = bench.commands.get("help")
+    assert command
+    answers = [
+        await bench.dispatcher.answer_words(replace(context, asker_language=tag), command, words)
+        for words in ("", ALL_COMMANDS)
+        for tag in ("es-ES", "ru", "en-GB", "es-419")
+    ]
+
+    assert [answer.language for answer in answers[:4]] == ["es", "ru", "en", "es"]
+    assert len({answer.title for answer in answers}) == 3
+    assert len({id(answer) for answer in answers}) == 6
 
 
 async def test_help_names_nothing_that_only_buttons_fill_in() -> None:

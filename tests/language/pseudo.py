@@ -19,6 +19,7 @@ from bot.language.languages import LANGUAGES
 from bot.messages.cards import reserves
 from bot.messages.model import Line, Message
 from bot.messages.pictures import Picture
+from handlers import about
 
 PSEUDO = "es"
 """The code of the language that the letters take the place of."""
@@ -50,6 +51,7 @@ class PseudoCatalogue:
 def pseudo_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a catalogue of "ж" in the place of the language `PSEUDO`, and none of the others, until the test is over."""
     reserves._reading_texts.cache_clear()  # noqa: SLF001 — of real Spanish
+    monkeypatch.setattr(about, "_list_of", about._list_of.__wrapped__)  # noqa: SLF001 — as above
     monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
 
 
