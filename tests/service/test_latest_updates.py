@@ -45,6 +45,8 @@ class Updates:
             LatestState(),
             poller=cast(Any, None),
             withdrawal_poller=cast(Any, None),
+            proof_poller=cast(Any, None),
+            peg_poller=cast(Any, None),
             snapshot_builder=cast(Any, None),
             watch=cast(Any, self.round),
             change_feed=cast(Any, self.round),
