@@ -11,7 +11,7 @@ which two are both called USDX. Prices are asked for the named ones and for the 
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -22,8 +22,9 @@ from bot.domain.stablecoins import COIN_IDS, UNPEGGED_IDS
 from bot.messages.plain_text import clean, shorten
 from bot.ports.sources import Clock
 from bot.sources.http import Http
-from bot.sources.http_types import LIST_LIMITS, FetchLimits, Validators
+from bot.sources.http_types import FetchLimits, Validators
 from bot.sources.loop_sharing import collect_in_slices
+from bot.sources.withdrawals.adapter import rows_of
 
 INDEX_NAME = "DefiLlama"
 SUPPLIES_URL = "https://stablecoins.llama.fi"
@@ -31,6 +32,10 @@ PRICES_URL = "https://coins.llama.fi"
 
 SUPPLY_LIMITS = FetchLimits(timedelta(seconds=25), wire_bytes=8 << 20, plain_bytes=8 << 20)
 """The list had some 3 MB in 2026: 427 coins, each with up to a hundred chains."""
+PRICE_LIMITS = FetchLimits(timedelta(seconds=25), wire_bytes=256 << 10, plain_bytes=256 << 10)
+"""A price is some 120 bytes, and there are at most 80 of them."""
+# Splitting a body into its rows holds the event loop: a million empty ones take 100 ms. A real one has under 100,000.
+_MOST_COMMAS = 200_000
 _SUPPLIES_EVERY = timedelta(minutes=10)
 """Less often than two polls of prices, so that whatever 15 minutes show was told by two lists."""
 _SUPPLIES_LAST = timedelta(hours=2)
@@ -131,7 +136,7 @@ class Stablecoins:
         body = await self._http.fetch(url, limits=SUPPLY_LIMITS, validators=self._validators)
         if body is not None:
             rows = await collect_in_slices(_rows(body.content))
-            self._supplies = _supplies(rows)
+            self._supplies = _still_watched(_supplies(rows), self._supplies)
             self._validators = body.validators
         self._told_at = now
 
@@ -140,7 +145,7 @@ class Stablecoins:
         if self._prices_url is None:
             return {}
         ids = ",".join(f"coingecko:{id_}" for id_ in sorted(self._supplies.symbols))
-        body = await self._http.fetch(f"{self._prices_url}/prices/current/{ids}", limits=LIST_LIMITS)
+        body = await self._http.fetch(f"{self._prices_url}/prices/current/{ids}", limits=PRICE_LIMITS)
         if body is None:
             raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was cached")
         prices = parse_prices(body.content, self._supplies.symbols, self._clock.now())
@@ -177,14 +182,10 @@ def _quote(raw: msgspec.Raw | None, now: datetime) -> PegQuote | None:
 
 
 def _rows(body: bytes) -> Iterable[_Coin]:
-    """Yield each coin of dollars that can be read."""
-    for raw in _COINS.decode(body).pegged_assets:
-        try:
-            coin = _COIN.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue
-        if coin.peg_type == _DOLLAR:
-            yield coin
+    """Yield each coin of dollars that can be read; raise SourceError where there is none, or far too much."""
+    if body.count(b",") > _MOST_COMMAS:
+        raise SourceError(SourceFault.BAD_SHAPE, f"more than {_MOST_COMMAS} values")
+    return (coin for coin in rows_of(_COIN, _COINS.decode(body).pegged_assets) if coin.peg_type == _DOLLAR)
 
 
 def _supplies(coins: list[_Coin]) -> Supplies:
@@ -209,6 +210,16 @@ def _supplies(coins: list[_Coin]) -> Supplies:
     }
     doubted = [coin for coin in watched if coin.gecko_id not in symbols or rows_of_id[coin.gecko_id] > 1]
     return Supplies(by_id, symbols, tuple(sorted({_symbol(coin) for coin in doubted})))
+
+
+def _still_watched(newest: Supplies, before: Supplies) -> Supplies:
+    """Return what a list tells, with the coins that an earlier one had: a coin that falls gets smaller, too."""
+    earlier = {
+        id_: symbol
+        for id_, symbol in before.symbols.items()
+        if symbol not in {*newest.symbols.values(), *newest.doubted}
+    }
+    return replace(newest, symbols={**newest.symbols, **dict(list(earlier.items())[:_MOST_COINS])})
 
 
 def _is_asked(coin: _Coin) -> bool:

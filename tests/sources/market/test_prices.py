@@ -212,3 +212,33 @@ async def test_no_price_at_all_is_a_fault(http: Http, clock: StoppedClock, marke
     market.bodies["/prices/prices/current/"] = {"coins": {}}
 
     assert faults(await prices_of(http, clock, market).read()) == {PRICES: SourceFault.EMPTY}
+
+
+async def test_a_large_coin_is_watched_on_when_it_gets_smaller(
+    http: Http, clock: StoppedClock, market: MarketServer
+) -> None:
+    market.bodies["/supplies/stablecoins"] = {"peggedAssets": [coin("NEW", "new-dollar", 2e9), coin("DAI", "dai")]}
+    market.bodies["/prices/prices/current/"] = {"coins": {"coingecko:new-dollar": price(0.6)}}
+    prices = prices_of(http, clock, market)
+    assert (await prices.read()).readings["NEW"].supply
+
+    market.bodies["/supplies/stablecoins"] = {"peggedAssets": [coin("NEW", "new-dollar", 0.4e9), coin("DAI", "dai")]}
+    clock.time = NOW + 10 * MINUTE
+    assert (await prices.read()).readings["NEW"].index
+
+    # Another one of that name has come: nobody knows which of the two is meant.
+    market.bodies["/supplies/stablecoins"] = {"peggedAssets": [coin("NEW", "newer", 3e9), coin("DAI", "dai")]}
+    clock.time = NOW + 20 * MINUTE
+    assert "NEW" not in {asset for asset, reading in (await prices.read()).readings.items() if reading.index}
+
+
+@pytest.mark.parametrize("filler", [b"1,", b"[],", b'{"symbol":"X"},'])
+async def test_a_list_that_would_hold_everything_else_up_is_refused(
+    http: Http, clock: StoppedClock, market: MarketServer, filler: bytes
+) -> None:
+    market.bodies["/supplies/stablecoins"] = b'{"peggedAssets":[' + filler * 400_000 + b"1]}"
+
+    told = await prices_of(http, clock, market).read()
+
+    assert faults(told) == {SUPPLIES: SourceFault.BAD_SHAPE}
+    assert told.readings["USDC"].index
