@@ -17,7 +17,7 @@ from bot.commands.exchange_lookup import complete_exchange, find_exchange
 from bot.domain.daily_assets import DailyAssets
 from bot.domain.drill import DrillSummary
 from bot.domain.errors import AskerError, StorageError
-from bot.domain.exchange import Exchange, Listing
+from bot.domain.exchange import Exchange, Listing, exchange_id
 from bot.domain.flow import Window
 from bot.domain.incident import Incident, IncidentState, open_by_number
 from bot.domain.obstacles import AlertObstacle
@@ -69,6 +69,7 @@ class LatestState:
     list_fetched_at: datetime | None = None
     list_changed_at: datetime | None = None
     _snapshots: dict[str, ExchangeSnapshot] = field(default_factory=dict)
+    _answered: dict[str, tuple[ExchangeSnapshot, ExchangeSnapshot]] = field(default_factory=dict)
 
     def set_listings(self, listings: Iterable[Listing]) -> None:
         """Replace the rows of the exchanges in a new list, and note when it was fetched and when it last changed."""
@@ -114,13 +115,21 @@ class LatestState:
         self._snapshots[snapshot.exchange.id] = snapshot
 
     def snapshot(self, exchange: str) -> ExchangeSnapshot | None:
-        """Return the newest snapshot of an exchange, with the newest row of the list and its source's health."""
+        """Return the newest snapshot of an exchange, with the newest row of the list and its source's health.
+
+        It is the same object as long as none of the three has changed, so that texts about it can be remembered.
+        """
         snapshot = self._snapshots.get(exchange)
         if snapshot is None:
             return None
         # Polling keeps the health of an exchange's detail body under “<source>/<exchange>”.
         source = snapshot.reading.source if snapshot.reading else ""
-        return replace(snapshot, listing=self.listings.get(exchange), health=self.health.get(f"{source}/{exchange}"))
+        row, health = self.listings.get(exchange), self.health.get(f"{source}/{exchange}")
+        stored, answered = self._answered.get(exchange, (None, None))
+        if answered is None or stored is not snapshot or answered.listing is not row or answered.health is not health:
+            answered = replace(snapshot, listing=row, health=health)
+            self._answered[exchange] = snapshot, answered
+        return answered
 
     def size_usd(self, listing: Listing) -> float:
         """Return the total to order an exchange by: the list's, or the last complete one while a part is missing.
@@ -241,7 +250,9 @@ class Queries:
 
         Raise UnknownExchange with the nearest ones, or another AskerError while no list has been fetched at all.
         """
-        return find_exchange(name, self.exchanges())
+        # Nearly everybody types the id or picks it from a list: all of them need not be ordered by size for that.
+        row = self._latest.listings.get(exchange_id(name))
+        return row.exchange if row else find_exchange(name, self.exchanges())
 
     def exchanges(self) -> Sequence[Exchange]:
         """Return every exchange ever listed, largest first."""

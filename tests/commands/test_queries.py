@@ -121,6 +121,30 @@ async def test_a_snapshot_comes_from_memory_with_the_newest_row_and_the_health_o
     assert [snapshot.exchange for snapshot in bench.queries.snapshots()] == [BINANCE]
 
 
+async def test_a_snapshot_stays_the_same_object_until_something_about_it_changes(bench: DispatcherBench) -> None:
+    first = bench.latest.snapshot("binance")
+    assert first is not None
+    assert bench.latest.snapshot("binance") is first
+    assert (await bench.queries.snapshot("BINANCE")) is first
+
+    row, failing = listing(at=NOON + HOUR), SourceHealth("defillama/binance", failing_since=NOON)
+    seen = [first]
+
+    def assert_changed() -> None:
+        changed = bench.latest.snapshot("binance")
+        assert changed is not None
+        assert changed is not seen[-1]
+        seen.append(changed)
+
+    bench.add_listings(row)
+    assert_changed()
+    bench.latest.set_health(failing)
+    assert_changed()
+    bench.latest.set_snapshot(replace(first, days=()))
+    assert_changed()
+    assert (seen[-1].listing, seen[-1].health, seen[-1].days) == (row, failing, ())
+
+
 async def test_the_snapshot_of_an_exchange_that_memory_lacks_is_built_from_the_store(bench: DispatcherBench) -> None:
     await bench.memory.readings.add([holding(9, exchange="okx")])
 

@@ -51,6 +51,7 @@ class PseudoCatalogue:
 def pseudo_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a catalogue of "ж" in the place of the language `PSEUDO`, and none of the others, until the test is over."""
     reserves._reading_texts.cache_clear()  # noqa: SLF001 — of real Spanish
+    reserves._untroubled.cache_clear()  # noqa: SLF001 — as above
     monkeypatch.setattr(about, "_list_of", about._list_of.__wrapped__)  # noqa: SLF001 — as above
     monkeypatch.setattr(translation, "_catalogue", {PSEUDO: PseudoCatalogue()}.get)
 

@@ -32,7 +32,7 @@ from bot.messages.cards.common import (
 )
 from bot.messages.cards.flow_bounds import flow_or_source_figure, title_figures
 from bot.messages.cards.shown_total import (
-    ReadingIdentity,
+    Identity,
     missing_line,
     provenance_of_total,
     shown_total,
@@ -58,7 +58,10 @@ def reserves_card(snapshot: ExchangeSnapshot, now: datetime, incident: Incident 
     """
     if snapshot.shown_reading is None:
         return _without_amounts(snapshot, now)
-    return _with_amounts(snapshot, snapshot.shown_reading, now, incident)
+    trouble, mark = trouble_sentence(snapshot.health, now), incident_mark(incident)
+    if trouble:  # it says for how long, and changes by the minute
+        return _with_amounts(snapshot, snapshot.shown_reading, mark, trouble)
+    return _untroubled(Identity(snapshot), Identity(snapshot.shown_reading), mark, language_code())
 
 
 def incident_mark(incident: Incident | None) -> str:
@@ -66,16 +69,24 @@ def incident_mark(incident: Incident | None) -> str:
     return f" {TONES[incident.severity].icon} {incident.label}" if incident else ""
 
 
-def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime, incident: Incident | None) -> Message:
+# In a run on an exchange very many people ask within seconds, and its snapshot changes only when something is read.
+@lru_cache(maxsize=32)
+def _untroubled(key: Identity[ExchangeSnapshot], shown: Identity[Reading], mark: str, language: str) -> Message:
+    """Return the answer about a snapshot in a language, the one in force, while its source answers."""
+    del language
+    return _with_amounts(key.value, shown.value, mark)
+
+
+def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, mark: str, trouble: Line | None = None) -> Message:
     exchange, total = snapshot.exchange, shown_total(snapshot)
-    holdings = _reading_texts(ReadingIdentity(shown), exchange, language_code())
+    holdings = _reading_texts(Identity(shown), exchange, language_code())
     return Message(
-        title=_title(snapshot, holdings, incident),
+        title=_title(snapshot, holdings, mark),
         lines=lines(
             _total_line(snapshot, shown, holdings),
             liabilities(),
             missing_line(snapshot),
-            trouble_sentence(snapshot.health, now),
+            trouble,
             *_price_notes(snapshot),
         ),
         fields=(*_flow_fields(snapshot), *holdings.composition),
@@ -92,13 +103,13 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime, inc
     )
 
 
-def _title(snapshot: ExchangeSnapshot, holdings: "_ReadingTexts", incident: Incident | None) -> str:
+def _title(snapshot: ExchangeSnapshot, holdings: "_ReadingTexts", mark: str) -> str:
     """Return exchange, reserves, the flow of a day where it is certain, and the open incident."""
     is_part = bool(snapshot.missing) and snapshot.last_complete is None
     reserves = tr("at least {usd}", usd=holdings.reserves) if is_part else holdings.reserves
     moved = title_figures(snapshot.signal.flow(Window.DAY) if snapshot.signal else None)
     flow = f" · {window_name(Window.DAY)} {moved}" if moved else ""
-    return f"{snapshot.exchange.name} · {reserves}{flow}{incident_mark(incident)}"
+    return f"{snapshot.exchange.name} · {reserves}{flow}{mark}"
 
 
 def _total_line(snapshot: ExchangeSnapshot, shown: Reading, holdings: "_ReadingTexts") -> Line:
@@ -137,10 +148,10 @@ class _ReadingTexts:
 # In a run on an exchange very many people ask for the same reading; there are some eighty exchanges, and most of the
 # places of a bot have one or two languages.
 @lru_cache(maxsize=256)
-def _reading_texts(key: ReadingIdentity, exchange: Exchange, language: str) -> _ReadingTexts:
+def _reading_texts(key: Identity[Reading], exchange: Exchange, language: str) -> _ReadingTexts:
     """Return the texts about a reading in a language, the one in force: as an argument it is part of the key."""
     del language
-    reading, assets = key.reading, key.reading.by_asset()
+    reading, assets = key.value, key.value.by_asset()
     total = sum(holding.usd for holding in assets.values())
     reserves = sum(holding.usd for asset, holding in assets.items() if asset not in exchange.own_tokens)
     return _ReadingTexts(

@@ -8,6 +8,7 @@ UTC. The rest: $84.1 B then, $84.3 B now."
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from typing_extensions import override
 
@@ -32,21 +33,24 @@ _MAX_NOTES = 2
 _MAX_PARTS_IN_NOTES = 1
 
 
-class ReadingIdentity:
-    """A reading as the key of a cache: equal only to itself, because comparing all its holdings would take too long."""
+Value = TypeVar("Value")
 
-    __slots__ = ("reading",)
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+class Identity(Generic[Value]):
+    """A reading or snapshot as the key of a cache: equal only to itself, for comparing all of it takes too long."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
 
     @override
     def __hash__(self) -> int:
-        return id(self.reading)
+        return id(self.value)
 
     @override
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ReadingIdentity) and other.reading is self.reading
+        return isinstance(other, Identity) and other.value is self.value
 
 
 def shown_total(snapshot: ExchangeSnapshot) -> ShownTotal | None:
@@ -55,10 +59,10 @@ def shown_total(snapshot: ExchangeSnapshot) -> ShownTotal | None:
     if shown is None or newest is None:
         return listed_total(snapshot.listing) if snapshot.listing else None
     own_tokens = snapshot.exchange.own_tokens
-    reserves_usd, total_usd = _sums(ReadingIdentity(shown), own_tokens)
+    reserves_usd, total_usd = _sums(Identity(shown), own_tokens)
     if not snapshot.missing:
         return ShownTotal(snapshot.exchange.id, shown.as_of, reserves_usd, total_usd)
-    rest_usd, _ = _sums(ReadingIdentity(newest), own_tokens)
+    rest_usd, _ = _sums(Identity(newest), own_tokens)
     return ShownTotal(
         snapshot.exchange.id, shown.as_of, reserves_usd, total_usd, snapshot.missing, newest.as_of, rest_usd
     )
@@ -73,9 +77,9 @@ def listed_total(listing: Listing) -> ShownTotal | None:
 
 # Asked for by every answer about the exchange; there are some eighty of them, with two readings each at most.
 @lru_cache(maxsize=160)
-def _sums(key: ReadingIdentity, own_tokens: frozenset[str]) -> tuple[float, float]:
+def _sums(key: Identity[Reading], own_tokens: frozenset[str]) -> tuple[float, float]:
     """Return the value of a reading in USD, without and with own tokens."""
-    return key.reading.total_usd(without=own_tokens), key.reading.total_usd()
+    return key.value.total_usd(without=own_tokens), key.value.total_usd()
 
 
 def missing_line(snapshot: ExchangeSnapshot) -> Line | None:

@@ -62,7 +62,7 @@ from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, privac
 from bot.messages.cards.proofs import proof_card
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import rehearsal_card
-from bot.messages.cards.reserves import _reading_texts, reserves_card
+from bot.messages.cards.reserves import _reading_texts, _untroubled, reserves_card
 from bot.messages.cards.stress import stress_card, stress_today_card
 from bot.messages.cards.suppressions import suppressed_card
 from bot.messages.cards.welcome import private_command_card
@@ -431,7 +431,8 @@ def test_no_table_is_wider_than_a_phone(card: Message) -> None:
 
 @pytest.mark.parametrize("code", OTHER_LANGUAGES)
 def test_the_longest_answers_fit_on_one_screen_in_every_language(code: str) -> None:
-    _reading_texts.cache_clear()  # of another catalogue that a test has put in the place of this one
+    for texts in (_reading_texts, _untroubled):
+        texts.cache_clear()  # of another catalogue that a test has put in the place of this one
     with written_in(code):
         cards = longest_cards()
         lines = {name: (telegram_lines(card), discord_lines(card)) for name, card in cards.items()}

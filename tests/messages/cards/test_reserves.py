@@ -9,6 +9,7 @@ from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.language.translation import written_in
 from bot.messages.cards.flows import daily_line, flows_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.model import Tone
@@ -50,6 +51,25 @@ def test_reserves_are_told_with_and_without_the_own_token() -> None:
     assert "BTC | 1.00 M | $20.0 B | 37.7 %" in text
     assert "BNB own | 10.0 M | $3.00 B | 5.7 %" in text
     assert "DefiLlama · as of 2022-12-13 12:00 UTC (ago)" in text
+
+
+def test_an_answer_about_one_snapshot_is_made_once_for_each_language_and_incident() -> None:
+    cards = []
+    for found in (None, incident(Severity.SEVERE, number=7)):
+        for code in ("en", "es", "en"):
+            with written_in(code):
+                cards.append(reserves_card(SNAPSHOT, NOON, found))
+
+    assert [card.language for card in cards] == ["en", "es", "en"] * 2
+    assert len({id(card) for card in cards}) == 4
+    assert len({card.title for card in cards}) == 4
+
+
+def test_for_how_long_a_source_fails_is_told_anew_each_time() -> None:
+    failing = replace(SNAPSHOT, health=SourceHealth("a", failing_since=NOON - HOUR, fault=SourceFault.TIMEOUT))
+
+    told = [said(reserves_card(failing, NOON + hours * HOUR)) for hours in (0, 2)]
+    assert ["for 1 h" in told[0], "for 3 h" in told[1]] == [True, True]
 
 
 def test_a_total_with_an_asset_at_its_last_price_says_so() -> None:
