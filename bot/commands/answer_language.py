@@ -15,11 +15,16 @@ def answer_language(platform: Platform, place_language: str, asker_language: str
 
     `place_language` is the setting of the place, `asker_language` the tag that the asker's app sent, "" for none.
     """
+    if of_asker := deciding_asker_language(platform, asker_language):
+        return of_asker
     of_asker = supported_language(asker_language)
     # One that only a newer program has says nothing here.
     of_place = place_language if place_language in LANGUAGES else ""
-    if platform is Platform.DISCORD:
-        return of_asker or of_place or ENGLISH
     if platform is Platform.TELEGRAM and private:
         return of_place or of_asker or ENGLISH
     return of_place or ENGLISH
+
+
+def deciding_asker_language(platform: Platform, asker_language: str) -> str:
+    """Return the code of the asker's language where it decides whatever the place has set, else ""."""
+    return supported_language(asker_language) if platform is Platform.DISCORD else ""

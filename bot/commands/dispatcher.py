@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.commands.answer_language import answer_language
+from bot.commands.answer_language import answer_language, deciding_asker_language
 from bot.commands.declaration import (
     LEAD_ON,
     Access,
@@ -72,7 +72,8 @@ class CommandContext:
     `refused_in_private`: nobody but the asker reads a refusal, whatever place it is; so on Discord. `community` is the
     id of the Discord server that the place is in. `pressed`: it was a button; its refusal is read by one person alone.
     `document` fetches a file that came with the command. `asker_language` is the tag of the language that the asker's
-    app is in, such as `es-419`; "" where the app does not tell it.
+    app is in, such as `es-419`; "" where the app does not tell it. `shown_to_asker_alone`: nobody else reads the
+    answer, whatever the place has set.
     """
 
     place: Place
@@ -84,6 +85,7 @@ class CommandContext:
     community: str = ""
     document: ReadDocument | None = None
     asker_language: str = ""
+    shown_to_asker_alone: bool = False
 
 
 class CommandDispatcher:
@@ -140,6 +142,8 @@ class CommandDispatcher:
 
     async def language_of(self, context: CommandContext) -> str:
         """Return the code of the language in which somebody is answered, for whoever says more than a command does."""
+        if of_asker := deciding_asker_language(context.place.platform, context.asker_language):
+            return of_asker  # the store is not asked what the place has set
         settings = await self._recent_settings.of_place(context.place)
         return answer_language(
             context.place.platform, settings.language, context.asker_language, private=context.private
@@ -240,7 +244,8 @@ class CommandDispatcher:
         """Return an answer with the times of the place, and for the asker alone where the place wants that."""
         if context.place.platform is Platform.TELEGRAM:  # Discord shows everybody their own times
             answer = in_local_time(answer, (await self._recent_settings.of_place(context.place)).timezone)
-        if not answer.private and await self.answers_asker_alone(context, command):
+        is_for_asker = answer.private or context.shown_to_asker_alone
+        if not is_for_asker and await self.answers_asker_alone(context, command):
             answer = replace(answer, private=True)
         return answer
 

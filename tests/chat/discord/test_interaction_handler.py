@@ -103,6 +103,25 @@ async def test_what_was_refused_to_one_is_shown_to_all_when_the_next_asks(
     assert not (await discord.slash("reserves", {"exchange": "okx"}, channel=channel)).ephemeral
 
 
+async def test_a_repeated_question_and_a_private_answer_do_not_wait_for_what_the_place_has_set(
+    bot: Bot, discord: FakeDiscord, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Place] = []
+
+    async def of_place(place: Place) -> PlaceSettings:
+        asked.append(place)
+        return PlaceSettings()
+
+    monkeypatch.setattr(bot.place_settings, "of_place", of_place)
+    monkeypatch.setattr("bot.commands.recent_place_settings._KNOWN_FOR_S", 0.0)
+    hidden, counts = [], []
+    for name, options in (("secret", {}), ("reserves", {"exchange": "okx"}), ("reserves", {"exchange": "okx"})):
+        hidden.append((await discord.slash(name, options, channel=channel)).ephemeral)
+        counts.append(len(asked))
+    assert hidden == [True, False, True]
+    assert counts == [0, 1, 1]
+
+
 @pytest.mark.parametrize("name", ["reserves", "flows"])
 async def test_where_answers_are_private_members_are_answered_alone(
     bot: Bot, discord: FakeDiscord, channel: Channel, name: str
