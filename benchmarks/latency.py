@@ -5,7 +5,8 @@
 The bots are processes of their own; this one holds the stand-ins of the platforms and the watch. Everything is idle but
 for one command at a time. Ours and the bare bot take turns in blocks, so that whatever the machine does meanwhile
 strikes both; p50 and p99 are the medians over rounds of a hundred answers, so that one busy second of the machine does
-not decide them. The bare bots send an answer as long as ours, without its buttons.
+not decide them. The bare bots send the text of ours; that on Discord its buttons too, and to the asker alone where ours
+does. That on Telegram sends no buttons.
 """
 
 import argparse
@@ -81,7 +82,7 @@ async def _text(telegram: TimedTelegram, line: str) -> str:
 
 async def _on_discord(ours: TimedDiscord, commands: int) -> list[Figure]:
     options_of: dict[str, dict[str, str]] = {"reserves": {"exchange": "binance"}, "help": {}}
-    answers = {name: (await ours.read(name, options))["embeds"][0] for name, options in options_of.items()}
+    answers = {name: await ours.read(name, options) for name, options in options_of.items()}
     async with TimedDiscord() as bare, bare_discord(bare, answers):
         await bare.connected()
         await bare.until(

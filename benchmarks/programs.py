@@ -59,7 +59,7 @@ async def bare_telegram(
 
 @asynccontextmanager
 async def bare_discord(discord: FakeDiscord, answers: Mapping[str, object]) -> AsyncIterator[Process]:
-    """Run a bare discord.py that has one embed for each slash command."""
+    """Run a bare discord.py that has one message for each slash command."""
     with _written(answers) as path:
         words = ("benchmarks.bare_discord", discord.api_url, discord.gateway_url, discord.token, str(path))
         async with _program(*words, folder=str(path.parent)) as process:

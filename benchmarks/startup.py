@@ -38,7 +38,9 @@ async def measured(rounds: int) -> list[Figure]:
             "discord": lambda: _to_discord_answer(
                 lambda discord: runwatch(llama, discord=discord, http_port=free_port())
             ),
-            "discord, bare": lambda: _to_discord_answer(lambda discord: bare_discord(discord, {"help": _EMBED})),
+            "discord, bare": lambda: _to_discord_answer(
+                lambda discord: bare_discord(discord, {"help": {"embeds": [_EMBED]}})
+            ),
             "ready": lambda: _to_ready(llama),
         }
         seconds_of: dict[str, list[float]] = {name: [] for name in starts}
