@@ -74,7 +74,6 @@ class InteractionHandler:
         # there already: a question that repeats within seconds is answered to its asker alone.
         is_own = command.private_only or command.access is not Access.MEMBER
         hidden = self._repeated.is_repeated(context, command, options) or is_own
-        hidden = self._repeated.is_repeated(context, command, options) or command.access is not Access.MEMBER
         answer = self._dispatcher.answer_options(replace(context, shown_to_asker_alone=hidden), command, options)
         is_for_all = await self._answer(interaction, answer, hidden=hidden)
         if not hidden and not is_for_all:
