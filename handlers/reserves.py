@@ -18,7 +18,8 @@ from bot.messages.model import Message
 async def reserves(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
     """Show what an exchange holds and how much came or left"""
     snapshot = await request.queries.snapshot(exchange)
-    return reserves_card(snapshot, request.now, await request.queries.known_outflow(snapshot.exchange))
+    outflow = await request.queries.known_outflow(snapshot.exchange)
+    return reserves_card(snapshot, request.now, outflow, request.queries.own_readings(snapshot.exchange.id))
 
 
 @command

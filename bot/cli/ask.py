@@ -23,6 +23,8 @@ from bot.messages.model import Message, Tone
 from bot.ports.sources import Clock
 from bot.service.application import COMMANDS, Application, SystemClock
 from bot.service.exchange_interfaces import proof_sources_by_settings, sources_by_settings
+from bot.service.chain_interfaces import chain_sources_by_settings
+from bot.service.exchange_interfaces import sources_by_settings
 from bot.service.metrics import Metrics
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
@@ -61,6 +63,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
             metrics=Metrics(clock, __version__),
             withdrawal_sources=sources_by_settings(settings, http, clock),
             proof_sources=proof_sources_by_settings(settings, http, clock),
+            chain_sources=chain_sources_by_settings(settings, http, clock),
         )
         await application.updates.restore()
         # What the service has not read yet it will read itself: a question writes nothing into its store.

@@ -22,6 +22,7 @@ from bot.domain.flow import Window
 from bot.domain.incident import Incident, IncidentState, open_by_number
 from bot.domain.obstacles import AlertObstacle
 from bot.domain.outflow_curve import OutflowCurve
+from bot.domain.own_reading import READ_ASSETS, OwnReading
 from bot.domain.place import Place, Platform
 from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
@@ -31,6 +32,7 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, SourceStatus, StoredCounts
+from bot.domain.status import BotStatus, OwnChainStatus, StoredCounts, WithdrawalSourceStatus
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.language.translation import tr
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -56,6 +58,9 @@ class LatestState:
     `proof_health` are the same of the proofs of reserves that exchanges tell themselves. `price_health` is how each
     source of stablecoins' prices is doing, by its name. `incidents` are the open and recent ones as they were after
     the last round of judging, newest first.
+    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id. `incidents`
+    are the open and recent ones as they were after the last round of judging, newest first. `own_readings` are those of
+    an exchange's id and a chain.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
@@ -66,6 +71,7 @@ class LatestState:
     proof_health: dict[str, SourceHealth] = field(default_factory=dict)
     price_health: dict[str, SourceHealth] = field(default_factory=dict)
     incidents: Sequence[Incident] = ()
+    own_readings: dict[tuple[str, str], OwnReading] = field(default_factory=dict)
     list_fetched_at: datetime | None = None
     list_changed_at: datetime | None = None
     _snapshots: dict[str, ExchangeSnapshot] = field(default_factory=dict)
@@ -109,6 +115,9 @@ class LatestState:
     def set_price_health(self, health: SourceHealth) -> None:
         """Replace the health of a source of stablecoins' prices, whose name is `prices/<name>`."""
         self.price_health[health.source.partition("/")[2]] = health
+    def set_own_readings(self, known: Iterable[OwnReading]) -> None:
+        """Replace what the bot itself has read on chain of some exchanges."""
+        self.own_readings.update({(reading.exchange, reading.chain): reading for reading in known})
 
     def set_snapshot(self, snapshot: ExchangeSnapshot) -> None:
         """Replace the snapshot of its exchange."""
@@ -189,6 +198,8 @@ class Queries:
     asked, `prices_off` those that are switched off.
     `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers.
     `has_newest_incidents` says whether the incidents in memory are those of the store.
+    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `own_chains` are
+    the ids of the exchanges that it reads itself, by chain.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -218,6 +229,7 @@ class Queries:
         has_newest_incidents: Callable[[], bool] = lambda: False,
         kinds: SignalKinds = SIGNAL_KINDS,
         drills: Drills,
+        own_chains: Callable[[], Mapping[str, Sequence[str]]] = dict,
     ) -> None:
         self.kinds = kinds
         self.stress = stress
@@ -243,6 +255,7 @@ class Queries:
         self._misdirected = misdirected
         self._has_newest_incidents = has_newest_incidents
         self._drills = drills
+        self._own_chains = own_chains
         self._started_at = clock.now()
 
     def exchange(self, name: str) -> Exchange:
@@ -465,6 +478,24 @@ class Queries:
         )
 
     def _withdrawal_statuses(self) -> Sequence[SourceStatus]:
+            own_chains=[self._own_chain_status(chain) for chain in READ_ASSETS],
+        )
+
+    def own_readings(self, exchange: str) -> Sequence[OwnReading]:
+        """Return what the bot itself has read on chain of an exchange, by its id; nothing by default."""
+        chains = self._own_chains()
+        read = (self._latest.own_readings.get((exchange, chain)) for chain in READ_ASSETS if chain in chains)
+        return [reading for reading in read if reading]
+
+    def _own_chain_status(self, chain: str) -> OwnChainStatus:
+        exchanges = self._own_chains().get(chain)
+        if exchanges is None:
+            return OwnChainStatus(chain)
+        known = (self._latest.own_readings.get((exchange, chain)) for exchange in exchanges)
+        complete = sum(reading is not None and reading.fault is None for reading in known)
+        return OwnChainStatus(chain, is_on=True, complete=complete, read=len(exchanges))
+
+    def _withdrawal_statuses(self) -> Sequence[WithdrawalSourceStatus]:
         """Return how the source of each exchange that is asked is doing, largest exchange first."""
         return [
             SourceStatus(exchange.name, self._latest.withdrawal_health.get(exchange.id))

@@ -52,7 +52,8 @@ from bot.domain.errors import ConfigurationError, echo
 from bot.domain.withdrawal_reading import POLLED_EVERY
 from bot.network.proxy_rules import ProxyRules
 
-_SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL", *KEY_SETTINGS)
+_OF_CHAINS = ("ESPLORA_URL", "ETH_RPC_URL")
+_SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL", *_OF_CHAINS, *KEY_SETTINGS)
 _OF_THE_ENVIRONMENT = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # OpenSSL's own names, SSL_CTX_set_default_verify_paths(3)
 _OF_ALL_PROGRAMS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")  # are written in lower case as well
 
@@ -143,6 +144,16 @@ class Settings(ExchangeAddresses, ExchangeKeySettings, MarketAddresses):
     market_interval: Annotated[
         Interval, Field(description="How often prices and supplies of stablecoins are fetched.")
     ] = timedelta(minutes=5)
+    esplora_url: Annotated[
+        SecretAddress | None,
+        Field(
+            description="Esplora server to read Bitcoin wallets from, e.g. https://blockstream.info/api. Unset: off."
+        ),
+    ] = None
+    eth_rpc_url: Annotated[
+        SecretAddress | None,
+        Field(description="JSON-RPC node to read Ethereum wallets from, e.g. http://localhost:8545. Unset: off."),
+    ] = None
     http_host: Annotated[ListeningHost, Field(description="Address that /healthz, /readyz and /metrics listen on.")] = (
         "127.0.0.1"
     )

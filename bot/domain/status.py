@@ -45,6 +45,19 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnChainStatus:
+    """How the bot's own reading of a chain goes: of `read` exchanges the newest round was `complete` at so many.
+
+    `is_on` is False where no address of a node is set.
+    """
+
+    chain: str
+    is_on: bool = False
+    complete: int = 0
+    read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BotStatus:
     """The bot's health at `now`.
 
@@ -55,6 +68,7 @@ class BotStatus:
     of, and which settings name a chat that is not reached. `withdrawal_sources` are those of the listed exchanges,
     largest first, `proof_sources` those of proofs of reserves. `price_sources` are those of stablecoins, and None in a
     program that answers one question.
+    largest first, `own_chains` those that the bot can read itself.
     """
 
     version: str
@@ -72,3 +86,5 @@ class BotStatus:
     withdrawal_sources: Sequence[SourceStatus] = ()
     proof_sources: Sequence[SourceStatus] = ()
     price_sources: Sequence[SourceStatus] | None = None
+    withdrawal_sources: Sequence[WithdrawalSourceStatus] = ()
+    own_chains: Sequence[OwnChainStatus] = ()

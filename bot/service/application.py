@@ -25,6 +25,7 @@ from bot.domain.obstacles import AlertObstacle
 from bot.domain.place import Place, Platform
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.monitoring.alert_pictures import AlertPictures
+from bot.monitoring.chain_poller import ChainPoller
 from bot.monitoring.digest_post import DigestPost
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.mute_summaries import MuteSummaries
@@ -37,6 +38,7 @@ from bot.monitoring.stress_test import StressInputs, StressTest
 from bot.monitoring.watch import Watch
 from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from bot.monitoring.withdrawal_poller import TURN, WithdrawalPoller
+from bot.ports.chain import ChainSource
 from bot.ports.chat import ChatPlatform
 from bot.ports.pegs import PegSource
 from bot.ports.readings import SignalPast
@@ -49,6 +51,7 @@ from bot.service.platforms import misdirected, tokens
 from bot.service.upkeep import Upkeep
 from bot.service.worker_status import WorkerStatus
 from bot.sources.proofs.curated import curated_proofs
+from bot.sources.chain.wallet_list import published_wallets
 from bot.storage.alert_tests import RedisAlertTestRecords
 from bot.storage.drills import RedisDrills
 from bot.storage.known_subscriptions import KnownSubscriptions
@@ -78,6 +81,7 @@ class Application:
     `withdrawal_sources` are asked whether people can withdraw, at most one for each exchange; every `withdrawal_turn`
     it is looked for which of them are due. `proof_sources` are asked for their proofs of reserves, at most one for each
     exchange. `peg_source` tells what stablecoins cost, None: nobody asks.
+    it is looked for which of them are due. `chain_sources` are asked for the bot's own reading on chain.
     """
 
     def __init__(  # noqa: PLR0913 — what is put together, each named where it is made
@@ -94,6 +98,7 @@ class Application:
         withdrawal_turn: timedelta = TURN,
         proof_sources: Sequence[ProofSource] = (),
         peg_source: PegSource | None = None,
+        chain_sources: Sequence[ChainSource] = (),
     ) -> None:
         self.store = store
         self._withdrawal_sources = withdrawal_sources
@@ -144,6 +149,7 @@ class Application:
             withdrawal_poller=lambda: self.withdrawal_poller,
             proof_poller=lambda: self.proof_poller,
             peg_poller=lambda: self.peg_poller,
+            chain_poller=lambda: self.chain_poller,
             snapshot_builder=self.snapshot_builder,
             watch=self.watch,
             change_feed=store.change_feed,
@@ -163,6 +169,14 @@ class Application:
             on_round=self.updates.judge_pegs,
             on_health=self.updates.record_price_health,
             turn=withdrawal_turn,
+        self.chain_poller = ChainPoller(
+            chain_sources,
+            published_wallets().chains if chain_sources else {},
+            records=store.own_readings,
+            clock=clock,
+            is_read=self._is_watched_and_listed,
+            on_known=self.latest.set_own_readings,
+            on_saved=self.updates.tell_own_readings,
         )
         self.stress_test = self._stress_test()
         self.stress_post = StressPost(
@@ -325,6 +339,7 @@ class Application:
             rates=self.status.rates,
             kinds=kinds,
             drills=self.drills,
+            own_chains=self.chain_poller.chains,
         )
 
     def _upkeep(self, settings: Settings, queries: Queries) -> Upkeep:
@@ -370,6 +385,7 @@ class Application:
         self.withdrawal_poller.time_corrected()
         self.proof_poller.time_corrected()
         self.peg_poller.time_corrected()
+        self.chain_poller.time_corrected()
         self.watch.time_corrected()
 
     async def _obstacles(self) -> Sequence[AlertObstacle] | None:

@@ -19,6 +19,7 @@ from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.withdrawals import ExchangeWithdrawals
+from bot.monitoring.chain_poller import ChainPoller
 from bot.monitoring.isolation import isolated
 from bot.monitoring.peg_poller import PegPoller
 from bot.monitoring.poll import SourcePoller
@@ -35,6 +36,8 @@ _PROOFS = "proofs"
 """In the change feed: that exchanges were asked for their proofs of reserves."""
 _PRICES = "prices"
 """In the change feed: that sources of stablecoins' prices answer or fail otherwise than before."""
+_OWN_READINGS = "own readings"
+"""In the change feed: that the bot itself has read something on chain."""
 
 
 class LatestUpdates:
@@ -52,6 +55,7 @@ class LatestUpdates:
         withdrawal_poller: Callable[[], WithdrawalPoller],
         proof_poller: Callable[[], ProofPoller],
         peg_poller: Callable[[], PegPoller],
+        chain_poller: Callable[[], ChainPoller],
         snapshot_builder: SnapshotBuilder,
         watch: Watch,
         change_feed: ChangeFeed,
@@ -64,6 +68,7 @@ class LatestUpdates:
         self._withdrawal_poller = withdrawal_poller
         self._proof_poller = proof_poller
         self._peg_poller = peg_poller
+        self._chain_poller = chain_poller
         self._snapshot_builder = snapshot_builder
         self._watch = watch
         self._change_feed = change_feed
@@ -96,6 +101,7 @@ class LatestUpdates:
         await self._withdrawal_poller().restore()
         await self._proof_poller().restore()
         await self._peg_poller().restore()
+        await self._chain_poller().restore()
         for listing in list(self._latest.listings.values()):
             with isolated(listing.exchange.id, {}):
                 snapshot = await self._snapshot_builder.snapshot(listing.exchange)
@@ -109,6 +115,8 @@ class LatestUpdates:
         async with self._judging_lock:
             if not self.is_judging:
                 await self._follow_pollers(exchange_ids)
+                await self._poller().follow()
+                await self._follow_other_pollers(exchange_ids)
             exchanges = [
                 listing.exchange for exchange_id in exchange_ids if (listing := self._latest.listings.get(exchange_id))
             ]
@@ -135,6 +143,12 @@ class LatestUpdates:
             await self._proof_poller().restore()
         if _PRICES in published:
             await self._peg_poller().restore()
+    async def _follow_other_pollers(self, changed: Collection[str]) -> None:
+        # Before snapshots are built, for what is withdrawn over is part of them.
+        if _WITHDRAWALS in changed:
+            await self._withdrawal_poller().restore()
+        if _OWN_READINGS in changed:
+            await self._chain_poller().restore()
 
     async def judge(self, exchanges: Sequence[Exchange]) -> Mapping[str, Exception]:
         """Judge a round of new readings, then let the other workers know; raise StorageError.
@@ -192,6 +206,9 @@ class LatestUpdates:
         self._latest.set_price_health(now)
         if (was.fault, was.detail, was.last_success is None) != (now.fault, now.detail, now.last_success is None):
             await self._change_feed.publish([_PRICES])
+    async def tell_own_readings(self) -> None:
+        """Let the other workers know that there are newer own readings; raise StorageError."""
+        await self._change_feed.publish([_OWN_READINGS])
 
     async def record_health(self, was: SourceHealth, now: SourceHealth) -> None:
         """Show how a source is doing, here and elsewhere."""

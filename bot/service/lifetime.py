@@ -32,6 +32,8 @@ from bot.ports.sources import Clock, ReadHeaders, WithdrawalSource
 from bot.service.alert_facts import AlertFactsGatherer, Reports
 from bot.service.application import Application, SystemClock
 from bot.service.exchange_interfaces import proof_sources_by_settings, sources_by_settings
+from bot.service.chain_interfaces import chain_sources_by_settings
+from bot.service.exchange_interfaces import sources_by_settings
 from bot.service.health_server import HealthServer
 from bot.service.hourly_line import HOURLY, HourlyLine
 from bot.service.metrics import Metrics
@@ -178,6 +180,7 @@ class Service:
                 withdrawal_turn=self._withdrawal_turn,
                 proof_sources=proof_sources_by_settings(self._settings, http, self._clock),
                 peg_source=self._make_peg_source(self._settings, http, self._clock),
+                chain_sources=chain_sources_by_settings(self._settings, http, self._clock),
             )
             stack.push_async_callback(application.painter.close)
             application.status.connections = self._make_chats(
@@ -260,10 +263,19 @@ class Service:
         ]
 
     def _begin_request(self, host: str) -> ReadHeaders:
-        """Return what takes note of the time that an upstream names; where HEARTBEAT_URL leads is a secret."""
-        heartbeat_url = self._settings.heartbeat_url
-        is_heartbeat = heartbeat_url and urlsplit(heartbeat_url.get_secret_value()).hostname == host
-        begin = timed_requests(self._clock, "HEARTBEAT_URL" if is_heartbeat else host, f"//{host}")
+        """Return what takes note of the time that an upstream names; where some settings lead is a secret."""
+        settings = self._settings
+        secret_addresses = {
+            "HEARTBEAT_URL": settings.heartbeat_url,
+            "ESPLORA_URL": settings.esplora_url,
+            "ETH_RPC_URL": settings.eth_rpc_url,
+        }
+        named = (
+            setting
+            for setting, address in secret_addresses.items()
+            if address and urlsplit(address.get_secret_value()).hostname == host
+        )
+        begin = timed_requests(self._clock, next(named, host), f"//{host}")
         return begin() if begin else lambda _headers: None
 
     def standing_by(self) -> Sequence[str]:
@@ -367,12 +379,14 @@ class Service:
             await self._retry_until_open(application.withdrawal_poller.restore, stop)
             await self._retry_until_open(application.proof_poller.restore, stop)
             await self._retry_until_open(application.peg_poller.restore, stop)
+            await self._retry_until_open(application.chain_poller.restore, stop)
             schedule = Schedule(self._polling_jobs(application, http))
             self._start(schedule)
             try:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(application.withdrawal_poller.serve())
                     tasks.create_task(application.peg_poller.serve())
+                    tasks.create_task(application.chain_poller.serve())
                     tasks.create_task(application.poller.serve_details())
             finally:
                 self._stop(schedule)

@@ -25,6 +25,7 @@ from bot.storage.leases import RedisLeases
 from bot.storage.mutes import RedisMutes
 from bot.storage.outbox import RedisOutbox
 from bot.storage.pegs import RedisPegs
+from bot.storage.own_readings import RedisOwnReadings
 from bot.storage.pending_changes import RedisPendingChanges
 from bot.storage.place_exports import RedisPlaceExports
 from bot.storage.place_settings import RedisPlaceSettings
@@ -65,6 +66,7 @@ class Store:
     place_exports: RedisPlaceExports
     withdrawals: RedisWithdrawals
     pegs: RedisPegs
+    own_readings: RedisOwnReadings
     stress: RedisStress
     proofs: RedisProofs
     leases: RedisLeases
@@ -168,6 +170,7 @@ async def open_store(
             place_exports=RedisPlaceExports(database, *parts, clock),
             withdrawals=RedisWithdrawals(database, clock),
             pegs=RedisPegs(database),
+            own_readings=RedisOwnReadings(database),
             stress=RedisStress(database),
             proofs=RedisProofs(database),
             leases=leases,

@@ -35,6 +35,8 @@ DEFAULTS: Mapping[str, object] = {
     "MARKET_INTERVAL": timedelta(minutes=5),
     "STABLECOINS_URL": "https://stablecoins.llama.fi",
     "COINS_URL": "https://coins.llama.fi",
+    "ESPLORA_URL": None,
+    "ETH_RPC_URL": None,
     "HTTP_HOST": "127.0.0.1",
     "HTTP_PORT": 8080,
     "OWNER_IDS": (),
@@ -71,6 +73,8 @@ EXAMPLES: Mapping[str, tuple[str, object]] = {
     "MARKET_INTERVAL": ("10m", timedelta(minutes=10)),
     "STABLECOINS_URL": ("off", None),
     "COINS_URL": ("http://127.0.0.1:8182/coins/", "http://127.0.0.1:8182/coins"),
+    "ESPLORA_URL": ("https://esplora.example/api", "https://esplora.example/api"),
+    "ETH_RPC_URL": ("https://node.example/a-key", "https://node.example/a-key"),
     "GATE_URL": ("http://127.0.0.1:8182/gate/", "http://127.0.0.1:8182/gate"),
     "BINANCE_WEB_URL": ("off", None),
     "HTTP_HOST": ("::1", "::1"),
@@ -86,7 +90,7 @@ EXAMPLES: Mapping[str, tuple[str, object]] = {
     "ALL_PROXY": ("socks://10.0.0.2", "socks5://10.0.0.2"),
     "NO_PROXY": ("localhost, .lan;10.0.0.0/8 ::1", ("localhost", ".lan", "10.0.0.0/8", "::1")),
 }
-SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL")
+SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL", "ESPLORA_URL", "ETH_RPC_URL")
 
 
 class SettingsBench:
@@ -260,7 +264,7 @@ def test_a_bad_value_is_refused_in_one_sentence(here: SettingsBench, name: str, 
 
 
 TOKENS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN")
-WEB_ADDRESSES = ("DEFILLAMA_URL", "TELEGRAM_API_URL", "DISCORD_API_URL", "HEARTBEAT_URL")
+WEB_ADDRESSES = ("DEFILLAMA_URL", "TELEGRAM_API_URL", "DISCORD_API_URL", "HEARTBEAT_URL", "ESPLORA_URL", "ETH_RPC_URL")
 ADDRESSES = (*WEB_ADDRESSES, "DISCORD_GATEWAY_URL")
 QUOTED = "is in quotation marks, which would be taken for a part of it; write it without them."
 UNSEEN = "holds a space, a line break or an invisible character; write it without, and a comment on its own line."

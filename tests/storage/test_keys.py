@@ -19,6 +19,7 @@ from bot.domain.incident import Incident
 from bot.domain.local_time import DigestSchedule
 from bot.domain.mute import LONGEST_MUTE, MissedIncident, UntilWorse
 from bot.domain.peg import CoinPeg, PegReading
+from bot.domain.own_reading import BITCOIN, OwnReading
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
@@ -76,6 +77,7 @@ runwatch:unreadable hash
 {wd}:confirmed hash
 {wd}:transitions:<exchange> zset
 runwatch:pegs hash
+runwatch:chain hash
 runwatch:stress:results hash
 runwatch:stress:lived hash
 runwatch:stress:posted string
@@ -304,6 +306,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.withdrawals.save([known("gate")], {"gate": [closing(await store.check_writes())]})
     await store.withdrawals.confirm({"gate": NOON})
     await store.pegs.save([CoinPeg("USDC", (PegReading(NOON),))])
+    await store.own_readings.save(OwnReading("gate", BITCOIN))
     await store.stress.save_result(StressResult(NOON.date(), "gate", StressOutcome.PASSED, NOON))
     await store.stress.save_lived(LivedThrough("gate", NOON, NOON))
     await store.stress.mark_posted(NOON.date())

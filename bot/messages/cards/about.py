@@ -21,6 +21,7 @@ from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import capitalized, source_name
 from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.hold_details import fault_words
+from bot.messages.cards.own_reading import own_chains_line
 from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Fold, Line, Message, Tone, bold, code, line, lines
 from bot.messages.number_format import ago, span
@@ -135,6 +136,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None, *, fo
             *_withdrawal_source_lines(status.withdrawal_sources),
             *_proof_source_lines(status.proof_sources),
             *_price_source_lines(status.price_sources),
+            own_chains_line(status.own_chains),
             *(_operation_lines(status) if for_owner else ()),
             *(coverage_lines(coverage) if coverage else ()),
         ),

@@ -6,7 +6,7 @@ leaves out a chain, everything but the flows is that of the last complete readin
 read yet gets the totals of the source's list, with a caution.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from bot.domain.assets import STABLECOINS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
 from bot.domain.incident import Incident
+from bot.domain.own_reading import OwnReading
 from bot.domain.reading import Reading
 from bot.domain.signal import NoteReason
 from bot.domain.snapshot import ExchangeSnapshot
@@ -31,6 +32,7 @@ from bot.messages.cards.common import (
     window_name,
 )
 from bot.messages.cards.flow_bounds import flow_or_source_figure, title_figures
+from bot.messages.cards.own_reading import own_reading_lines
 from bot.messages.cards.shown_total import (
     Identity,
     missing_line,
@@ -51,10 +53,13 @@ _MIN_CHART_POINTS = 3
 _MAX_PRICE_NOTES = 2
 
 
-def reserves_card(snapshot: ExchangeSnapshot, now: datetime, incident: Incident | None = None) -> Message:
+def reserves_card(
+    snapshot: ExchangeSnapshot, now: datetime, incident: Incident | None = None, own: Sequence[OwnReading] = ()
+) -> Message:
     """Return the answer to `/reserves`: never a figure without source and age, and unknown where it is unknown.
 
-    `incident` is the open outflow of the exchange, whose number stands in the title.
+    `incident` is the open outflow of the exchange, whose number stands in the title. `own` is what the bot itself read
+    on chain, which stands beside the source's amounts and is in none of them.
     """
     if snapshot.shown_reading is None:
         return _without_amounts(snapshot, now)
@@ -62,6 +67,7 @@ def reserves_card(snapshot: ExchangeSnapshot, now: datetime, incident: Incident 
     if trouble:  # it says for how long, and changes by the minute
         return _with_amounts(snapshot, snapshot.shown_reading, mark, trouble)
     return _untroubled(Identity(snapshot), Identity(snapshot.shown_reading), mark, language_code())
+    return _with_amounts(snapshot, snapshot.shown_reading, now, incident, own)
 
 
 def incident_mark(incident: Incident | None) -> str:
@@ -78,6 +84,9 @@ def _untroubled(key: Identity[ExchangeSnapshot], shown: Identity[Reading], mark:
 
 
 def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, mark: str, trouble: Line | None = None) -> Message:
+def _with_amounts(
+    snapshot: ExchangeSnapshot, shown: Reading, now: datetime, incident: Incident | None, own: Sequence[OwnReading]
+) -> Message:
     exchange, total = snapshot.exchange, shown_total(snapshot)
     holdings = _reading_texts(Identity(shown), exchange, language_code())
     return Message(
@@ -88,6 +97,7 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, mark: str, trouble
             missing_line(snapshot),
             trouble,
             *_price_notes(snapshot),
+            *own_reading_lines(own, shown),
         ),
         fields=(*_flow_fields(snapshot), *holdings.composition),
         chart=_chart(snapshot),
