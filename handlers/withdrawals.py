@@ -28,15 +28,16 @@ async def withdrawals(
     if exchange is None:
         return _all_exchanges(request)
     asked = request.queries.exchange(exchange)
+    outgoing = request.queries.outgoing(asked.id)
     if not request.queries.has_withdrawal_source(asked.id):
-        return no_withdrawals_card(asked, is_on=any_withdrawal_source(request))
+        return no_withdrawals_card(asked, is_on=any_withdrawal_source(request), outgoing=outgoing)
     known = request.queries.withdrawals(asked.id) or ExchangeWithdrawals(asked.id, asked.name)
     try:
         changes = await request.queries.withdrawal_transitions(asked.id, request.now - CLOSINGS_COUNTED)
     except StorageError:
         changes = known.transitions
     drills = drill_line(await request.queries.drills(asked.id, request.place))
-    return withdrawals_card(asked, known, changes, request.queries.names(), request.now, drills)
+    return withdrawals_card(asked, known, changes, request.queries.names(), request.now, drills, outgoing)
 
 
 def any_withdrawal_source(request: Request) -> bool:

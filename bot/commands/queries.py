@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.commands.exchange_lookup import complete_exchange, find_exchange
+from bot.detection.withdrawals.outgoing_stall import outgoing_age
 from bot.domain.daily_assets import DailyAssets
 from bot.domain.drill import DrillSummary
 from bot.domain.errors import AskerError, StorageError
@@ -22,7 +23,7 @@ from bot.domain.flow import Window
 from bot.domain.incident import Incident, IncidentState, open_by_number
 from bot.domain.obstacles import AlertObstacle
 from bot.domain.outflow_curve import OutflowCurve
-from bot.domain.own_reading import READ_ASSETS, OwnReading
+from bot.domain.own_reading import READ_ASSETS, OutgoingAge, OwnReading
 from bot.domain.place import Place, Platform
 from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
@@ -486,6 +487,11 @@ class Queries:
         chains = self._own_chains()
         read = (self._latest.own_readings.get((exchange, chain)) for chain in READ_ASSETS if chain in chains)
         return [reading for reading in read if reading]
+
+    def outgoing(self, exchange: str) -> OutgoingAge | None:
+        """Return when the last transaction left a hot wallet of an exchange, by its id; None where nobody reads it."""
+        ages = (outgoing_age(own, self._clock.now()) for own in self.own_readings(exchange))
+        return next((age for age in ages if age), None)
 
     def _own_chain_status(self, chain: str) -> OwnChainStatus:
         exchanges = self._own_chains().get(chain)

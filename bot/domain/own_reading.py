@@ -6,7 +6,7 @@ Example: of Binance's 52 listed Bitcoin wallets the 36 heaviest are read, and ho
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.errors import SourceFault
 
@@ -52,6 +52,19 @@ class OutgoingTimes:
     wallet: str
     read_at: datetime
     times: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingAge:
+    """The last transaction that left a hot wallet, the usual gap between two, and when that was read.
+
+    `usual_gap` is None where too few transactions are known; `is_unusual` is whether it has been long for this wallet.
+    """
+
+    last: datetime
+    read_at: datetime
+    usual_gap: timedelta | None = None
+    is_unusual: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.exchange import Exchange
+from bot.domain.own_reading import OutgoingAge
 from bot.domain.severity import Severity
 from bot.domain.withdrawal_reading import SystemState
 from bot.domain.withdrawals import MajorWithdrawals
@@ -87,7 +88,8 @@ class StressFacts:
     None where it cannot be compared; `flow_z` how unusual that is, `flow_low` and `flow_high` between which nine days
     of ten lie; `flow_severity` is what the outflow rule makes of it. `lived` are the worst outflows; `closed_then` has
     for its day and its week the majors that were closed at one time during it, None where nobody watched then.
-    `proof_age` is that of the newest proof of reserves.
+    `proof_age` is that of the newest proof of reserves. `outgoing` is when the last transaction left a hot wallet, None
+    where nobody reads it; no criterion rests on it.
     """
 
     exchange: str
@@ -102,6 +104,7 @@ class StressFacts:
     lived: LivedThrough | None = None
     closed_then: tuple[tuple[str, ...] | None, tuple[str, ...] | None] = (None, None)
     proof_age: timedelta | None = None
+    outgoing: OutgoingAge | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from bot.detection.stress import (
 )
 from bot.domain.exchange import Exchange
 from bot.domain.proof_of_reserves import ProofOfReserves
+from bot.domain.own_reading import OutgoingAge
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.stress import LIVED_THROUGH_DAYS, LeagueRow, LivedThrough, StressFacts, StressResult
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
@@ -50,6 +51,8 @@ class StressInputs:
     `exchanges` are those that are watched. `snapshot` and `withdrawals` answer by an exchange's id from memory, None
     where nothing is known; `transitions` are an exchange's since a time, oldest first. `proof` is the proof of reserves
     that an exchange tells itself: of the table's nobody knows whether it is the newest.
+    where nothing is known, and `outgoing` when the last transaction left a hot wallet; `transitions` are an exchange's
+    since a time, oldest first.
     """
 
     exchanges: Callable[[], Sequence[Exchange]]
@@ -57,6 +60,7 @@ class StressInputs:
     withdrawals: Callable[[str], ExchangeWithdrawals | None]
     transitions: Callable[[str, datetime], Awaitable[Sequence[WithdrawalTransition]]]
     proof: Callable[[str], ProofOfReserves | None] = lambda _exchange: None
+    outgoing: Callable[[str], OutgoingAge | None] = lambda _exchange: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,10 @@ class StressTest(StressAnswers):
         age = timedelta(days=proof.age_days(now) or 0) if proof and proof.as_of else None
         facts = StressFacts(exchange.id, now, lived=lived, proof_age=age)
         facts = with_flow(facts, snapshot.signal if snapshot else None)
+        outgoing = self._inputs.outgoing(exchange.id)
+        facts = with_flow(
+            StressFacts(exchange.id, now, lived=lived, outgoing=outgoing), snapshot.signal if snapshot else None
+        )
         return with_withdrawals(facts, self._inputs.withdrawals(exchange.id), changes)
 
     @override

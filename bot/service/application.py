@@ -303,6 +303,7 @@ class Application:
             withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
             transitions=lambda exchange, since: self.dispatcher.queries.withdrawal_transitions(exchange, since),  # noqa: PLW0108 — made later
             proof=self.latest.proofs.get,
+            outgoing=lambda exchange: self.dispatcher.queries.outgoing(exchange),  # noqa: PLW0108 — made later
         )
         return StressTest(self.store.readings, self.store.stress, self._clock, inputs)
 

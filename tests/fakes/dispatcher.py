@@ -1,6 +1,6 @@
 """A command dispatcher with everything behind it, on a store in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.commands.declaration import Caller, CommandSet, PlaceAccess
@@ -52,6 +52,7 @@ class DispatcherBench:
     mention_fault: Exception | None = None
     only: tuple[str, ...] = ()
     withdrawal_sources: tuple[WithdrawalSource, ...] = ()
+    own_chains: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rights_fault: Exception | None = None
     alert_tester: MemoryAlertTester = field(default_factory=MemoryAlertTester)
     has_newest_incidents: bool = False
@@ -66,6 +67,7 @@ class DispatcherBench:
             snapshot=self.latest.snapshot,
             withdrawals=lambda exchange: self.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
             transitions=lambda exchange, since: self.queries.withdrawal_transitions(exchange, since),  # noqa: PLW0108 — made later
+            outgoing=lambda exchange: self.queries.outgoing(exchange),  # noqa: PLW0108 — made later
         )
         self.stress_test = StressTest(self.memory.readings, self.memory.stress, self.memory.clock, inputs)
         self.queries = Queries(
@@ -95,6 +97,7 @@ class DispatcherBench:
             misdirected=lambda: [UNREACHABLE_OPERATOR],
             has_newest_incidents=lambda: self.has_newest_incidents,
             drills=self.memory.drills,
+            own_chains=lambda: self.own_chains,
         )
         self.dispatcher = CommandDispatcher(
             self.commands,

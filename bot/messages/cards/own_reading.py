@@ -6,7 +6,7 @@ Example: "Own reading on Bitcoin (36 of 52 wallets, 12 min ago): BTC agrees with
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.detection.own_reading.comparison import AssetComparison, compared
-from bot.domain.own_reading import OwnReading
+from bot.domain.own_reading import OutgoingAge, OwnReading
 from bot.domain.reading import Reading
 from bot.domain.status import OwnChainStatus
 from bot.language.name_lists import enumerated
@@ -14,7 +14,7 @@ from bot.language.translation import language, marked, tr
 from bot.messages.cards.common import source_name
 from bot.messages.cards.hold_details import fault_words
 from bot.messages.model import Line, line, moment
-from bot.messages.number_format import amount, percent
+from bot.messages.number_format import amount, percent, span
 from bot.messages.translated_lines import tr_line
 
 
@@ -22,6 +22,27 @@ def own_reading_lines(readings: Iterable[OwnReading], theirs: Reading) -> Iterat
     """Yield a line for each chain that the bot reads itself; none where it reads none."""
     for reading in readings:
         yield _own_reading_line(reading, theirs)
+
+
+def outgoing_line(outgoing: OutgoingAge) -> Line:
+    """Return how long no transaction had left the hot wallet when it was read, and what is usual."""
+    text = (
+        # Translators: {time} is when the wallet was read, {waited} and {gap} are lengths such as `3 h` and `10 min`.
+        marked("Hot Bitcoin wallet, read {time}: the last transaction left {waited} before, usually one every {gap}.")
+        if outgoing.usual_gap is not None
+        # Translators: {time} is when the wallet was read, {waited} a length such as `3 h`.
+        else marked("Hot Bitcoin wallet, read {time}: the last transaction left {waited} before.")
+    )
+    told = tr_line(
+        text,
+        time=moment(outgoing.read_at),
+        waited=span(outgoing.read_at - outgoing.last),
+        gap=span(outgoing.usual_gap) if outgoing.usual_gap is not None else "",
+    )
+    if not outgoing.is_unusual:
+        return told
+    caution = tr("⚠️ That is long for this wallet. A new wallet or maintenance would look the same.")
+    return (*told, *line(language().sentence_gap, caution))
 
 
 def own_chains_line(chains: Sequence[OwnChainStatus]) -> str | None:

@@ -26,6 +26,7 @@ from bot.language.translation import marked, marked_as, tr, tr_as, tr_count
 from bot.messages.cards.common import window_name
 from bot.messages.cards.flows import normal_range
 from bot.messages.cards.majors_line import majors_line
+from bot.messages.cards.own_reading import outgoing_line
 from bot.messages.cards.withdrawal_words import system_sentence
 from bot.messages.cards.withdrawals import main_networks_table
 from bot.messages.model import Action, Line, Message, Table, Tone, bold, line, lines, moment
@@ -271,6 +272,7 @@ def _background_lines(facts: StressFacts, drills: Line | None) -> Iterator[Line 
         yield tr("Newest proof of reserves: {time} old.", time=span(facts.proof_age))
     else:
         yield tr("Proof of reserves: unknown.")
+    yield outgoing_line(facts.outgoing) if facts.outgoing else tr("Transactions of its wallets on chain: not read.")
     if drills:
         yield drills
 

@@ -16,6 +16,7 @@ from bot.detection.withdrawals.network_state import as_unknown
 from bot.domain.assets import MAJORS
 from bot.domain.exchange import Exchange
 from bot.domain.networks import MAIN_NETWORKS
+from bot.domain.own_reading import OutgoingAge
 from bot.domain.withdrawal_reading import ALL_NETWORKS, TRACKED_ASSETS, WithdrawalState
 from bot.domain.withdrawals import (
     ExchangeWithdrawals,
@@ -27,6 +28,7 @@ from bot.language.name_lists import apart, enumerated, named_up_to, sentences
 from bot.language.translation import language, marked, tr, tr_count
 from bot.messages.cards.hold_details import fault_words
 from bot.messages.cards.majors_line import majors_line
+from bot.messages.cards.own_reading import outgoing_line
 from bot.messages.cards.withdrawal_remarks import event_line, maintenance_line, silence_line
 from bot.messages.cards.withdrawal_words import (
     ICONS,
@@ -86,11 +88,13 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
     names: Mapping[str, str],
     now: datetime,
     drills: Line | None = None,
+    outgoing: OutgoingAge | None = None,
 ) -> Message:
     """Return what an exchange says of its withdrawals.
 
     `changes` are the transitions of the last 30 days, oldest first. `names` are those of all exchanges by id. `drills`
-    says how withdrawals of members went, None where nobody has told.
+    says how withdrawals of members went, None where nobody has told; `outgoing` when the last transaction left a hot
+    wallet, None where nobody reads it.
     """
     status = as_known_at(status, now)
     majors = judged_majors(status, now)
@@ -101,6 +105,7 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
             majors_line(majors),
             silence_line(exchange, status),
             tr("{exchange}'s own word; nobody else checks it.", exchange=exchange.name),
+            outgoing_line(outgoing) if outgoing else None,
             _closed_before_line(status),
             *[
                 event_line(event, names, exchange.name, is_excused=is_excusable(status, now))
@@ -128,8 +133,11 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
     )
 
 
-def no_withdrawals_card(exchange: Exchange, *, is_on: bool) -> Message:
-    """Return why nothing is known of an exchange's withdrawals; `is_on` is False where nobody's are read at all."""
+def no_withdrawals_card(exchange: Exchange, *, is_on: bool, outgoing: OutgoingAge | None = None) -> Message:
+    """Return why nothing is known of an exchange's withdrawals; `is_on` is False where nobody's are read at all.
+
+    `outgoing` is as above: also of an exchange that says nothing the chain can be read.
+    """
     setting = KEY_SETTINGS.get(exchange.id)
     if not is_on:
         why = tr("Withdrawal status is switched off in this bot (setting WITHDRAWALS).")
@@ -148,7 +156,7 @@ def no_withdrawals_card(exchange: Exchange, *, is_on: bool) -> Message:
         )
     return Message(
         title=tr("{exchange} · withdrawals", exchange=exchange.name),
-        lines=lines(tr("Withdrawals: unknown, no source."), why),
+        lines=lines(tr("Withdrawals: unknown, no source."), why, outgoing_line(outgoing) if outgoing else None),
         actions=(Action(tr("All exchanges"), "withdrawals"), Action(tr("Reserves"), f"reserves {exchange.id}")),
     )
 

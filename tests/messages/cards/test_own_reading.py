@@ -1,12 +1,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.detection.stress import stress_result
 from bot.domain.errors import SourceFault
-from bot.domain.own_reading import BITCOIN, ETHEREUM, OwnReading
+from bot.domain.own_reading import BITCOIN, ETHEREUM, OutgoingAge, OwnReading
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import OwnChainStatus
-from bot.messages.cards.own_reading import own_chains_line
+from bot.domain.stress import StressFacts
+from bot.domain.withdrawals import ExchangeWithdrawals
+from bot.messages.cards.own_reading import outgoing_line, own_chains_line
 from bot.messages.cards.reserves import reserves_card
+from bot.messages.cards.stress import stress_card
+from bot.messages.cards.withdrawals import no_withdrawals_card, withdrawals_card
+from bot.messages.model import Line, Message
 from tests.builders import BINANCE, NOON, reading
 from tests.messages.cards.plain import said
 
@@ -16,6 +22,10 @@ SNAPSHOT = ExchangeSnapshot(
 )
 BTC = OwnReading("binance", BITCOIN, as_of=NOON, amounts={"BTC": 494_000.0}, read=36, listed=52, coverage=0.999)
 ETH = OwnReading("binance", ETHEREUM, as_of=NOON, amounts={"ETH": 4.01e6, "USDT": 0.92e9}, read=28, listed=28)
+
+
+def said_line(told: Line) -> str:
+    return said(Message(title="", lines=(told,))).strip()
 
 
 def own_lines(*own: OwnReading, snapshot: ExchangeSnapshot = SNAPSHOT) -> list[str]:
@@ -74,3 +84,42 @@ def test_the_status_says_how_readings_go_and_that_they_are_off() -> None:
         "Own reading on chain: Bitcoin 14 of 15 exchanges, Ethereum off."
     )
     assert own_chains_line(()) is None
+
+
+SILENT = OutgoingAge(NOON - timedelta(hours=3), NOON, timedelta(minutes=10), is_unusual=True)
+TOLD = (
+    "Hot Bitcoin wallet, read 2022-12-13 12:00 UTC: the last transaction left 3 h before, usually one every 10 min. "
+    "⚠️ That is long for this wallet. A new wallet or maintenance would look the same."
+)
+
+
+def test_a_hot_wallet_that_fell_silent_is_told_with_what_else_it_may_be() -> None:
+    assert said_line(outgoing_line(SILENT)) == TOLD
+
+
+def test_a_busy_wallet_is_told_without_a_caution() -> None:
+    busy = replace(SILENT, last=NOON - timedelta(minutes=4), is_unusual=False)
+    assert said_line(outgoing_line(busy)) == (
+        "Hot Bitcoin wallet, read 2022-12-13 12:00 UTC: the last transaction left 4 min before, usually one every "
+        "10 min."
+    )
+    assert said_line(outgoing_line(replace(busy, usual_gap=None))) == (
+        "Hot Bitcoin wallet, read 2022-12-13 12:00 UTC: the last transaction left 4 min before."
+    )
+
+
+def test_it_stands_in_the_answers_about_withdrawals_also_where_the_exchange_says_nothing() -> None:
+    told = withdrawals_card(BINANCE, ExchangeWithdrawals("binance", "Binance"), (), {}, NOON, outgoing=SILENT)
+    assert TOLD in said(told)
+    assert TOLD in said(no_withdrawals_card(BINANCE, is_on=True, outgoing=SILENT))
+
+
+def test_the_stress_test_says_it_and_decides_nothing_by_it() -> None:
+    facts = StressFacts("binance", NOON, outgoing=SILENT)
+    unread = replace(facts, outgoing=None)
+    results = [stress_result(each) for each in (facts, unread)]
+
+    assert results[0] == results[1]
+    cards = [said(stress_card(BINANCE, each, results[0], None, is_today=True)) for each in (facts, unread)]
+    assert TOLD in cards[0]
+    assert "Transactions of its wallets on chain: not read." in cards[1]
