@@ -22,9 +22,8 @@ from bot.messages.cards.errors import no_list_card
 from bot.messages.model import Message, Tone
 from bot.ports.sources import Clock
 from bot.service.application import COMMANDS, Application, SystemClock
-from bot.service.exchange_interfaces import proof_sources_by_settings, sources_by_settings
 from bot.service.chain_interfaces import chain_sources_by_settings
-from bot.service.exchange_interfaces import sources_by_settings
+from bot.service.exchange_interfaces import proof_sources_by_settings, sources_by_settings
 from bot.service.metrics import Metrics
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http

@@ -32,8 +32,7 @@ from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.domain.status import BotStatus, SourceStatus, StoredCounts
-from bot.domain.status import BotStatus, OwnChainStatus, StoredCounts, WithdrawalSourceStatus
+from bot.domain.status import BotStatus, OwnChainStatus, SourceStatus, StoredCounts
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.language.translation import tr
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -58,10 +57,7 @@ class LatestState:
     `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id; `proofs` and
     `proof_health` are the same of the proofs of reserves that exchanges tell themselves. `price_health` is how each
     source of stablecoins' prices is doing, by its name. `incidents` are the open and recent ones as they were after
-    the last round of judging, newest first.
-    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id. `incidents`
-    are the open and recent ones as they were after the last round of judging, newest first. `own_readings` are those of
-    an exchange's id and a chain.
+    the last round of judging, newest first. `own_readings` are those of an exchange's id and a chain.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
@@ -116,6 +112,7 @@ class LatestState:
     def set_price_health(self, health: SourceHealth) -> None:
         """Replace the health of a source of stablecoins' prices, whose name is `prices/<name>`."""
         self.price_health[health.source.partition("/")[2]] = health
+
     def set_own_readings(self, known: Iterable[OwnReading]) -> None:
         """Replace what the bot itself has read on chain of some exchanges."""
         self.own_readings.update({(reading.exchange, reading.chain): reading for reading in known})
@@ -196,11 +193,9 @@ class Queries:
     `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `curated_proofs`
     are the proofs of reserves of the table, for exchanges that do not tell theirs; `proof_sources` returns the id and
     the name of those that are asked. `price_sources` are the names of the sources of stablecoins' prices that are
-    asked, `prices_off` those that are switched off.
-    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers.
-    `has_newest_incidents` says whether the incidents in memory are those of the store.
-    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `own_chains` are
-    the ids of the exchanges that it reads itself, by chain.
+    asked, `prices_off` those that are switched off. `has_newest_incidents` says whether the
+    incidents in memory are those of the store. `own_chains` are the ids of the exchanges that the bot reads itself, by
+    chain.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -476,9 +471,6 @@ class Queries:
             withdrawal_sources=self._withdrawal_statuses(),
             proof_sources=self._proof_statuses(),
             price_sources=None if obstacles is None else self._price_statuses(),
-        )
-
-    def _withdrawal_statuses(self) -> Sequence[SourceStatus]:
             own_chains=[self._own_chain_status(chain) for chain in READ_ASSETS],
         )
 
@@ -501,7 +493,7 @@ class Queries:
         complete = sum(reading is not None and reading.fault is None for reading in known)
         return OwnChainStatus(chain, is_on=True, complete=complete, read=len(exchanges))
 
-    def _withdrawal_statuses(self) -> Sequence[WithdrawalSourceStatus]:
+    def _withdrawal_statuses(self) -> Sequence[SourceStatus]:
         """Return how the source of each exchange that is asked is doing, largest exchange first."""
         return [
             SourceStatus(exchange.name, self._latest.withdrawal_health.get(exchange.id))

@@ -67,8 +67,7 @@ class BotStatus:
     them: in a program that answers one question. The next two are sentences: which work another worker owns the lease
     of, and which settings name a chat that is not reached. `withdrawal_sources` are those of the listed exchanges,
     largest first, `proof_sources` those of proofs of reserves. `price_sources` are those of stablecoins, and None in a
-    program that answers one question.
-    largest first, `own_chains` those that the bot can read itself.
+    program that answers one question, `own_chains` those that the bot can read itself.
     """
 
     version: str
@@ -86,5 +85,4 @@ class BotStatus:
     withdrawal_sources: Sequence[SourceStatus] = ()
     proof_sources: Sequence[SourceStatus] = ()
     price_sources: Sequence[SourceStatus] | None = None
-    withdrawal_sources: Sequence[WithdrawalSourceStatus] = ()
     own_chains: Sequence[OwnChainStatus] = ()

@@ -26,8 +26,8 @@ from bot.detection.stress import (
     worse_result,
 )
 from bot.domain.exchange import Exchange
-from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.own_reading import OutgoingAge
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.stress import LIVED_THROUGH_DAYS, LeagueRow, LivedThrough, StressFacts, StressResult
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
@@ -49,10 +49,9 @@ class StressInputs:
     """What else is known of exchanges, as functions that the application puts in.
 
     `exchanges` are those that are watched. `snapshot` and `withdrawals` answer by an exchange's id from memory, None
-    where nothing is known; `transitions` are an exchange's since a time, oldest first. `proof` is the proof of reserves
-    that an exchange tells itself: of the table's nobody knows whether it is the newest.
     where nothing is known, and `outgoing` when the last transaction left a hot wallet; `transitions` are an exchange's
-    since a time, oldest first.
+    since a time, oldest first. `proof` is the proof of reserves that an exchange tells itself: of the table's nobody
+    knows whether it is the newest.
     """
 
     exchanges: Callable[[], Sequence[Exchange]]
@@ -113,14 +112,10 @@ class StressTest(StressAnswers):
         now, snapshot = self._clock.now(), self._inputs.snapshot(exchange.id)
         lived = (await self._records.lived()).get(exchange.id)
         changes = await self._inputs.transitions(exchange.id, now - _LIVED_THROUGH)
-        proof = self._inputs.proof(exchange.id)
+        proof, outgoing = self._inputs.proof(exchange.id), self._inputs.outgoing(exchange.id)
         age = timedelta(days=proof.age_days(now) or 0) if proof and proof.as_of else None
-        facts = StressFacts(exchange.id, now, lived=lived, proof_age=age)
+        facts = StressFacts(exchange.id, now, lived=lived, proof_age=age, outgoing=outgoing)
         facts = with_flow(facts, snapshot.signal if snapshot else None)
-        outgoing = self._inputs.outgoing(exchange.id)
-        facts = with_flow(
-            StressFacts(exchange.id, now, lived=lived, outgoing=outgoing), snapshot.signal if snapshot else None
-        )
         return with_withdrawals(facts, self._inputs.withdrawals(exchange.id), changes)
 
     @override

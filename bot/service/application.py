@@ -50,8 +50,8 @@ from bot.service.past_runs import PastRuns
 from bot.service.platforms import misdirected, tokens
 from bot.service.upkeep import Upkeep
 from bot.service.worker_status import WorkerStatus
-from bot.sources.proofs.curated import curated_proofs
 from bot.sources.chain.wallet_list import published_wallets
+from bot.sources.proofs.curated import curated_proofs
 from bot.storage.alert_tests import RedisAlertTestRecords
 from bot.storage.drills import RedisDrills
 from bot.storage.known_subscriptions import KnownSubscriptions
@@ -80,8 +80,8 @@ class Application:
     signal sources with their cards, `pasts` what those beside the outflow have read, for rehearsals.
     `withdrawal_sources` are asked whether people can withdraw, at most one for each exchange; every `withdrawal_turn`
     it is looked for which of them are due. `proof_sources` are asked for their proofs of reserves, at most one for each
-    exchange. `peg_source` tells what stablecoins cost, None: nobody asks.
-    it is looked for which of them are due. `chain_sources` are asked for the bot's own reading on chain.
+    exchange. `peg_source` tells what stablecoins cost, None: nobody asks. `chain_sources` are asked for the
+    bot's own reading on chain.
     """
 
     def __init__(  # noqa: PLR0913 — what is put together, each named where it is made
@@ -169,6 +169,7 @@ class Application:
             on_round=self.updates.judge_pegs,
             on_health=self.updates.record_price_health,
             turn=withdrawal_turn,
+        )
         self.chain_poller = ChainPoller(
             chain_sources,
             published_wallets().chains if chain_sources else {},

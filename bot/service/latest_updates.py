@@ -115,8 +115,6 @@ class LatestUpdates:
         async with self._judging_lock:
             if not self.is_judging:
                 await self._follow_pollers(exchange_ids)
-                await self._poller().follow()
-                await self._follow_other_pollers(exchange_ids)
             exchanges = [
                 listing.exchange for exchange_id in exchange_ids if (listing := self._latest.listings.get(exchange_id))
             ]
@@ -143,11 +141,7 @@ class LatestUpdates:
             await self._proof_poller().restore()
         if _PRICES in published:
             await self._peg_poller().restore()
-    async def _follow_other_pollers(self, changed: Collection[str]) -> None:
-        # Before snapshots are built, for what is withdrawn over is part of them.
-        if _WITHDRAWALS in changed:
-            await self._withdrawal_poller().restore()
-        if _OWN_READINGS in changed:
+        if _OWN_READINGS in published:
             await self._chain_poller().restore()
 
     async def judge(self, exchanges: Sequence[Exchange]) -> Mapping[str, Exception]:
@@ -206,6 +200,7 @@ class LatestUpdates:
         self._latest.set_price_health(now)
         if (was.fault, was.detail, was.last_success is None) != (now.fault, now.detail, now.last_success is None):
             await self._change_feed.publish([_PRICES])
+
     async def tell_own_readings(self) -> None:
         """Let the other workers know that there are newer own readings; raise StorageError."""
         await self._change_feed.publish([_OWN_READINGS])

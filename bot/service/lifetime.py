@@ -31,9 +31,8 @@ from bot.ports.pegs import PegSource
 from bot.ports.sources import Clock, ReadHeaders, WithdrawalSource
 from bot.service.alert_facts import AlertFactsGatherer, Reports
 from bot.service.application import Application, SystemClock
-from bot.service.exchange_interfaces import proof_sources_by_settings, sources_by_settings
 from bot.service.chain_interfaces import chain_sources_by_settings
-from bot.service.exchange_interfaces import sources_by_settings
+from bot.service.exchange_interfaces import proof_sources_by_settings, sources_by_settings
 from bot.service.health_server import HealthServer
 from bot.service.hourly_line import HOURLY, HourlyLine
 from bot.service.metrics import Metrics

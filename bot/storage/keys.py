@@ -207,6 +207,8 @@ PEGS = RedisKey(
     "",
     "stablecoin → its prices and its supply by the polls of the last hour (JSON)",
     lifetime=_WEEK,
+)
+
 # The bot's own reading on chain.
 OWN_READINGS = RedisKey(
     "runwatch:chain",

@@ -24,8 +24,8 @@ from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
 from bot.storage.mutes import RedisMutes
 from bot.storage.outbox import RedisOutbox
-from bot.storage.pegs import RedisPegs
 from bot.storage.own_readings import RedisOwnReadings
+from bot.storage.pegs import RedisPegs
 from bot.storage.pending_changes import RedisPendingChanges
 from bot.storage.place_exports import RedisPlaceExports
 from bot.storage.place_settings import RedisPlaceSettings

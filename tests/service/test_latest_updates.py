@@ -47,6 +47,7 @@ class Updates:
             withdrawal_poller=cast(Any, None),
             proof_poller=cast(Any, None),
             peg_poller=cast(Any, None),
+            chain_poller=cast(Any, None),
             snapshot_builder=cast(Any, None),
             watch=cast(Any, self.round),
             change_feed=cast(Any, self.round),

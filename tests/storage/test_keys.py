@@ -18,8 +18,8 @@ from bot.domain.digest import BlindSpan
 from bot.domain.incident import Incident
 from bot.domain.local_time import DigestSchedule
 from bot.domain.mute import LONGEST_MUTE, MissedIncident, UntilWorse
-from bot.domain.peg import CoinPeg, PegReading
 from bot.domain.own_reading import BITCOIN, OwnReading
+from bot.domain.peg import CoinPeg, PegReading
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth

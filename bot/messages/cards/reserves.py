@@ -65,9 +65,8 @@ def reserves_card(
         return _without_amounts(snapshot, now)
     trouble, mark = trouble_sentence(snapshot.health, now), incident_mark(incident)
     if trouble:  # it says for how long, and changes by the minute
-        return _with_amounts(snapshot, snapshot.shown_reading, mark, trouble)
-    return _untroubled(Identity(snapshot), Identity(snapshot.shown_reading), mark, language_code())
-    return _with_amounts(snapshot, snapshot.shown_reading, now, incident, own)
+        return _with_amounts(snapshot, snapshot.shown_reading, mark, own, trouble)
+    return _untroubled(Identity(snapshot), Identity(snapshot.shown_reading), mark, tuple(own), language_code())
 
 
 def incident_mark(incident: Incident | None) -> str:
@@ -77,15 +76,16 @@ def incident_mark(incident: Incident | None) -> str:
 
 # In a run on an exchange very many people ask within seconds, and its snapshot changes only when something is read.
 @lru_cache(maxsize=32)
-def _untroubled(key: Identity[ExchangeSnapshot], shown: Identity[Reading], mark: str, language: str) -> Message:
+def _untroubled(
+    key: Identity[ExchangeSnapshot], shown: Identity[Reading], mark: str, own: tuple[OwnReading, ...], language: str
+) -> Message:
     """Return the answer about a snapshot in a language, the one in force, while its source answers."""
     del language
-    return _with_amounts(key.value, shown.value, mark)
+    return _with_amounts(key.value, shown.value, mark, own)
 
 
-def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, mark: str, trouble: Line | None = None) -> Message:
 def _with_amounts(
-    snapshot: ExchangeSnapshot, shown: Reading, now: datetime, incident: Incident | None, own: Sequence[OwnReading]
+    snapshot: ExchangeSnapshot, shown: Reading, mark: str, own: Sequence[OwnReading], trouble: Line | None = None
 ) -> Message:
     exchange, total = snapshot.exchange, shown_total(snapshot)
     holdings = _reading_texts(Identity(shown), exchange, language_code())
