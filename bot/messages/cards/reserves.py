@@ -66,7 +66,8 @@ def reserves_card(
     trouble, mark = trouble_sentence(snapshot.health, now), incident_mark(incident)
     if trouble:  # it says for how long, and changes by the minute
         return _with_amounts(snapshot, snapshot.shown_reading, mark, own, trouble)
-    return _untroubled(Identity(snapshot), Identity(snapshot.shown_reading), mark, tuple(own), language_code())
+    read = tuple(map(Identity, own))
+    return _untroubled(Identity(snapshot), Identity(snapshot.shown_reading), mark, read, language_code())
 
 
 def incident_mark(incident: Incident | None) -> str:
@@ -77,11 +78,15 @@ def incident_mark(incident: Incident | None) -> str:
 # In a run on an exchange very many people ask within seconds, and its snapshot changes only when something is read.
 @lru_cache(maxsize=32)
 def _untroubled(
-    key: Identity[ExchangeSnapshot], shown: Identity[Reading], mark: str, own: tuple[OwnReading, ...], language: str
+    key: Identity[ExchangeSnapshot],
+    shown: Identity[Reading],
+    mark: str,
+    own: tuple[Identity[OwnReading], ...],
+    language: str,
 ) -> Message:
     """Return the answer about a snapshot in a language, the one in force, while its source answers."""
     del language
-    return _with_amounts(key.value, shown.value, mark, own)
+    return _with_amounts(key.value, shown.value, mark, [reading.value for reading in own])
 
 
 def _with_amounts(
