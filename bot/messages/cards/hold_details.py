@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from bot.domain.errors import SourceFault
+from bot.domain.price_gap import QuoteFlaw
 from bot.language.name_lists import clauses
 from bot.language.translation import marked, tr, tr_count
 from bot.messages.cards.part_names import part_names
@@ -88,6 +89,10 @@ def _no_second_price(match: re.Match[str]) -> str:
     return tr("no second price")
 
 
+def _flawed(match: re.Match[str]) -> str:
+    return tr(_FLAWS[QuoteFlaw(match[0])])
+
+
 def _disagreeing(match: re.Match[str]) -> str:
     return tr("ours {ours}, theirs {theirs}", ours=match["ours"], theirs=match["theirs"])
 
@@ -108,6 +113,18 @@ def _fault(match: re.Match[str]) -> str:
     return fault_words(SourceFault(match[0]))
 
 
+_FLAWS = {
+    # Translators: why a price at an exchange is not compared with those at others.
+    QuoteFlaw.CLOSED: marked("the market stands still"),
+    QuoteFlaw.CROSSED: marked("more is bid than asked"),
+    QuoteFlaw.WIDE: marked("bid and ask are far apart"),
+    QuoteFlaw.OLD: marked("the last price is too old"),
+    QuoteFlaw.FROZEN: marked("the price does not move"),
+    QuoteFlaw.UNTOLD: marked("it has no price"),
+    QuoteFlaw.FEW: marked("fewer than four other exchanges have a price"),
+    QuoteFlaw.APART: marked("the other exchanges disagree"),
+    QuoteFlaw.OFF_PEG: marked("the coin itself is off its peg"),
+}
 _MISSING = re.compile(r"(?P<names>.+), (?P<share>[\d.]+) % of reserves")
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (_MISSING, _missing),
@@ -121,6 +138,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"newest reading is (?P<hours>\d+) h old"), _stale),
     (re.compile(r"newest price is (?P<minutes>\d+) min old"), _old_price),
     (re.compile(r"no second price"), _no_second_price),
+    (re.compile("|".join(map(re.escape, QuoteFlaw))), _flawed),
     (re.compile(r"ours (?P<ours>.+), theirs (?P<theirs>.+)"), _disagreeing),
     (re.compile(r"the exchange says nothing about it now|not told any more"), _untold),  # the latter is of old readings
     # A pause, domain/suppression.py; the reason may have line breaks.

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from bot.detection.pegs import PEG_RULE
 from bot.detection.proofs import PROOF_RULE
+from bot.detection.price_gaps import PRICE_GAP_RULE
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
@@ -48,6 +49,8 @@ _RULE_WORDS: Mapping[str, str] = {
     PROOF_RULE: marked("proof of reserves"),
     # Translators: the name of the rule about stablecoins that are worth less than their dollar.
     PEG_RULE: marked("peg"),
+    # Translators: the name of the rule about an exchange whose prices are far from those at others.
+    PRICE_GAP_RULE: marked("price gap"),
 }
 
 
