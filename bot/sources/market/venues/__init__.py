@@ -1,0 +1,1 @@
+"""Exchanges' public tickers of BTC, ETH, USDT and USDC: a small adapter for each exchange."""
