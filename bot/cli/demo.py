@@ -120,6 +120,7 @@ def demo_settings(upstream: ReplayServer, directory: Path) -> Settings:
         detail_interval=timedelta(minutes=45),
         withdrawal_interval=_HOUR,
         pegs=upstream.tells_of_pegs,
+        price_gaps=False,  # an episode has the prices of no single exchange
         market_interval=_PEG_INTERVAL,
         **addresses,
     )

@@ -58,6 +58,10 @@ class LatestState:
     `proof_health` are the same of the proofs of reserves that exchanges tell themselves. `price_health` is how each
     source of stablecoins' prices is doing, by its name. `incidents` are the open and recent ones as they were after
     the last round of judging, newest first. `own_readings` are those of an exchange's id and a chain.
+    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id.
+    `price_health` is how each source of stablecoins' prices is doing, by its name, `venue_health` how each exchange
+    whose prices are compared. `incidents` are the open and recent
+    ones as they were after the last round of judging, newest first.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
@@ -67,6 +71,7 @@ class LatestState:
     proofs: dict[str, ProofOfReserves] = field(default_factory=dict)
     proof_health: dict[str, SourceHealth] = field(default_factory=dict)
     price_health: dict[str, SourceHealth] = field(default_factory=dict)
+    venue_health: dict[str, SourceHealth] = field(default_factory=dict)
     incidents: Sequence[Incident] = ()
     own_readings: dict[tuple[str, str], OwnReading] = field(default_factory=dict)
     list_fetched_at: datetime | None = None
@@ -116,6 +121,9 @@ class LatestState:
     def set_own_readings(self, known: Iterable[OwnReading]) -> None:
         """Replace what the bot itself has read on chain of some exchanges."""
         self.own_readings.update({(reading.exchange, reading.chain): reading for reading in known})
+    def set_venue_health(self, health: SourceHealth) -> None:
+        """Replace the health of an exchange whose prices are compared, whose name is `tickers/<name>`."""
+        self.venue_health[health.source.partition("/")[2]] = health
 
     def set_snapshot(self, snapshot: ExchangeSnapshot) -> None:
         """Replace the snapshot of its exchange."""
@@ -196,6 +204,9 @@ class Queries:
     asked, `prices_off` those that are switched off. `has_newest_incidents` says whether the
     incidents in memory are those of the store. `own_chains` are the ids of the exchanges that the bot reads itself, by
     chain.
+    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `price_sources`
+    are the names of the sources of stablecoins' prices that are asked, `prices_off` those that are switched off;
+    `venues` and `venues_off` are the same of exchanges whose prices are compared.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -211,6 +222,8 @@ class Queries:
         proof_sources: Callable[[], Sequence[tuple[str, str]]] = tuple,
         price_sources: Sequence[str] = (),
         prices_off: Sequence[str] = (),
+        venues: Sequence[str] = (),
+        venues_off: Sequence[str] = (),
         build_snapshot: Callable[[Exchange], Awaitable[ExchangeSnapshot]],
         only: Collection[str] = (),
         history: HistoryAnswers,
@@ -239,6 +252,8 @@ class Queries:
         self._proof_sources = proof_sources
         self._price_sources = price_sources
         self._prices_off = prices_off
+        self._venues = venues
+        self._venues_off = venues_off
         self._build_snapshot = build_snapshot
         self._only = only
         self._history = history
@@ -472,6 +487,7 @@ class Queries:
             proof_sources=self._proof_statuses(),
             price_sources=None if obstacles is None else self._price_statuses(),
             own_chains=[self._own_chain_status(chain) for chain in READ_ASSETS],
+            venues=None if obstacles is None else self._venue_statuses(),
         )
 
     def own_readings(self, exchange: str) -> Sequence[OwnReading]:
@@ -509,6 +525,12 @@ class Queries:
         return [
             *(SourceStatus(name, self._latest.price_health.get(name)) for name in self._price_sources),
             *(SourceStatus(name, is_off=True) for name in self._prices_off),
+        ]
+
+    def _venue_statuses(self) -> Sequence[PriceSourceStatus]:
+        return [
+            *(PriceSourceStatus(name, self._latest.venue_health.get(name)) for name in self._venues),
+            *(PriceSourceStatus(name, is_off=True) for name in self._venues_off),
         ]
 
     def _is_asked(self, exchange: str) -> bool:

@@ -141,8 +141,12 @@ class Settings(ExchangeAddresses, ExchangeKeySettings, MarketAddresses):
     pegs: Annotated[
         Switch, Field(description="Ask what stablecoins cost; without it nothing is told about a coin below its peg.")
     ] = True
+    price_gaps: Annotated[
+        Switch,
+        Field(description="Ask exchanges for prices; without it nothing is told about one whose prices drift apart."),
+    ] = True
     market_interval: Annotated[
-        Interval, Field(description="How often prices and supplies of stablecoins are fetched.")
+        Interval, Field(description="How often prices, and supplies of stablecoins, are fetched.")
     ] = timedelta(minutes=5)
     esplora_url: Annotated[
         SecretAddress | None,
@@ -200,6 +204,12 @@ class Settings(ExchangeAddresses, ExchangeKeySettings, MarketAddresses):
     ] = ()
 
     _unquoted = field_validator("*", mode="before")(unquoted)
+
+    @property
+    def market_addresses(self) -> Mapping[str, str | None]:
+        """Return the address of everything that has a price, by the name of its setting; None for one that is off."""
+        names = {*ExchangeAddresses.model_fields, *MarketAddresses.model_fields}
+        return {name: getattr(self, name) for name in names}
 
     @property
     def proxies(self) -> ProxyRules:
@@ -324,6 +334,8 @@ _KEYS_HEAD = """\
 _EXCHANGES_HEAD = """\
 # Base URLs of the exchanges' own APIs, asked which withdrawals are closed, for proofs of reserves, and three of them
 # (Binance, Coinbase, Kraken) what stablecoins cost. A path in the URL is put before theirs. off: that one is not asked.
+# Base URLs of the exchanges' own APIs, asked which withdrawals are closed, and many of them for their prices. A path in
+# the URL is put before theirs. off: that one is not asked.
 """
 _OF_EXCHANGES = ExchangeAddresses.model_fields
 

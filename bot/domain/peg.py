@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.errors import SourceFault
+from bot.domain.price_gap import VenueAnswer
 
 KEPT_SPAN = timedelta(hours=1)
 """Polls of so long are kept: more than is judged by, so that one that failed leaves enough."""
@@ -90,7 +91,11 @@ class PriceSourceAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PegRound:
-    """What one poll of all sources says: the reading of each coin that anything is known of, and how each answered."""
+    """What one poll of all sources says: the reading of each coin that anything is known of, and how each answered.
+
+    `venues` are the exchanges' own prices, which are compared with each other.
+    """
 
     readings: Mapping[str, PegReading]
     answers: tuple[PriceSourceAnswer, ...]
+    venues: tuple[VenueAnswer, ...] = ()

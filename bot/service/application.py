@@ -162,11 +162,13 @@ class Application:
         self.peg_poller = PegPoller(
             peg_source,
             records=store.pegs,
+            gap_records=store.price_gaps,
             readings=store.readings,
             clock=clock,
             meter=metrics,
             interval=settings.market_interval,
             on_round=self.updates.judge_pegs,
+            on_gaps=self.updates.judge_price_gaps,
             on_health=self.updates.record_price_health,
             turn=withdrawal_turn,
         )
@@ -321,6 +323,8 @@ class Application:
             proof_sources=lambda: self.proof_poller.names,
             price_sources=self.peg_poller.names,
             prices_off=self.peg_poller.off,
+            venues=self.peg_poller.venue_names,
+            venues_off=self.peg_poller.venues_off,
             build_snapshot=self.snapshot_builder.snapshot,
             only=frozenset(settings.exchanges),
             history=HistoryAnswers(

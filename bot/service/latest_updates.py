@@ -11,17 +11,19 @@ from typing import Any
 from bot.commands.queries import LatestState
 from bot.detection.pegs import PEG_RULE
 from bot.detection.proofs import PROOF_RULE
+from bot.detection.price_gaps import PRICE_GAP_RULE
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.exchange import Exchange
 from bot.domain.peg import CoinPeg
 from bot.domain.proof_of_reserves import ProofOfReserves
+from bot.domain.price_gap import ExchangeGaps
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.monitoring.chain_poller import ChainPoller
 from bot.monitoring.isolation import isolated
-from bot.monitoring.peg_poller import PegPoller
+from bot.monitoring.peg_poller import VENUES_NAME, PegPoller
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.proof_poller import ProofPoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
@@ -155,13 +157,19 @@ class LatestUpdates:
         await self._change_feed.publish(exchange.id for exchange in exchanges)
         return crashes
 
-    async def judge_signal(self, rule: str, readings: Sequence[Any]) -> None:
-        """Judge what a signal source beside the outflow read at one time; raise StorageError."""
-        names = {exchange_id: row.exchange.name for exchange_id, row in self._latest.listings.items()}
+    async def judge_signal(self, rule: str, readings: Sequence[Any], names: Mapping[str, str] | None = None) -> None:
+        """Judge what a signal source beside the outflow read at one time; raise StorageError.
+
+        `names` are what exchanges are called that may not be on the list.
+        """
+        names = {**(names or {}), **self._listed_names()}
         async with self._judging_lock:
             await self._watch.judge_other_source(rule, readings, names)
         if await self._remember_changed_incidents():
             await self._change_feed.publish([""])  # so that other workers read the incidents, too
+
+    def _listed_names(self) -> Mapping[str, str]:
+        return {exchange_id: row.exchange.name for exchange_id, row in self._latest.listings.items()}
 
     async def _remember_changed_incidents(self) -> bool:
         """Read the incidents again that suggestions are made from, if one has changed, and return whether it has."""
@@ -195,9 +203,16 @@ class LatestUpdates:
         """Judge what is known of stablecoins after a poll; raise StorageError."""
         await self.judge_signal(PEG_RULE, coins)
 
+    async def judge_price_gaps(self, exchanges: Sequence[ExchangeGaps]) -> None:
+        """Judge how far prices at exchanges are from those of others after a poll; raise StorageError."""
+        await self.judge_signal(PRICE_GAP_RULE, exchanges, {told.exchange: told.name for told in exchanges})
+
     async def record_price_health(self, was: SourceHealth, now: SourceHealth) -> None:
-        """Show how a source of stablecoins' prices is doing, here and, where that has changed, elsewhere."""
-        self._latest.set_price_health(now)
+        """Show how a source of prices is doing, here and, where that has changed, elsewhere."""
+        if now.source.partition("/")[0] == VENUES_NAME:
+            self._latest.set_venue_health(now)
+        else:
+            self._latest.set_price_health(now)
         if (was.fault, was.detail, was.last_success is None) != (now.fault, now.detail, now.last_success is None):
             await self._change_feed.publish([_PRICES])
 

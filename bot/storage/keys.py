@@ -215,6 +215,13 @@ OWN_READINGS = RedisKey(
     RedisType.HASH,
     "ever",
     "exchange/chain → the last complete own reading of its wallets (JSON)",
+# Prices at exchanges.
+PRICE_GAPS = RedisKey(
+    "runwatch:price-gaps",
+    RedisType.HASH,
+    "",
+    "exchange → how far its prices were from those of others by the polls of the last hour (JSON)",
+    lifetime=_WEEK,
 )
 
 # The stress test.

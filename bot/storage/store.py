@@ -30,6 +30,7 @@ from bot.storage.pending_changes import RedisPendingChanges
 from bot.storage.place_exports import RedisPlaceExports
 from bot.storage.place_settings import RedisPlaceSettings
 from bot.storage.proofs import RedisProofs
+from bot.storage.price_gaps import RedisPriceGaps
 from bot.storage.reading_revisions import RedisReadingRevisions
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date, mark_layout
@@ -67,6 +68,7 @@ class Store:
     withdrawals: RedisWithdrawals
     pegs: RedisPegs
     own_readings: RedisOwnReadings
+    price_gaps: RedisPriceGaps
     stress: RedisStress
     proofs: RedisProofs
     leases: RedisLeases
@@ -171,6 +173,7 @@ async def open_store(
             withdrawals=RedisWithdrawals(database, clock),
             pegs=RedisPegs(database),
             own_readings=RedisOwnReadings(database),
+            price_gaps=RedisPriceGaps(database),
             stress=RedisStress(database),
             proofs=RedisProofs(database),
             leases=leases,

@@ -202,6 +202,7 @@ def _variables(  # noqa: PLR0913, PLR0917 — everything that a worker is told o
         "WITHDRAWALS": "false",
         "PROOFS": "false",
         "PEGS": "false",
+        "PRICE_GAPS": "false",
     }
 
 

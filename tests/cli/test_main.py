@@ -229,6 +229,7 @@ def test_an_output_that_takes_nothing_more_is_a_sentence(tmp_path: Path, command
                 "WITHDRAWALS": "false",
                 "PROOFS": "false",
                 "PEGS": "false",
+                "PRICE_GAPS": "false",
             },
             timeout=100,
             check=False,
@@ -274,6 +275,8 @@ def homeless(directory: Path, *arguments: str, **variables: str) -> subprocess.C
             "PROOFS": "false",
             "PEGS": "false",
         }
+        env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT), "WITHDRAWALS": "false", "PEGS": "false"}
+        | {"PRICE_GAPS": "false"}
         | variables,
         timeout=100,
         check=False,

@@ -7,7 +7,8 @@ from typing_extensions import override
 
 from bot.domain.errors import SourceFault, StorageError
 from bot.domain.peg import CoinPeg, PegQuote, PegReading, PegRound, PriceSourceAnswer
-from bot.ports.pegs import PegRecords, PegSource
+from bot.domain.price_gap import ExchangeGaps, VenueAnswer, VenueQuote
+from bot.ports.pegs import PegRecords, PegSource, PriceGapRecords
 from bot.ports.sources import Clock
 
 INDEX, KRAKEN, BINANCE = "DefiLlama prices", "Kraken", "Binance"
@@ -22,6 +23,10 @@ class PricesByHand(PegSource):
     by_source: dict[str, dict[str, float]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     names: Sequence[str] = (INDEX, KRAKEN, BINANCE)
+    venue_names: Sequence[str] = ()
+    venues_off: Sequence[str] = ()
+    btc: dict[str, float] = field(default_factory=dict)
+    """What BTC and ETH cost at exchanges where that is not 60,000, by their names in small letters."""
     asked: int = 0
 
     @override
@@ -39,7 +44,17 @@ class PricesByHand(PegSource):
             if answering
         }
         faults = {name: SourceFault.TIMEOUT if name in self.silent else None for name in self.names}
-        return PegRound(readings, tuple(PriceSourceAnswer(name, fault) for name, fault in faults.items()))
+        answers = tuple(PriceSourceAnswer(name, fault) for name, fault in faults.items())
+        return PegRound(readings, answers, tuple(map(self._venue, self.venue_names)))
+
+    def _venue(self, name: str) -> VenueAnswer:
+        exchange = name.lower()
+        if name in self.silent:
+            return VenueAnswer(exchange, name, fault=SourceFault.TIMEOUT)
+        price = self.btc.get(exchange, 60_000.0)
+        return VenueAnswer(
+            exchange, name, tuple(VenueQuote(exchange, asset, "USDT", price) for asset in ("BTC", "ETH"))
+        )
 
     def _usd(self, source: str, asset: str) -> float:
         return self.by_source.get(source, {}).get(asset, self.usd[asset])
@@ -60,4 +75,19 @@ class MemoryPegs(PegRecords):
 
     @override
     async def all(self) -> Mapping[str, CoinPeg]:
+        return dict(self.kept)
+
+
+@dataclass
+class MemoryPriceGaps(PriceGapRecords):
+    """What is kept of price gaps."""
+
+    kept: dict[str, ExchangeGaps] = field(default_factory=dict)
+
+    @override
+    async def save(self, gaps: Sequence[ExchangeGaps]) -> None:
+        self.kept.update({told.exchange: told for told in gaps})
+
+    @override
+    async def all(self) -> Mapping[str, ExchangeGaps]:
         return dict(self.kept)

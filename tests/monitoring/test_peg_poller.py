@@ -11,10 +11,11 @@ import pytest
 from bot.domain.errors import SourceFault, StorageError
 from bot.domain.obstacles import JobState
 from bot.domain.peg import CoinPeg
+from bot.domain.price_gap import ExchangeGaps
 from bot.domain.reading import SourceHealth
 from bot.monitoring.peg_poller import PegPoller
 from tests.builders import NOON
-from tests.fakes.market_prices import INDEX, KRAKEN, MemoryPegs, PricesByHand
+from tests.fakes.market_prices import INDEX, KRAKEN, MemoryPegs, MemoryPriceGaps, PricesByHand
 from tests.fakes.memory import HandClock, MemoryReadings, Tally
 from tests.waiting import until
 
@@ -25,8 +26,10 @@ MINUTE = timedelta(minutes=1)
 class Bench:
     clock: HandClock = field(default_factory=lambda: HandClock(NOON))
     records: MemoryPegs = field(default_factory=MemoryPegs)
+    gap_records: MemoryPriceGaps = field(default_factory=MemoryPriceGaps)
     readings: MemoryReadings = field(default_factory=MemoryReadings)
     judged: list[dict[str, int]] = field(default_factory=list)
+    judged_gaps: list[dict[str, list[float | None]]] = field(default_factory=list)
     healths: list[SourceHealth] = field(default_factory=list)
     fails: bool = False
 
@@ -40,17 +43,23 @@ class Bench:
                 raise RuntimeError
             self.judged.append({coin.asset: len(coin.readings) for coin in coins})
 
+        async def on_gaps(told: Sequence[ExchangeGaps]) -> None:
+            gaps = {exchange.exchange: [reading.gaps[0].gap for reading in exchange.readings] for exchange in told}
+            self.judged_gaps.append(gaps)
+
         async def on_health(_: SourceHealth, now: SourceHealth) -> None:
             self.healths.append(now)
 
         return PegPoller(
             self.source,
             records=self.records,
+            gap_records=self.gap_records,
             readings=self.readings,
             clock=self.clock,
             meter=Tally(),
             interval=5 * MINUTE,
             on_round=on_round,
+            on_gaps=on_gaps,
             on_health=on_health,
             turn=timedelta(milliseconds=1),
         )
@@ -155,3 +164,24 @@ async def test_while_it_serves_a_crash_is_said_and_the_next_turn_tries_again(ben
         serving.cancel()
         await asyncio.wait([serving])
     assert bench.poller.state() is None
+
+
+async def test_exchanges_are_compared_with_each_other_and_kept_through_a_restart(bench: Bench) -> None:
+    bench.source.venue_names = ("Gate", "HTX", "MEXC", "OKX", "Bybit")
+    bench.source.btc = {"htx": 58_800.0}
+    await bench.poll(0)
+    bench.source.silent = {"Bybit"}
+    bench.poller = bench.started()
+    await bench.poller.restore()
+    await bench.poll()
+
+    assert bench.judged_gaps[0]["htx"] == [-0.02]
+    # Of five only HTX has four others that agree, and then four are left, of which each has three others.
+    assert bench.judged_gaps[-1] == {
+        "bybit": [None],
+        "gate": [None, None],
+        "htx": [-0.02, None],
+        "mexc": [None, None],
+        "okx": [None, None],
+    }
+    assert [health.source for health in bench.healths if health.fault] == ["tickers/Bybit"]

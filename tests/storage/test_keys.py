@@ -22,6 +22,7 @@ from bot.domain.own_reading import BITCOIN, OwnReading
 from bot.domain.peg import CoinPeg, PegReading
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.proof_of_reserves import ProofOfReserves
+from bot.domain.price_gap import ExchangeGaps, GapReading
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.stress import LivedThrough, StressOutcome, StressResult
@@ -78,6 +79,7 @@ runwatch:unreadable hash
 {wd}:transitions:<exchange> zset
 runwatch:pegs hash
 runwatch:chain hash
+runwatch:price-gaps hash
 runwatch:stress:results hash
 runwatch:stress:lived hash
 runwatch:stress:posted string
@@ -307,6 +309,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.withdrawals.confirm({"gate": NOON})
     await store.pegs.save([CoinPeg("USDC", (PegReading(NOON),))])
     await store.own_readings.save(OwnReading("gate", BITCOIN))
+    await store.price_gaps.save([ExchangeGaps("gate", "Gate", (GapReading(NOON),))])
     await store.stress.save_result(StressResult(NOON.date(), "gate", StressOutcome.PASSED, NOON))
     await store.stress.save_lived(LivedThrough("gate", NOON, NOON))
     await store.stress.mark_posted(NOON.date())

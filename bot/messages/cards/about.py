@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from bot.detection.venue_medians import LEAST_OTHERS
 from bot.detection.window_coverage import WindowCoverage
 from bot.domain.errors import SourceFault
 from bot.domain.obstacles import ObstacleKind
@@ -137,6 +138,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None, *, fo
             *_proof_source_lines(status.proof_sources),
             *_price_source_lines(status.price_sources),
             own_chains_line(status.own_chains),
+            *_venue_lines(status.venues),
             *(_operation_lines(status) if for_owner else ()),
             *(coverage_lines(coverage) if coverage else ()),
         ),
@@ -252,6 +254,7 @@ def _price_source_lines(sources: Sequence[SourceStatus] | None) -> Iterator[str]
         yield tr("Stablecoin prices: not asked for, so nothing is told about a coin below its peg.")
         return
     answering, troubles = _troubles(sources)
+    troubles = _troubles(sources)
     told = tr_count(
         "Stablecoin prices: {answering} of {count} source answers.",
         "Stablecoin prices: {answering} of {count} sources answer.",
@@ -259,6 +262,47 @@ def _price_source_lines(sources: Sequence[SourceStatus] | None) -> Iterator[str]
         answering=answering,
     )
     yield sentences(told, *troubles)
+        answering=len(sources) - sum(map(len, troubles.values())),
+    )
+    yield sentences(told, *_trouble_sentences(troubles))
+
+
+def _venue_lines(venues: Sequence[PriceSourceStatus] | None) -> Iterator[str]:
+    """Yield how many exchanges tell prices that are compared, then what is wrong with the others.
+
+    Example: "Prices between exchanges: 14 of 16 exchanges answer. Timeout: Kraken. Switched off: HTX."
+    """
+    if venues is None:
+        return
+    asked = [venue for venue in venues if not venue.is_off]
+    if not asked:
+        yield tr("Prices between exchanges: not asked for, so nothing is told about prices that drift apart.")
+        return
+    troubles = _troubles(venues)
+    answering = len(venues) - sum(map(len, troubles.values()))
+    told = tr_count(
+        "Prices between exchanges: {answering} of {count} exchange answers.",
+        "Prices between exchanges: {answering} of {count} exchanges answer.",
+        len(asked),
+        answering=answering,
+    )
+    few = [tr("Too few to compare them.")] if answering <= LEAST_OTHERS else []
+    yield sentences(told, *few, *_trouble_sentences(troubles))
+
+
+def _troubles(sources: Sequence[PriceSourceStatus]) -> Mapping[str, Sequence[str]]:
+    """Return the names of the sources by what is wrong with them."""
+    names: dict[str, list[str]] = {}
+    for source in sources:
+        if trouble := tr("Switched off") if source.is_off else _withdrawal_trouble(source.health):
+            names.setdefault(trouble, []).append(source.name)
+    return names
+
+
+def _trouble_sentences(troubles: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for trouble, names in troubles.items():
+        # Translators: {trouble} is why these sources do not answer, with a capital: “Timeout”, “Not asked yet”.
+        yield tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=enumerated(names))
 
 
 def _troubles(sources: Sequence[SourceStatus]) -> tuple[int, Sequence[str]]:
