@@ -103,7 +103,8 @@ def replay_settings(upstream: ReplayServer) -> Mapping[str, str]:
     served = {**upstream.withdrawal_settings, **upstream.market_settings}
     asked = (*ExchangeAddresses.model_fields, *MarketAddresses.model_fields)
     addresses = {name.upper(): served.get(name, OFF) for name in asked}
-    return {"DEFILLAMA_URL": upstream.url, **addresses}
+    # An episode has the prices of no single exchange: all of them would be said to fail.
+    return {"DEFILLAMA_URL": upstream.url, "PRICE_GAPS": "false", **addresses}
 
 
 def demo_settings(upstream: ReplayServer, directory: Path) -> Settings:
@@ -120,7 +121,7 @@ def demo_settings(upstream: ReplayServer, directory: Path) -> Settings:
         detail_interval=timedelta(minutes=45),
         withdrawal_interval=_HOUR,
         pegs=upstream.tells_of_pegs,
-        price_gaps=False,  # an episode has the prices of no single exchange
+        price_gaps=False,
         market_interval=_PEG_INTERVAL,
         **addresses,
     )
