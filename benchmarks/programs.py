@@ -34,9 +34,7 @@ async def runwatch(
     """Run the service, connected to the stand-ins given; `settings` name the store, else it has an empty one."""
     environment = {"DEFILLAMA_URL": llama.url, "HTTP_PORT": str(http_port), "LOG_LEVEL": "error"}
     # No exchange is asked unless a measurement brings a stand-in of it.
-    environment |= {"WITHDRAWALS": "false", "PROOFS": "false", "PEGS": "false"}
-    environment["WITHDRAWALS"] = "false"  # no exchange is asked unless a measurement brings a stand-in of it
-    environment["PEGS"] = environment["PRICE_GAPS"] = "false"  # nor any source of prices
+    environment |= {"WITHDRAWALS": "false", "PROOFS": "false", "PEGS": "false", "PRICE_GAPS": "false"}
     if telegram:
         environment |= {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_URL": telegram.url}
     if discord:

@@ -129,9 +129,7 @@ async def _started(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json"}
     # Exchanges' own interfaces, and sources of prices, are asked only where a test brings a stand-in.
-    environment |= {"WITHDRAWALS": "false", "PROOFS": "false", "PEGS": "false"}
-    environment["WITHDRAWALS"] = "false"  # exchanges' own interfaces are asked only where a test brings a stand-in
-    environment["PEGS"] = environment["PRICE_GAPS"] = "false"  # so are the sources of prices
+    environment |= {"WITHDRAWALS": "false", "PROOFS": "false", "PEGS": "false", "PRICE_GAPS": "false"}
     process = await asyncio.create_subprocess_exec(
         *(*launcher, sys.executable, "-m", "bot", *arguments),
         cwd=directory,

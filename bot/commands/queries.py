@@ -121,6 +121,7 @@ class LatestState:
     def set_own_readings(self, known: Iterable[OwnReading]) -> None:
         """Replace what the bot itself has read on chain of some exchanges."""
         self.own_readings.update({(reading.exchange, reading.chain): reading for reading in known})
+
     def set_venue_health(self, health: SourceHealth) -> None:
         """Replace the health of an exchange whose prices are compared, whose name is `tickers/<name>`."""
         self.venue_health[health.source.partition("/")[2]] = health
@@ -203,10 +204,7 @@ class Queries:
     the name of those that are asked. `price_sources` are the names of the sources of stablecoins' prices that are
     asked, `prices_off` those that are switched off. `has_newest_incidents` says whether the
     incidents in memory are those of the store. `own_chains` are the ids of the exchanges that the bot reads itself, by
-    chain.
-    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `price_sources`
-    are the names of the sources of stablecoins' prices that are asked, `prices_off` those that are switched off;
-    `venues` and `venues_off` are the same of exchanges whose prices are compared.
+    chain. `venues` and `venues_off` are the names of exchanges whose prices are compared, and of those switched off.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -527,10 +525,10 @@ class Queries:
             *(SourceStatus(name, is_off=True) for name in self._prices_off),
         ]
 
-    def _venue_statuses(self) -> Sequence[PriceSourceStatus]:
+    def _venue_statuses(self) -> Sequence[SourceStatus]:
         return [
-            *(PriceSourceStatus(name, self._latest.venue_health.get(name)) for name in self._venues),
-            *(PriceSourceStatus(name, is_off=True) for name in self._venues_off),
+            *(SourceStatus(name, self._latest.venue_health.get(name)) for name in self._venues),
+            *(SourceStatus(name, is_off=True) for name in self._venues_off),
         ]
 
     def _is_asked(self, exchange: str) -> bool:

@@ -37,18 +37,6 @@ class SourceStatus:
 
     `name` is mostly the exchange's. Example: LBank, whose health has the fault TIMEOUT and is failing since 08:20. One
     that `is_off` is not asked, by a setting.
-    `name` is the exchange's. Example: LBank, whose health has the fault TIMEOUT and is failing since 08:20.
-    """
-
-    name: str
-    health: SourceHealth | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PriceSourceStatus:
-    """How a source of prices or supplies is doing; `health` is None before it was ever asked.
-
-    One that `is_off` is not asked, by a setting.
     """
 
     name: str
@@ -79,9 +67,8 @@ class BotStatus:
     them: in a program that answers one question. The next two are sentences: which work another worker owns the lease
     of, and which settings name a chat that is not reached. `withdrawal_sources` are those of the listed exchanges,
     largest first, `proof_sources` those of proofs of reserves. `price_sources` are those of stablecoins, and None in a
-    program that answers one question, `own_chains` those that the bot can read itself.
-    largest first, `price_sources` those of stablecoins, and None in a program that answers one question.
-    `venues` are the exchanges whose prices are compared, and None there as well.
+    program that answers one question; `venues` are the exchanges whose prices are compared, and None there as well.
+    `own_chains` are those that the bot can read itself.
     """
 
     version: str
@@ -100,6 +87,4 @@ class BotStatus:
     proof_sources: Sequence[SourceStatus] = ()
     price_sources: Sequence[SourceStatus] | None = None
     own_chains: Sequence[OwnChainStatus] = ()
-    withdrawal_sources: Sequence[WithdrawalSourceStatus] = ()
-    price_sources: Sequence[PriceSourceStatus] | None = None
-    venues: Sequence[PriceSourceStatus] | None = None
+    venues: Sequence[SourceStatus] | None = None

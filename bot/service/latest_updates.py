@@ -10,14 +10,14 @@ from typing import Any
 
 from bot.commands.queries import LatestState
 from bot.detection.pegs import PEG_RULE
-from bot.detection.proofs import PROOF_RULE
 from bot.detection.price_gaps import PRICE_GAP_RULE
+from bot.detection.proofs import PROOF_RULE
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.exchange import Exchange
 from bot.domain.peg import CoinPeg
-from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.price_gap import ExchangeGaps
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.withdrawals import ExchangeWithdrawals

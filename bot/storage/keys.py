@@ -215,6 +215,8 @@ OWN_READINGS = RedisKey(
     RedisType.HASH,
     "ever",
     "exchange/chain → the last complete own reading of its wallets (JSON)",
+)
+
 # Prices at exchanges.
 PRICE_GAPS = RedisKey(
     "runwatch:price-gaps",

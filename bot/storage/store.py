@@ -29,8 +29,8 @@ from bot.storage.pegs import RedisPegs
 from bot.storage.pending_changes import RedisPendingChanges
 from bot.storage.place_exports import RedisPlaceExports
 from bot.storage.place_settings import RedisPlaceSettings
-from bot.storage.proofs import RedisProofs
 from bot.storage.price_gaps import RedisPriceGaps
+from bot.storage.proofs import RedisProofs
 from bot.storage.reading_revisions import RedisReadingRevisions
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date, mark_layout

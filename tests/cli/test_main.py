@@ -274,9 +274,8 @@ def homeless(directory: Path, *arguments: str, **variables: str) -> subprocess.C
             "WITHDRAWALS": "false",
             "PROOFS": "false",
             "PEGS": "false",
+            "PRICE_GAPS": "false",
         }
-        env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT), "WITHDRAWALS": "false", "PEGS": "false"}
-        | {"PRICE_GAPS": "false"}
         | variables,
         timeout=100,
         check=False,

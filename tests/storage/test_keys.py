@@ -21,8 +21,8 @@ from bot.domain.mute import LONGEST_MUTE, MissedIncident, UntilWorse
 from bot.domain.own_reading import BITCOIN, OwnReading
 from bot.domain.peg import CoinPeg, PegReading
 from bot.domain.place import Place, Platform, Subscription
-from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.price_gap import ExchangeGaps, GapReading
+from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.stress import LivedThrough, StressOutcome, StressResult

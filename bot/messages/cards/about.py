@@ -254,7 +254,6 @@ def _price_source_lines(sources: Sequence[SourceStatus] | None) -> Iterator[str]
         yield tr("Stablecoin prices: not asked for, so nothing is told about a coin below its peg.")
         return
     answering, troubles = _troubles(sources)
-    troubles = _troubles(sources)
     told = tr_count(
         "Stablecoin prices: {answering} of {count} source answers.",
         "Stablecoin prices: {answering} of {count} sources answer.",
@@ -262,12 +261,9 @@ def _price_source_lines(sources: Sequence[SourceStatus] | None) -> Iterator[str]
         answering=answering,
     )
     yield sentences(told, *troubles)
-        answering=len(sources) - sum(map(len, troubles.values())),
-    )
-    yield sentences(told, *_trouble_sentences(troubles))
 
 
-def _venue_lines(venues: Sequence[PriceSourceStatus] | None) -> Iterator[str]:
+def _venue_lines(venues: Sequence[SourceStatus] | None) -> Iterator[str]:
     """Yield how many exchanges tell prices that are compared, then what is wrong with the others.
 
     Example: "Prices between exchanges: 14 of 16 exchanges answer. Timeout: Kraken. Switched off: HTX."
@@ -278,8 +274,7 @@ def _venue_lines(venues: Sequence[PriceSourceStatus] | None) -> Iterator[str]:
     if not asked:
         yield tr("Prices between exchanges: not asked for, so nothing is told about prices that drift apart.")
         return
-    troubles = _troubles(venues)
-    answering = len(venues) - sum(map(len, troubles.values()))
+    answering, troubles = _troubles(venues)
     told = tr_count(
         "Prices between exchanges: {answering} of {count} exchange answers.",
         "Prices between exchanges: {answering} of {count} exchanges answer.",
@@ -287,22 +282,7 @@ def _venue_lines(venues: Sequence[PriceSourceStatus] | None) -> Iterator[str]:
         answering=answering,
     )
     few = [tr("Too few to compare them.")] if answering <= LEAST_OTHERS else []
-    yield sentences(told, *few, *_trouble_sentences(troubles))
-
-
-def _troubles(sources: Sequence[PriceSourceStatus]) -> Mapping[str, Sequence[str]]:
-    """Return the names of the sources by what is wrong with them."""
-    names: dict[str, list[str]] = {}
-    for source in sources:
-        if trouble := tr("Switched off") if source.is_off else _withdrawal_trouble(source.health):
-            names.setdefault(trouble, []).append(source.name)
-    return names
-
-
-def _trouble_sentences(troubles: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for trouble, names in troubles.items():
-        # Translators: {trouble} is why these sources do not answer, with a capital: “Timeout”, “Not asked yet”.
-        yield tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=enumerated(names))
+    yield sentences(told, *few, *troubles)
 
 
 def _troubles(sources: Sequence[SourceStatus]) -> tuple[int, Sequence[str]]:

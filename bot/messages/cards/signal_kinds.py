@@ -11,8 +11,8 @@ from typing import Any
 
 from bot.detection.outflow_source import Outflow
 from bot.detection.pegs import Peg
-from bot.detection.proofs import ProofsOfReserves
 from bot.detection.price_gaps import PriceGap
+from bot.detection.proofs import ProofsOfReserves
 from bot.detection.withdrawals.closed_networks import ClosedNetworks
 from bot.detection.withdrawals.closed_withdrawals import ClosedWithdrawals
 from bot.domain.severity import Sensitivity
@@ -21,8 +21,8 @@ from bot.domain.signal_source import SignalSource
 from bot.messages.cards.data_notice import DataNoticeCard
 from bot.messages.cards.outflow import MarketWideCard, OutflowCard
 from bot.messages.cards.peg import PegCard
-from bot.messages.cards.proof_incident import ProofCard
 from bot.messages.cards.price_gap import PriceGapCard
+from bot.messages.cards.proof_incident import ProofCard
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.withdrawals_incident import ClosedNetworkCard, WithdrawalsCard
 

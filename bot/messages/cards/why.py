@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from bot.detection.pegs import PEG_RULE
-from bot.detection.proofs import PROOF_RULE
 from bot.detection.price_gaps import PRICE_GAP_RULE
+from bot.detection.proofs import PROOF_RULE
 from bot.detection.withdrawals.closed_networks import NETWORK_RULE
 from bot.detection.withdrawals.closed_withdrawals import WITHDRAWALS_RULE
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
