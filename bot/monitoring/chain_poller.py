@@ -127,13 +127,14 @@ class ChainPoller:
             done = await source.read(exchange, wallets)
             _check_complete(done, wallets)
             reading = after_round(before, done, len(listed), source.most_wallets)
+            reading = await self._with_outgoing(reading, source, hot_wallet(before, done))
         except SourceError as failure:
             return after_failure(before, exchange, source.chain, failure, self._clock.now())
         except Exception as crash:
             log.exception("own reading crashed", exchange=exchange, chain=source.chain)
             crashed = SourceError(SourceFault.CRASHED, type(crash).__name__)
             return after_failure(before, exchange, source.chain, crashed, self._clock.now())
-        return await self._with_outgoing(reading, source, hot_wallet(before, done))
+        return reading
 
     async def _with_outgoing(self, reading: OwnReading, source: ChainSource, wallet: str | None) -> OwnReading:
         """Return a reading with when transactions left its hot wallet; where that is not told, as it was before."""

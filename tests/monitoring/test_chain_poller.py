@@ -32,7 +32,7 @@ class FakeChainSource(ChainSource):
         self.held = {"a": 1.0, "b": 90.0, "c": 9.0, "k": 5.0}
         self.spent = {"a": 3}
         self.fault: Exception | None = None
-        self.outgoing_fault: SourceError | None = None
+        self.outgoing_fault: Exception | None = None
         self.left_out = 0
         self.asked: list[tuple[str, int]] = []
         self._clock = clock
@@ -156,7 +156,11 @@ async def test_a_fault_of_the_program_costs_one_round() -> None:
     polling.source.fault = ZeroDivisionError()
     with capture_logs():
         await polling.poller.read("binance", polling.source)
+    assert polling.known["binance"].fault is SourceFault.CRASHED
 
+    polling.source.fault, polling.source.outgoing_fault = None, ZeroDivisionError()
+    with capture_logs():
+        await polling.poller.read("binance", polling.source)
     assert polling.known["binance"].fault is SourceFault.CRASHED
 
 

@@ -12,6 +12,7 @@ from bot.domain.own_reading import BITCOIN, ETHEREUM, OutgoingTimes, OwnRound, W
 from bot.sources.chain import esplora, ethereum
 from bot.sources.chain.esplora import EsploraSource
 from bot.sources.chain.ethereum import EthereumSource
+from bot.sources.chain.faults import without_address
 from bot.sources.http import Http
 from bot.sources.http_types import FetchLimits
 from tests.fakes.chain import ChainFault, FakeChain, FakeWallet
@@ -151,6 +152,11 @@ async def test_a_round_that_one_wallet_is_missing_from_is_no_round(
 
     assert (refused.value.fault, refused.value.detail) == said
     assert len(chain.requests) == answered + 1, "the others are not asked in vain"
+
+
+def test_an_answer_that_is_nested_without_end_is_refused() -> None:
+    with pytest.raises(SourceError, match="nested too deeply"), without_address("ESPLORA_URL", "http://h"):
+        raise RecursionError
 
 
 async def test_a_server_that_is_away_is_named_by_its_setting(http: Http, clock: StoppedClock) -> None:
