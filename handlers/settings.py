@@ -14,7 +14,7 @@ from bot.domain.place import Place, Platform
 from bot.domain.place_settings import AUTOMATIC, PlaceSetting, PlaceSettings, unknown_setting
 from bot.domain.setting_change import SettingEditor
 from bot.domain.time_zones import UnknownZone
-from bot.language.translation import language_code, written_in
+from bot.language.translation import language_code, tr, written_in
 from bot.messages.cards.settings import setting_card, settings_card, zone_unknown_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
@@ -67,10 +67,13 @@ def _read_line(line: str) -> _Asked:
 async def _shown(request: Request, target: Place) -> Message:
     settings = await request.place_settings.of_place(target)
     changes = await request.place_settings.changes(target)
-    return settings_card(settings, changes, request.now, where=_word_for(request, target))
+    where, may_publish = _word_for(request, target), target.platform is Platform.DISCORD
+    return settings_card(settings, changes, request.now, where=where, may_publish=may_publish)
 
 
 async def _changed(request: Request, target: Place, setting: PlaceSetting, value: str) -> Message:
+    if setting is PlaceSetting.PUBLISH and PlaceSettings().with_value(setting, value).publish:
+        await _check_can_publish(request, target)
     settings = await request.place_settings.change(
         target,
         lambda before: before.with_value(setting, value),
@@ -81,7 +84,20 @@ async def _changed(request: Request, target: Place, setting: PlaceSetting, value
     changes = await request.place_settings.changes(target)
     latest = next((change for change in changes if change.setting == setting and change.at == request.now), None)
     with written_in(_language_after(request, target, setting, settings)):
-        return settings_card(settings, changes, request.now, changed=latest, where=_word_for(request, target))
+        return settings_card(
+            settings,
+            changes,
+            request.now,
+            changed=latest,
+            where=_word_for(request, target),
+            may_publish=target.platform is Platform.DISCORD,
+        )
+
+
+async def _check_can_publish(request: Request, target: Place) -> None:
+    """Raise BadArgument where no message can be published."""
+    if not await request.place_access.can_publish(target):
+        raise BadArgument(tr("Only an announcement channel of Discord can publish its messages, and this is none."))
 
 
 def _language_after(request: Request, target: Place, setting: PlaceSetting, settings: PlaceSettings) -> str:

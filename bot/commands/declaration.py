@@ -66,6 +66,11 @@ async def mention_nobody(place: Place, mention: str) -> tuple[str, ...]:
     return ()
 
 
+async def publish_nowhere(place: Place) -> bool:
+    """Return whether messages can be published to those who follow a place: no, on most platforms."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceAccess:
     """What the platform knows of places: which one a name stands for, and which rights the bot lacks there.
@@ -73,12 +78,14 @@ class PlaceAccess:
     `find(text)` returns the Place behind `@channel`, a chat id or a channel mention, or raises AskerError.
     `missing(place)` returns the names of the rights the bot lacks for posting there, none when all is well.
     `check_mention(place, mention)` raises AskerError where nobody is called so or the caller may not mention them, and
-    returns the names of the rights the bot lacks for that mention.
+    returns the names of the rights the bot lacks for that mention. `can_publish(place)` returns whether it is an
+    announcement channel, whose messages can be published.
     """
 
     find: Callable[[str], Awaitable[Place]]
     missing: Callable[[Place], Awaitable[tuple[str, ...]]]
     check_mention: Callable[[Place, str], Awaitable[tuple[str, ...]]] = mention_nobody
+    can_publish: Callable[[Place], Awaitable[bool]] = publish_nowhere
 
 
 ReadDocument = Callable[[], Awaitable[Document]]

@@ -213,7 +213,7 @@ def _not_released(delivery: Delivery, approval: Approval) -> GateVerdict:
         kind = DeliveryKind.REPLY if delivery.sent_here else delivery.kind
         with written_in(delivery.message.language):
             card = not_released_card(name_of(delivery))
-        return GateVerdict(replace(delivery, kind=kind, message=card))
+        return GateVerdict(replace(delivery, kind=kind, message=card, publish=False))
     return GateVerdict(delivery, reason=NOT_RELEASED)
 
 

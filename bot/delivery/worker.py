@@ -22,6 +22,7 @@ from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, Refusal
 from bot.delivery.mute_check import PLACE_MUTED, muted_deliveries
 from bot.delivery.picture_poster import PicturePoster
 from bot.delivery.place_rules import following_settings, settings_or_defaults, unwanted_by_settings
+from bot.delivery.publisher import Publisher
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.send_queue import SendQueue
 from bot.delivery.stored_writes import retry_until_stored
@@ -108,6 +109,7 @@ class DeliveryWorker:
             subscriptions=subscriptions,
             meter=meter,
         )
+        self._publisher = Publisher(chat, rate_limiter=self._rate_limiter, meter=meter)
         self._attempt = DeliveryAttempt(
             chat,
             outbox=outbox,
@@ -122,7 +124,7 @@ class DeliveryWorker:
                 clock=clock,
                 meter=meter,
             ),
-            on_posted=self._pictures.add,
+            on_posted=self._follow_up,
         )
         self._free_attempts = asyncio.Semaphore(limit.at_once)
         self._is_stopping = asyncio.Event()
@@ -134,15 +136,22 @@ class DeliveryWorker:
         async with asyncio.TaskGroup() as tasks:
             sending = tasks.create_task(self._send_queued(tasks))
             posting_pictures = tasks.create_task(self._pictures.run())
+            publishing = tasks.create_task(self._publisher.run())
             tasks.create_task(self._fill_queue(tasks))
             await self._is_stopping.wait()
             sending.cancel()
             posting_pictures.cancel()
+            publishing.cancel()
 
     def stop(self) -> None:
         """Begin no further attempt."""
         self._is_stopping.set()
         self._queue.close()
+
+    def _follow_up(self, delivery: Delivery, message_id: str) -> None:
+        """Let what belongs to a message follow it, now that it was posted: its picture, and its publication."""
+        self._pictures.add(delivery, message_id)
+        self._publisher.add(delivery, message_id)
 
     async def _fill_queue(self, tasks: asyncio.TaskGroup) -> None:
         while True:

@@ -34,6 +34,7 @@ class PlaceSetting(StrEnum):
     RECOVERED = "recovered"
     APPROVAL = "approval"
     DRILLS = "drills"
+    PUBLISH = "publish"
 
 
 AUTOMATIC = "auto"
@@ -54,7 +55,8 @@ class PlaceSettings:
     `timezone` is an IANA name. `language` is `AUTOMATIC` or the code of a language. `quiet` None: no quiet hours.
     `digest` None: no digest. `notices`: whether data notices are posted, `pegs`: whether alerts about stablecoins are.
     `recovered`: whether a reply says that an incident is over. `drills`: whether members may begin withdrawal drills,
-    and answers show what drills found. `approval`: whether a moderator releases the first post of an incident;
+    and answers show what drills found. `publish`: whether alerts in an announcement channel of Discord are published to
+    those who follow it. `approval`: whether a moderator releases the first post of an incident;
     `approver` is the id of who switched that on, which is no setting of its own and is in no fields.
     """
 
@@ -67,6 +69,7 @@ class PlaceSettings:
     pegs: bool = True
     recovered: bool = True
     drills: bool = True
+    publish: bool = False
     approval: bool = False
     approver: str = ""
 
@@ -239,4 +242,5 @@ _READ: Mapping[PlaceSetting, Callable[[str], Any]] = {
     PlaceSetting.RECOVERED: _read_switch,
     PlaceSetting.APPROVAL: _read_switch,
     PlaceSetting.DRILLS: _read_switch,
+    PlaceSetting.PUBLISH: _read_switch,
 }

@@ -130,6 +130,7 @@ def _alert(  # noqa: PLR0913, PLR0917 — what an alert is made of
 ) -> Alert:
     role = f"{kind}-where-sent" if only_where_sent else kind
     severity = HEARD_AS[incident.severity] if is_notice(incident) else incident.severity
+    is_news = kind is DeliveryKind.POST and not is_notice(incident)
     incident_key = f"{incident.label}:{incident.sensitivity}"  # one preset's incident: "INC-8:normal"
     return Alert(
         # The first reading tells one life from the next: a preset may open anew under the number of its siblings.
@@ -141,7 +142,8 @@ def _alert(  # noqa: PLR0913, PLR0917 — what an alert is made of
         created_at=now,
         expires_at=now + _ALERT_LIFETIME[severity],
         recipients=recipients,
-        ping=kind is DeliveryKind.POST and not is_notice(incident),
+        ping=is_news,
         about=incident.subject,
         only_where_sent=only_where_sent,
+        publish=is_news,
     )

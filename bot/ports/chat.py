@@ -49,6 +49,15 @@ class PicturePlatform(ChatPlatform, Protocol):
 
 
 @runtime_checkable
+class PublishingPlatform(ChatPlatform, Protocol):
+    """A platform with channels whose messages can be published to those who follow the channel."""
+
+    async def publish(self, place: Place, message_id: str) -> None:
+        """Publish a message of the bot's own; one that is published already is no error."""
+        ...
+
+
+@runtime_checkable
 class ProbingPlatform(ChatPlatform, Protocol):
     """A platform that can say whether a place is open, and where a person is written to in private."""
 

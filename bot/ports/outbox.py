@@ -37,7 +37,8 @@ class Alert:
     (None: nobody is). `once` forbids to send it again where it may have arrived already. `only_where_sent` leaves out
     places that have no message of the incident, which an edit would be sent to as a new one. `switch` names the setting
     of a place that leaves it out where it is off, "" for none. `picture` follows the message where that was sent as a
-    new one.
+    new one. `publish`: it opens an incident or makes it worse, so an announcement channel may publish it to those who
+    follow the channel.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Alert:
     only_where_sent: bool = False
     switch: str = ""
     picture: Picture | None = None
+    publish: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Delivery:
     is set, the only thing to do is to edit that earlier message: it keeps its text and gains a line that points to the
     newer one. `timezone` is the zone, by its IANA name, in which times are shown there beside UTC. `edit_only`
     says that nothing is sent where the message cannot be edited, for its place is muted. `picture` is that of its
-    alert.
+    alert, and so is `publish`, until the settings of the place say whether it is wanted there.
     """
 
     key: str
@@ -102,6 +104,7 @@ class Delivery:
     timezone: str = UTC_NAME
     edit_only: bool = False
     picture: Picture | None = None
+    publish: bool = False
 
     @property
     def sent_here(self) -> str | None:

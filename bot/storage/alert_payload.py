@@ -33,6 +33,7 @@ class AlertPayload(msgspec.Struct, frozen=True, omit_defaults=True):
     only_where_sent: bool = False
     switch: str = ""
     picture: Picture | None = None
+    publish: bool = False
 
 
 class _PictureUnread(AlertPayload, frozen=True):
@@ -64,6 +65,7 @@ def encode_alert(alert: Alert) -> str:
         only_where_sent=alert.only_where_sent,
         switch=alert.switch,
         picture=alert.picture,
+        publish=alert.publish,
     )
     return _encoder.encode(payload).decode()
 

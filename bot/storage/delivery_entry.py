@@ -91,6 +91,7 @@ def delivery_of(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> D
         only_where_sent=payload.only_where_sent,
         switch=payload.switch,
         picture=payload.picture,
+        publish=payload.publish,
         sent=sent or None,
         older=_earlier_message(older, payloads),
     )

@@ -16,7 +16,14 @@ from bot.domain.bot_account import BotAccount
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place
 from bot.messages.model import Message
-from bot.ports.chat import AuthenticatedPlatform, ChatPlatform, CommandPublisher, PicturePlatform, ProbingPlatform
+from bot.ports.chat import (
+    AuthenticatedPlatform,
+    ChatPlatform,
+    CommandPublisher,
+    PicturePlatform,
+    ProbingPlatform,
+    PublishingPlatform,
+)
 from bot.ports.pictures import DrawnPicture
 from bot.workers.identity_check import IdentityCheck
 
@@ -25,7 +32,7 @@ _LOOK_AGAIN_S = 1.0
 _UNCHECKED_PAUSE = timedelta(seconds=5)  # about as long as a platform needs to say whose token it is
 
 
-class PlatformConnection(PicturePlatform):
+class PlatformConnection(PicturePlatform, PublishingPlatform):
     """A platform's two sides: the `listener` answers people and can send too, the `sender` only sends.
 
     A worker that only answers, or is the only one, needs no sender; one that only delivers has no listener. With both,
@@ -132,6 +139,13 @@ class PlatformConnection(PicturePlatform):
         side = self._sending_side
         if isinstance(side, PicturePlatform):
             await side.send_picture(place, picture, key=key, reply_to=reply_to)
+
+    @override
+    async def publish(self, place: Place, message_id: str) -> None:
+        self._check_admitted()
+        side = self._sending_side
+        if isinstance(side, PublishingPlatform):
+            await side.publish(place, message_id)
 
     def _check_admitted(self) -> None:
         """Raise RetryLater while the store may be another bot's: its places must not hear from a stranger."""

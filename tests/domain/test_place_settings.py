@@ -26,6 +26,7 @@ all_settings = st.builds(
     recovered=st.booleans(),
     drills=st.booleans(),
     approval=st.booleans(),
+    publish=st.booleans(),
 )
 
 

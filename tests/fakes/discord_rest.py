@@ -30,6 +30,7 @@ from tests.waiting import LIMIT
 
 # https://docs.discord.com/developers/resources/message#message-object-message-flags
 EPHEMERAL = 1 << 6
+PUBLISHED = 1 << 0
 _EDITABLE_FLAGS = 1 << 2  # an edit may suppress embeds, and change no other flag
 ANSWERED_WITHIN = LIMIT
 """Seconds for the first answer to an interaction.
@@ -161,6 +162,7 @@ class FakeRest:
             ("POST", channel + "/messages", self._post_message),
             ("GET", channel + "/messages/{message}", self._get_message),
             ("PATCH", channel + "/messages/{message}", self._patch_message),
+            ("POST", channel + "/messages/{message}/crosspost", self._publish_message),
         ]
 
     def attach(self, name: str, content: bytes) -> dict[str, Json]:
@@ -416,6 +418,17 @@ class FakeRest:
         if channel.archived:
             raise Refusal(400, 50083, "Thread is archived")
         _change(message, body)
+        return _json(message)
+
+    async def _publish_message(self, request: web.Request) -> web.Response:
+        # https://docs.discord.com/developers/resources/message#crosspost-message
+        channel = self._writable(request)
+        if channel.type != world.ANNOUNCEMENTS:
+            raise Refusal(400, 50024, "Cannot execute action on this channel type")
+        message = self._message(channel, request.match_info["message"])
+        if message["flags"] & PUBLISHED:
+            raise Refusal(400, 40033, "This message has already been crossposted.")
+        message["flags"] |= PUBLISHED
         return _json(message)
 
     def _check_reference(self, channel: Channel, reference: Json) -> None:

@@ -40,7 +40,8 @@ class DispatcherBench:
     """Answers commands of a member, a moderator or the owner.
 
     `moderates` are the places that the moderator moderates, `missing_rights` what the bot may not do in any place,
-    `mention_lacks` and `mention_fault` what stands against a mention.
+    `mention_lacks` and `mention_fault` what stands against a mention, `announcement_channels` the places whose
+    messages can be published.
     """
 
     commands: CommandSet = COMMANDS
@@ -49,6 +50,7 @@ class DispatcherBench:
     moderates: set[Place] = field(default_factory=lambda: {HERE, CHANNEL})
     missing_rights: tuple[str, ...] = ()
     mention_lacks: tuple[str, ...] = ()
+    announcement_channels: set[Place] = field(default_factory=set)
     mention_fault: Exception | None = None
     only: tuple[str, ...] = ()
     withdrawal_sources: tuple[WithdrawalSource, ...] = ()
@@ -138,7 +140,9 @@ class DispatcherBench:
 
     def context(self, who: str = MEMBER, place: Place = HERE) -> CommandContext:
         caller = Caller(f"telegram:{who}", is_owner=who == OWNER, may_moderate=self._rights_of(who))
-        return CommandContext(place, caller, PlaceAccess(self._find, self._missing, self._check_mention))
+        return CommandContext(
+            place, caller, PlaceAccess(self._find, self._missing, self._check_mention, self._can_publish)
+        )
 
     def _rights_of(self, who: str) -> "_Rights":
         return _Rights(self, who)
@@ -164,6 +168,9 @@ class DispatcherBench:
         if self.mention_fault:
             raise self.mention_fault
         return self.mention_lacks
+
+    async def _can_publish(self, place: Place) -> bool:
+        return place in self.announcement_channels
 
     async def _missing(self, place: Place) -> tuple[str, ...]:
         return self.missing_rights

@@ -213,7 +213,9 @@ class MemoryOutbox(Outbox):
                     about=alert.about,
                     once=alert.once,
                     only_where_sent=alert.only_where_sent,
+                    switch=alert.switch,
                     picture=alert.picture,
+                    publish=alert.publish,
                 )
             )
         self._wake_up.set()

@@ -316,3 +316,26 @@ async def test_who_does_not_moderate_the_other_channel_may_not(bench: Dispatcher
         await moderate(bench, "settings @channel drills off")
     )
     assert not bench.memory.place_settings.kept
+
+
+async def test_publishing_is_for_announcement_channels_alone() -> None:
+    bench = DiscordBench(moderates={GENERAL, ALERTS}, announcement_channels={ALERTS})
+    refused = await moderate(bench, "settings publish on", GENERAL)
+    assert "Only an announcement channel of Discord can publish its messages" in said(refused)
+    assert not bench.memory.place_settings.kept
+    assert "Publishing: on" in said(await moderate(bench, "settings publish on", ALERTS))
+    assert bench.memory.place_settings.kept == {ALERTS: PlaceSettings(publish=True)}
+    # Off is taken everywhere: the channel may have been made an ordinary one.
+    bench.announcement_channels.clear()
+    assert "Publishing: off" in said(await moderate(bench, "settings publish off", ALERTS))
+
+
+async def test_publishing_warns_of_what_discord_warns_of() -> None:
+    bench = DiscordBench(moderates={GENERAL})
+    assert "can flood those who follow" in said(await moderate(bench, "settings publish", GENERAL))
+
+
+async def test_on_telegram_nothing_is_published(bench: DispatcherBench) -> None:
+    assert "Only an announcement channel of Discord" in said(await moderate(bench, "settings publish on"))
+    assert "Publishing" not in said(await moderate(bench, "settings"))
+    assert not bench.memory.place_settings.kept

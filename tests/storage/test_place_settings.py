@@ -25,7 +25,7 @@ NIGHT, MORNING = QuietHours(time(22), time(7)), DigestSchedule(time(8))
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 EVERYTHING = PlaceSettings(
     "Europe/Paris", NIGHT, MORNING, AnswerAudience.PRIVATE, language="pt-BR", notices=False, recovered=False,
-    drills=False, approval=True, approver=ANN.id,
+    drills=False, approval=True, approver=ANN.id, publish=True,
 )  # fmt: skip
 
 
@@ -136,7 +136,7 @@ async def test_settings_move_with_a_chat_and_its_topics_subscribed_or_not(store:
     await store.subscriptions.move(GROUP, NEW_GROUP)
 
     assert await store.place_settings.of_places([NEW_GROUP, NEW_TOPIC]) == [EVERYTHING, EVERYTHING]
-    assert len(await store.place_settings.changes(NEW_TOPIC)) == 9
+    assert len(await store.place_settings.changes(NEW_TOPIC)) == 10
     assert await store.subscriptions.places_without_notices() == {NEW_GROUP, NEW_TOPIC}
     assert await store.place_settings.languages() == {NEW_GROUP: "pt-BR", NEW_TOPIC: "pt-BR"}
     assert "-100" not in (await stored_names(store)).replace("moved:telegram:-100", "")

@@ -34,7 +34,7 @@ from bot.messages.model import Message
 from bot.messages.number_format import span
 from bot.network.errors import why_unconnected
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
-from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, PicturePlatform, ProbingPlatform
+from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, PicturePlatform, ProbingPlatform, PublishingPlatform
 from bot.ports.meter import Meter
 from bot.ports.pictures import DrawnPicture, PictureDrawer
 from bot.ports.sources import BeginRequest, Clock
@@ -49,7 +49,7 @@ _REASON_CHARACTERS = 200  # of a foreign error's text, in `/status`
 _LOGGED_CHARACTERS = 500
 
 
-class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher, PicturePlatform):
+class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher, PicturePlatform, PublishingPlatform):
     """Discord as the core sees it.
 
     The library keeps Discord's addresses for the whole process, so there is one DiscordPlatform in it. With `listens`
@@ -144,6 +144,10 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher, 
     @override
     async def send_picture(self, place: Place, picture: DrawnPicture, *, key: str, reply_to: str) -> None:
         await (await self._sender()).send_picture(place, picture, key=key, reply_to=reply_to)
+
+    @override
+    async def publish(self, place: Place, message_id: str) -> None:
+        await (await self._sender()).publish(place, message_id)
 
     @override
     async def probe(self, place: Place) -> None:

@@ -23,6 +23,7 @@ THREAD_ARCHIVED = 50083
 INTERACTION_OVER = frozenset((10062, 40060))
 """Unknown interaction (its three seconds are over), and one that was answered already."""
 INVALID_FORM = 50035
+ALREADY_PUBLISHED = 40033
 
 _CHAT_GONE = {
     10003: ("the channel was deleted", Obstacle.DELETED),

@@ -47,6 +47,7 @@ def command_context(interaction: Interaction, owner_ids: frozenset[str]) -> Comm
             find=permissions.find_channel,
             missing=permissions.missing_for_bot,
             check_mention=permissions.check_mention,
+            can_publish=permissions.can_publish,
         ),
         private=interaction.guild_id is None and interaction.context.dm_channel is True,
         refused_in_private=True,
@@ -124,6 +125,11 @@ class _InteractionPermissions:
                 )
             )
         return () if may_mention(self._granted_to_bot(place), role) else (MENTION_EVERYONE,)
+
+    async def can_publish(self, place: Place) -> bool:
+        """Return whether a place of this server is an announcement channel."""
+        channel = self._channel(place)
+        return isinstance(channel, discord.TextChannel) and channel.is_news()
 
     @property
     def _here(self) -> Place:

@@ -83,6 +83,14 @@ async def patch_message(
     await http.edit_message(channel_id, message_id, params=_parameters(body, image))
 
 
+async def publish_message(http: HTTPClient, channel_id: int, message_id: int) -> None:
+    """Publish a message of an announcement channel to those who follow it; raise what the library raises.
+
+    https://docs.discord.com/developers/resources/message#crosspost-message
+    """
+    await http.publish_message(channel_id, message_id)
+
+
 def _parameters(body: Mapping[str, Any], image: discord.File | None) -> MultipartParameters:
     """Return the body as the library sends it: as JSON, or with a file in parts (multipart/form-data)."""
     if image is None:

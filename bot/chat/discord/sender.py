@@ -12,12 +12,19 @@ import discord
 import structlog
 
 from bot.chat.discord.channels import channel_id_of, parse_id
-from bot.chat.discord.errors import INVALID_FORM, LIBRARY_ERRORS, REPLY_WITHOUT_HISTORY, THREAD_ARCHIVED, translate
+from bot.chat.discord.errors import (
+    ALREADY_PUBLISHED,
+    INVALID_FORM,
+    LIBRARY_ERRORS,
+    REPLY_WITHOUT_HISTORY,
+    THREAD_ARCHIVED,
+    translate,
+)
 from bot.chat.discord.gateway_client import GatewayClient
 from bot.chat.discord.images import THEME, image_file, is_image_refused, picture_file, without_image
 from bot.chat.discord.permissions import check_can_post_files, check_can_post_text
 from bot.chat.discord.render import Payload, payload, picture_payload, plain_payload
-from bot.chat.discord.rest import patch_message, post_message, unarchive_thread
+from bot.chat.discord.rest import patch_message, post_message, publish_message, unarchive_thread
 from bot.domain.errors import BadMessage
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
@@ -101,6 +108,18 @@ class DiscordSender:
             await self._patch(channel_id, numeric_message_id, whole, image)
 
         await self._in_full_or_plain_form(place, message, write)
+
+    async def publish(self, place: Place, message_id: str) -> None:
+        """Publish a message of an announcement channel; raise DeliveryError, also for an ordinary channel."""
+        channel_id = channel_id_of(place)
+        numeric_message_id = parse_id(message_id, BadMessage("the message has no valid id"))
+        try:
+            # The library waits here when the ten of this hour are used up, which no publication is worth.
+            async with asyncio.timeout(self._timeout_s):
+                await publish_message(self._client.http, channel_id, numeric_message_id)
+        except LIBRARY_ERRORS as error:
+            if not (isinstance(error, discord.HTTPException) and error.code == ALREADY_PUBLISHED):
+                raise translate(error) from error
 
     def _check_known_channel(self, channel_id: int) -> None:
         """Raise what Discord would refuse, as far as the gateway told; while it is cut off its memory may be old."""

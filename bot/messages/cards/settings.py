@@ -13,7 +13,7 @@ from bot.messages.cards.errors import refusal
 from bot.messages.model import Action, Line, Message, Tone, code, lines, moment
 from bot.messages.translated_lines import tr_line
 
-_SHOWN_CHANGES = 3  # with the ten settings above them one screen of a phone
+_SHOWN_CHANGES = 3  # with the eleven settings above them one screen of a phone
 _TITLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.TIMEZONE: marked("Time zone"),
     PlaceSetting.LANGUAGE: marked("Language"),
@@ -25,6 +25,7 @@ _TITLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.RECOVERED: marked("“Resolved” replies"),
     PlaceSetting.APPROVAL: marked("Approval"),
     PlaceSetting.DRILLS: marked("Drills"),
+    PlaceSetting.PUBLISH: marked("Publishing"),
 }
 _EXPLANATIONS: Mapping[PlaceSetting, str] = {
     PlaceSetting.TIMEZONE: marked(
@@ -63,6 +64,10 @@ _EXPLANATIONS: Mapping[PlaceSetting, str] = {
     PlaceSetting.DRILLS: marked(
         "Members may begin withdrawal drills here with /drill, and answers show what drills found."
     ),
+    PlaceSetting.PUBLISH: marked(
+        "In an announcement channel of Discord: alerts that open an incident or make it worse are published to every "
+        "server that follows the channel, ten an hour at most. Discord warns that this can flood those who follow."
+    ),
 }
 _EXAMPLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.TIMEZONE: "timezone Europe/Paris",
@@ -75,6 +80,7 @@ _EXAMPLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.RECOVERED: "recovered off",
     PlaceSetting.APPROVAL: "approval on",
     PlaceSetting.DRILLS: "drills off",
+    PlaceSetting.PUBLISH: "publish on",
 }
 SETTING_VALUES: Mapping[PlaceSetting, Sequence[str]] = {
     # From all parts of the world; every other one can be typed.
@@ -100,6 +106,7 @@ SETTING_VALUES: Mapping[PlaceSetting, Sequence[str]] = {
             PlaceSetting.RECOVERED,
             PlaceSetting.APPROVAL,
             PlaceSetting.DRILLS,
+            PlaceSetting.PUBLISH,
         ),
         ("on", "off"),
     ),
@@ -117,17 +124,19 @@ def value_label(setting: PlaceSetting, value: str) -> str:
     return tr("{language} (not reviewed by a native speaker)", language=language.name)
 
 
-def settings_card(
+def settings_card(  # noqa: PLR0913 — what a card is made of
     settings: PlaceSettings,
     changes: Sequence[SettingChange],
     now: datetime,
     *,
     changed: SettingChange | None = None,
     where: str = "",
+    may_publish: bool = False,
 ) -> Message:
     """Return the settings of a place and who changed them last; `changed` is what was changed just now.
 
     `changes` are the last ones, the newest first. `where` is the word for another place than that of the answer.
+    `may_publish`: its platform has channels whose messages can be published.
     """
     of_place = _of_place(where)
     return Message(
@@ -137,6 +146,7 @@ def settings_card(
             *(
                 tr_line("**{setting}**: {value}", setting=tr(_TITLES[setting]), value=_state(setting, settings, now))
                 for setting in PlaceSetting
+                if may_publish or setting is not PlaceSetting.PUBLISH
             ),
             *(_changed_line(change) for change in changes[:_SHOWN_CHANGES]),
             tr_line(

@@ -86,7 +86,13 @@ async def subscribe(
     where = await request.place_access.find(place) if place else request.place
     missing = await request.place_access.missing(where)
     silent = await request.place_access.check_mention(where, mention) if mention else ()
-    facts = (f"place={where}", f"silent={', '.join(silent) or 'nothing'}", f"missing={', '.join(missing)}")
+    publishes = await request.place_access.can_publish(where)
+    facts = (
+        f"place={where}",
+        f"publishes={publishes}",
+        f"silent={', '.join(silent) or 'nothing'}",
+        f"missing={', '.join(missing)}",
+    )
     return Message("Subscribed", lines=lines(*facts), private=True)
 
 

@@ -6,6 +6,7 @@ from tests.chat.discord.conftest import Bot
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import (
     ADMINISTRATOR,
+    ANNOUNCEMENTS,
     ATTACH_FILES,
     BOT_RIGHTS,
     CATEGORY,
@@ -16,6 +17,7 @@ from tests.fakes.discord_world import (
     MENTION_EVERYONE,
     SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
+    TEXT,
     VIEW_CHANNEL,
     Channel,
     Role,
@@ -203,3 +205,13 @@ async def test_in_another_channel_the_rights_there_count(bot: Bot, discord: Fake
     channel.guild.everyone.permissions |= MENTION_EVERYONE
     await discord.join(channel.guild)
     assert "silent=nothing" in await mention(discord, channel, "@here", MANAGER | MENTION_EVERYONE, place=named)
+
+
+@pytest.mark.parametrize(("kind", "said"), [(ANNOUNCEMENTS, "publishes=True"), (TEXT, "publishes=False")])
+async def test_an_announcement_channel_can_publish(discord: FakeDiscord, here: Channel, kind: int, said: str) -> None:
+    assert here.guild is not None
+    channel = discord.channel(here.guild, "news", type=kind)
+    await discord.gateway.dispatch("CHANNEL_CREATE", channel.json(discord.world.bot))
+    for asked_in, given in ((channel, {}), (here, {"place": f"<#{channel.id}>"})):
+        answer = await discord.slash("subscribe", given, channel=asked_in, permissions=MANAGE_GUILD)
+        assert said in answer.text

@@ -11,8 +11,10 @@ from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, Tone, lines
 from tests.chat.discord.conftest import Bot, build, connected, raised_by, running
 from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_rest import PUBLISHED
 from tests.fakes.discord_world import (
     ADMINISTRATOR,
+    ANNOUNCEMENTS,
     ATTACH_FILES,
     BOT_RIGHTS,
     EMBED_LINKS,
@@ -244,3 +246,37 @@ async def test_forty_channels_at_once_stay_within_discords_limits() -> None:
         await asyncio.gather(*sends)
         assert all(len(discord.messages(channel)) == 1 for channel in channels)
         assert discord.rate_limited == 0
+
+
+async def announcements(discord: FakeDiscord, beside: Channel, **how: Any) -> Channel:
+    channel = discord.channel(_guild(beside), "news", type=ANNOUNCEMENTS, **how)
+    await discord.gateway.dispatch("CHANNEL_CREATE", channel.json(discord.world.bot))
+    return channel
+
+
+async def test_a_message_of_an_announcement_channel_is_published_once(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    news = await announcements(discord, channel)
+    message_id = await bot.chat.send(place_of(news), ALERT, key="k")
+    await bot.chat.publish(place_of(news), message_id)
+    await bot.chat.publish(place_of(news), message_id)  # after an answer was lost: no error
+    (sent,) = discord.messages(news)
+    assert sent["flags"] & PUBLISHED
+
+
+async def test_an_ordinary_channel_publishes_nothing(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    message_id = await bot.chat.send(place_of(channel), ALERT, key="k")
+    assert isinstance(await raised_by(bot.chat.publish(place_of(channel), message_id)), BadMessage)
+
+
+async def test_the_limit_of_publications_is_told_with_its_pause(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    news = await announcements(discord, channel)
+    message_id = await bot.chat.send(place_of(news), ALERT, key="k")
+    limited = {"message": "You are being rate limited.", "retry_after": 1800.0, "global": False}
+    discord.fail("POST", "/crosspost$", 429, body=limited, headers={"Via": "1.1 google", "Retry-After": "1800"})
+    refusal = await raised_by(bot.chat.publish(place_of(news), message_id))
+    assert isinstance(refusal, RetryLater)
+    assert (refusal.rate_limited, refusal.whole_bot) == (True, False)
