@@ -56,12 +56,9 @@ class LatestState:
     `list_changed_at` is the first time that the list was fetched with the figures that it has now. `withdrawals` and
     `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id; `proofs` and
     `proof_health` are the same of the proofs of reserves that exchanges tell themselves. `price_health` is how each
-    source of stablecoins' prices is doing, by its name. `incidents` are the open and recent ones as they were after
-    the last round of judging, newest first. `own_readings` are those of an exchange's id and a chain.
-    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id.
-    `price_health` is how each source of stablecoins' prices is doing, by its name, `venue_health` how each exchange
-    whose prices are compared. `incidents` are the open and recent
-    ones as they were after the last round of judging, newest first.
+    source of stablecoins' prices is doing, by its name, `venue_health` how each exchange whose prices are compared.
+    `incidents` are the open and recent ones as they were after the last round of judging, newest first. `own_readings`
+    are those of an exchange's id and a chain.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
