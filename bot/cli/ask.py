@@ -27,6 +27,7 @@ from bot.service.exchange_interfaces import proof_sources_by_settings, sources_b
 from bot.service.metrics import Metrics
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
+from bot.sources.news.source import news_feeds
 from bot.storage.embedded.server import socket_in
 from bot.storage.store import Store, open_store
 
@@ -63,6 +64,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
             withdrawal_sources=sources_by_settings(settings, http, clock),
             proof_sources=proof_sources_by_settings(settings, http, clock),
             chain_sources=chain_sources_by_settings(settings, http, clock),
+            feeds=news_feeds(http, settings.news_feeds),
         )
         await application.updates.restore()
         # What the service has not read yet it will read itself: a question writes nothing into its store.
@@ -72,6 +74,8 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
                 await application.fetch_withdrawals_for(split_words(words))
             if command.name == "por":
                 await application.fetch_proofs_for(split_words(words))
+            if command.name == "news":
+                await application.news.poll()
             if command.name == "stress":
                 await application.examine_for(split_words(words))
         message = await application.dispatcher.answer_words(terminal_operator(), command, words)

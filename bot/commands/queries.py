@@ -33,11 +33,13 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, OwnChainStatus, SourceStatus, StoredCounts
+from bot.domain.status import BotStatus, FeedStatus, StoredCounts, WithdrawalSourceStatus
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.language.translation import tr
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.ports.drills import Drills, recent_summary
 from bot.ports.incidents import Incidents
+from bot.ports.news import NewsAnswers
 from bot.ports.outbox import Outbox
 from bot.ports.sources import Clock, WithdrawalSource
 from bot.ports.stress import StressAnswers
@@ -202,6 +204,8 @@ class Queries:
     asked, `prices_off` those that are switched off. `has_newest_incidents` says whether the
     incidents in memory are those of the store. `own_chains` are the ids of the exchanges that the bot reads itself, by
     chain. `venues` and `venues_off` are the names of exchanges whose prices are compared, and of those switched off.
+    `stress` answers for the stress test, `news` for news feeds.
+    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -223,6 +227,7 @@ class Queries:
         only: Collection[str] = (),
         history: HistoryAnswers,
         stress: StressAnswers,
+        news: NewsAnswers,
         clock: Clock,
         version: str,
         platforms: Callable[[], Mapping[Platform, str]] = dict,
@@ -237,6 +242,7 @@ class Queries:
     ) -> None:
         self.kinds = kinds
         self.stress = stress
+        self.news = news
         self._latest = latest
         self._incidents = incidents
         self._outbox = outbox
@@ -483,6 +489,7 @@ class Queries:
             price_sources=None if obstacles is None else self._price_statuses(),
             own_chains=[self._own_chain_status(chain) for chain in READ_ASSETS],
             venues=None if obstacles is None else self._venue_statuses(),
+            feeds=[FeedStatus(feed, self.news.health(feed)) for feed in self.news.feeds],
         )
 
     def own_readings(self, exchange: str) -> Sequence[OwnReading]:

@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -92,6 +93,28 @@ def _exchanges(names: tuple[str, ...]) -> tuple[str, ...]:
                 "binance,okx,arkham-exchange"
             )
     return tuple(map(exchange_id, names))
+
+
+def _feeds(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    if [address.lower() for address in addresses] == ["off"]:
+        return ()
+    for number, address in enumerate(addresses, 1):
+        if not _is_feed(address):
+            raise ValueError(
+                f"entry {number} is no address of a feed: write https://host/path, without a user and a password"
+            )
+    return addresses
+
+
+def _is_feed(address: str) -> bool:
+    """Return whether an address is one of HTTPS, or of this machine, and brings nothing that is a secret."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in {"127.0.0.1", "localhost"})
+        return is_safe and address.isprintable() and is_host(host) and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _owners(ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -181,5 +204,7 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)]
 Exchanges = Annotated[Words, AfterValidator(_exchanges)]
 Owners = Annotated[Words, AfterValidator(_owners)]
+Feeds = Annotated[Words, AfterValidator(_feeds)]
+"""Addresses of news feeds, none for `off`."""
 KeyPrefix = Annotated[str, AfterValidator(_prefix)]
 ChatName = Annotated[str, AfterValidator(_chat)]

@@ -35,6 +35,7 @@ from bot.config.setting_types import (
     ChatName,
     DiscordToken,
     Exchanges,
+    Feeds,
     Hosts,
     Interval,
     KeyPrefix,
@@ -158,6 +159,11 @@ class Settings(ExchangeAddresses, ExchangeKeySettings, MarketAddresses):
         SecretAddress | None,
         Field(description="JSON-RPC node to read Ethereum wallets from, e.g. http://localhost:8545. Unset: off."),
     ] = None
+    news_feeds: Annotated[
+        Feeds,
+        Field(description="News feeds, comma-separated: https://www.coindesk.com/arc/outboundfeeds/rss/. Unset: none."),
+    ] = ()
+    news_interval: Annotated[Interval, Field(description="How often each news feed is read.")] = timedelta(minutes=15)
     http_host: Annotated[ListeningHost, Field(description="Address that /healthz, /readyz and /metrics listen on.")] = (
         "127.0.0.1"
     )

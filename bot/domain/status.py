@@ -58,6 +58,14 @@ class OwnChainStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """How a news feed is doing, by its name; `health` is None before it was ever asked."""
+
+    name: str
+    health: SourceHealth | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BotStatus:
     """The bot's health at `now`.
 
@@ -69,6 +77,7 @@ class BotStatus:
     largest first, `proof_sources` those of proofs of reserves. `price_sources` are those of stablecoins, and None in a
     program that answers one question; `venues` are the exchanges whose prices are compared, and None there as well.
     `own_chains` are those that the bot can read itself.
+    largest first. `feeds` are the news feeds, none where news is switched off.
     """
 
     version: str
@@ -88,3 +97,5 @@ class BotStatus:
     price_sources: Sequence[SourceStatus] | None = None
     own_chains: Sequence[OwnChainStatus] = ()
     venues: Sequence[SourceStatus] | None = None
+    withdrawal_sources: Sequence[WithdrawalSourceStatus] = ()
+    feeds: Sequence[FeedStatus] = ()

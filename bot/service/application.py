@@ -3,7 +3,7 @@
 It only wires. What the parts do over time is in `latest_updates` and `upkeep`, when they start and stop in `lifetime`.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +30,7 @@ from bot.monitoring.digest_post import DigestPost
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.mute_summaries import MuteSummaries
 from bot.monitoring.peg_poller import PegPoller
+from bot.monitoring.news_watch import NewsWatch
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.proof_poller import ProofPoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
@@ -41,6 +42,7 @@ from bot.monitoring.withdrawal_poller import TURN, WithdrawalPoller
 from bot.ports.chain import ChainSource
 from bot.ports.chat import ChatPlatform
 from bot.ports.pegs import PegSource
+from bot.ports.news import Feed
 from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, ProofSource, Source, WithdrawalSource
 from bot.proof_checker.checker import ProcessProofChecker
@@ -82,6 +84,7 @@ class Application:
     it is looked for which of them are due. `proof_sources` are asked for their proofs of reserves, at most one for each
     exchange. `peg_source` tells what stablecoins cost, None: nobody asks. `chain_sources` are asked for the
     bot's own reading on chain.
+    it is looked for which of them are due. `feeds` are news feeds of the operator's choice.
     """
 
     def __init__(  # noqa: PLR0913 — what is put together, each named where it is made
@@ -99,6 +102,7 @@ class Application:
         proof_sources: Sequence[ProofSource] = (),
         peg_source: PegSource | None = None,
         chain_sources: Sequence[ChainSource] = (),
+        feeds: Sequence[Feed] = (),
     ) -> None:
         self.store = store
         self._withdrawal_sources = withdrawal_sources
@@ -201,6 +205,15 @@ class Application:
             names=lambda: self.dispatcher.queries.names(),  # noqa: PLW0108 — as above
             clock=clock,
         )
+        self.news = NewsWatch(
+            feeds,
+            records=store.news,
+            readings=store.readings,
+            clock=clock,
+            meter=metrics,
+            interval=settings.news_interval,
+            names=self._watched_names,
+        )
         queries = self._queries(settings, kinds, pasts)
         self.upkeep = self._upkeep(settings, queries)
         self.dispatcher = CommandDispatcher(
@@ -295,6 +308,11 @@ class Application:
         """Return whether an exchange, by its id, is watched and listed."""
         return exchange in self.latest.listings and self.dispatcher.queries.is_watched(exchange)
 
+    def _watched_names(self) -> Mapping[str, str]:
+        """Return the names of the exchanges that are watched and listed, by their ids."""
+        queries = self.dispatcher.queries
+        return {each.id: each.name for each in queries.exchanges() if queries.is_watched(each.id)}
+
     def _stress_test(self) -> StressTest:
         def watched() -> Sequence[Exchange]:
             queries = self.dispatcher.queries
@@ -335,6 +353,7 @@ class Application:
                 rehearse=history_queries.rehearse,
             ),
             stress=self.stress_test,
+            news=self.news,
             clock=self._clock,
             has_newest_incidents=lambda: self.updates.has_newest_incidents,
             version=__version__,

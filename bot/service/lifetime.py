@@ -44,6 +44,7 @@ from bot.sources.defillama import NAME
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.heartbeat import beat
 from bot.sources.http import Http
+from bot.sources.news.source import news_feeds
 from bot.storage.store import open_store
 from bot.workers.change_feed_follower import ChangeFeedFollower
 from bot.workers.corrected_clock import CorrectedClock, timed_requests
@@ -58,6 +59,7 @@ _POLL_JITTER = 1 / 20  # of the interval, so that many installations do not ask 
 _MUTES_INTERVAL = timedelta(seconds=5)  # whoever lifts a mute waits for what was missed
 _FORGET_INTERVAL = timedelta(days=1)
 _DIGEST_INTERVAL = timedelta(minutes=1)  # places name their hour to the minute
+_NEWS_TURN = timedelta(minutes=1)  # between two looks whether feeds are due: the first list may come late
 _STRESS_INTERVAL = timedelta(minutes=5)  # as often as withdrawals are asked for, so that a short closing counts
 _Result = TypeVar("_Result")
 MakePegSource = Callable[[Settings, Http, Clock], PegSource | None]
@@ -180,6 +182,7 @@ class Service:
                 proof_sources=proof_sources_by_settings(self._settings, http, self._clock),
                 peg_source=self._make_peg_source(self._settings, http, self._clock),
                 chain_sources=chain_sources_by_settings(self._settings, http, self._clock),
+                feeds=news_feeds(http, self._settings.news_feeds),
             )
             stack.push_async_callback(application.painter.close)
             application.status.connections = self._make_chats(
@@ -412,6 +415,7 @@ class Service:
             Job(
                 "proofs of reserves", application.proof_poller.poll, every=PROOF_TURN, jitter=PROOF_TURN * _POLL_JITTER
             ),
+            *([Job("news", application.news.poll, every=_NEWS_TURN)] if application.news.feeds else []),
             Job("stress test", application.stress_test.examine, every=_STRESS_INTERVAL),
             Job("stress post", application.stress_post.post_when_due, every=_STRESS_INTERVAL),
             Job("digests", application.digest_post.post_due, every=_DIGEST_INTERVAL),

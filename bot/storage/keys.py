@@ -7,6 +7,7 @@ one, and a test finds a key that is spelled anywhere else.
 `<…>` in a name stands for a part that differs: `<place>` is `platform:chat` or `platform:chat/topic`, `<chat>` is
 `platform:chat`. All keys of one script share a hash tag, the part in braces, because Redis Cluster runs a script on one
 node only: `{ob}` incidents and the outbox, `{subs}` subscriptions, `{pace}` the rate limit, `{wd}` withdrawals,
+`{news}` news,
 `{drill}` drills, `{rd:<exchange>}` readings.
 
 With `REDIS_PREFIX=second:` all of them begin with `second:`, so that several bots share one server. The prefix is not
@@ -21,6 +22,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 
+from bot.domain.headline import HEADLINES_KEPT
 from bot.domain.mute import LONGEST_MUTE
 from bot.ports.pending_changes import PENDING_FOR
 
@@ -246,6 +248,20 @@ STRESS_POSTED = RedisKey(
 # Proofs of reserves.
 PROOFS = RedisKey(
     "runwatch:proofs", RedisType.HASH, "ever", "`exchange month` → the proof of reserves that it told that month (JSON)"
+# News.
+HEADLINES = RedisKey(
+    "{news}:headlines",
+    RedisType.SORTED_SET,
+    "35 days, the last 5,000",
+    "headlines that name an exchange: title, link, time, feed, exchanges (JSON), by time",
+    lifetime=HEADLINES_KEPT,
+)
+NEWS_READS = RedisKey(
+    "{news}:reads",
+    RedisType.SORTED_SET,
+    "35 days",
+    "UTC days on which a feed was read, by when that was last",
+    lifetime=HEADLINES_KEPT,
 )
 
 # Incidents.

@@ -23,6 +23,7 @@ from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
 from bot.storage.mutes import RedisMutes
+from bot.storage.news import RedisNews
 from bot.storage.outbox import RedisOutbox
 from bot.storage.own_readings import RedisOwnReadings
 from bot.storage.pegs import RedisPegs
@@ -71,6 +72,7 @@ class Store:
     price_gaps: RedisPriceGaps
     stress: RedisStress
     proofs: RedisProofs
+    news: RedisNews
     leases: RedisLeases
     send_budget: RedisSendBudget
     change_feed: RedisChangeFeed
@@ -176,6 +178,7 @@ async def open_store(
             price_gaps=RedisPriceGaps(database),
             stress=RedisStress(database),
             proofs=RedisProofs(database),
+            news=RedisNews(database),
             leases=leases,
             send_budget=RedisSendBudget(database),
             change_feed=RedisChangeFeed(database, leases.worker),

@@ -40,6 +40,8 @@ DEFAULTS: Mapping[str, object] = {
     "ETH_RPC_URL": None,
     "GEMINI_URL": "https://api.gemini.com",
     "UPBIT_MARKET_URL": "https://api.upbit.com",
+    "NEWS_FEEDS": (),
+    "NEWS_INTERVAL": timedelta(minutes=15),
     "HTTP_HOST": "127.0.0.1",
     "HTTP_PORT": 8080,
     "OWNER_IDS": (),
@@ -81,6 +83,8 @@ EXAMPLES: Mapping[str, tuple[str, object]] = {
     "COINS_URL": ("http://127.0.0.1:8182/coins/", "http://127.0.0.1:8182/coins"),
     "ESPLORA_URL": ("https://esplora.example/api", "https://esplora.example/api"),
     "ETH_RPC_URL": ("https://node.example/a-key", "https://node.example/a-key"),
+    "NEWS_FEEDS": ("https://a.org/rss, http://localhost:8/b", ("https://a.org/rss", "http://localhost:8/b")),
+    "NEWS_INTERVAL": ("30m", timedelta(minutes=30)),
     "GATE_URL": ("http://127.0.0.1:8182/gate/", "http://127.0.0.1:8182/gate"),
     "BINANCE_WEB_URL": ("off", None),
     "HTTP_HOST": ("::1", "::1"),
@@ -378,6 +382,27 @@ def test_an_address_of_redis_that_cannot_be_meant_is_refused(here: SettingsBench
 @pytest.mark.parametrize("text", ["binance,okx", "binance;okx", "binance; okx,", "Binance\nOKX"])
 def test_names_may_be_between_commas_semicolons_and_lines(here: SettingsBench, text: str) -> None:
     assert here.load(EXCHANGES=text).exchanges == ("binance", "okx")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://a.org/rss",
+        "a.org/rss",
+        "https://user:hunter2@a.org/rss",
+        "file:///etc/passwd",
+        "https:///rss",
+        "https://[/",
+    ],
+)
+def test_what_is_no_address_of_a_feed_is_refused(here: SettingsBench, address: str) -> None:
+    assert here.refusal(NEWS_FEEDS=f"https://b.org/rss,{address}") == (
+        "NEWS_FEEDS: entry 2 is no address of a feed: write https://host/path, without a user and a password."
+    )
+
+
+def test_feeds_can_be_switched_off(here: SettingsBench) -> None:
+    assert here.load(NEWS_FEEDS="off").news_feeds == ()
 
 
 def test_names_that_only_a_space_parts_are_refused(here: SettingsBench) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from bot.commands.declaration import Caller, CommandSet, PlaceAccess
 from bot.commands.dispatcher import CommandContext, CommandDispatcher
@@ -14,8 +15,10 @@ from bot.domain.place import Place, Platform
 from bot.domain.send_rate import SendRate
 from bot.messages.model import Message
 from bot.monitoring.history_queries import HistoryQueries
+from bot.monitoring.news_watch import NewsWatch
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.stress_test import StressInputs, StressTest
+from bot.ports.news import Feed
 from bot.ports.sources import WithdrawalSource
 from bot.proof_checker.checker import ProcessProofChecker
 from bot.sources.proofs.curated import curated_proofs
@@ -56,6 +59,7 @@ class DispatcherBench:
     withdrawal_sources: tuple[WithdrawalSource, ...] = ()
     own_chains: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rights_fault: Exception | None = None
+    feeds: tuple[Feed, ...] = ()
     alert_tester: MemoryAlertTester = field(default_factory=MemoryAlertTester)
     has_newest_incidents: bool = False
 
@@ -72,6 +76,15 @@ class DispatcherBench:
             outgoing=lambda exchange: self.queries.outgoing(exchange),  # noqa: PLW0108 — made later
         )
         self.stress_test = StressTest(self.memory.readings, self.memory.stress, self.memory.clock, inputs)
+        self.news = NewsWatch(
+            self.feeds,
+            records=self.memory.news,
+            readings=self.memory.readings,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            interval=timedelta(minutes=15),
+            names=lambda: {each.id: each.name for each in self.queries.exchanges()},
+        )
         self.queries = Queries(
             self.latest,
             incidents=self.memory.incidents,
@@ -90,6 +103,7 @@ class DispatcherBench:
                 rehearse=self.history_queries.rehearse,
             ),
             stress=self.stress_test,
+            news=self.news,
             clock=self.memory.clock,
             version="1.2.3",
             platforms=lambda: {Platform.TELEGRAM: ""},

@@ -34,6 +34,7 @@ from tests.fakes.memory_approvals import MemoryApprovals
 from tests.fakes.memory_digests import MemoryDigests
 from tests.fakes.memory_drills import MemoryDrills
 from tests.fakes.memory_mutes import MemoryMutes
+from tests.fakes.memory_news import MemoryNews
 from tests.fakes.memory_pending_changes import MemoryPendingChanges
 from tests.fakes.memory_place_exports import MemoryPlaceExports
 from tests.fakes.memory_place_settings import MemoryPlaceSettings
@@ -784,6 +785,7 @@ class Memory:
         self.withdrawals = MemoryWithdrawals()
         self.stress = MemoryStress()
         self.proofs = MemoryProofs()
+        self.news = MemoryNews()
         self.digests = MemoryDigests()
         self.approvals = MemoryApprovals()
 

@@ -15,6 +15,7 @@ import pytest
 from bot.domain.approval import Approval
 from bot.domain.bot_account import BotAccount
 from bot.domain.digest import BlindSpan
+from bot.domain.headline import Headline
 from bot.domain.incident import Incident
 from bot.domain.local_time import DigestSchedule
 from bot.domain.mute import LONGEST_MUTE, MissedIncident, UntilWorse
@@ -84,6 +85,8 @@ runwatch:stress:results hash
 runwatch:stress:lived hash
 runwatch:stress:posted string
 runwatch:proofs hash
+{news}:headlines zset
+{news}:reads zset
 {ob}:number string
 {ob}:current hash
 {ob}:incidents hash
@@ -314,6 +317,7 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.stress.save_lived(LivedThrough("gate", NOON, NOON))
     await store.stress.mark_posted(NOON.date())
     await store.proofs.save(ProofOfReserves("binance", "Binance", as_of=NOON.date(), read_at=NOON))
+    await store.news.save([Headline("Gate halts", "https://a.org/1", NOON, "a.org", ("gate",))], read_at=NOON)
     await store.heartbeats.beat([Platform.TELEGRAM])
     await store.digests.record_blind_span(BlindSpan(NOON, NOON + timedelta(hours=4)))
     await store.database.unreadable.set_aside(b"{", "{ob}:current", "okx/outflow/normal", ValueError("cut off"))

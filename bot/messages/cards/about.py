@@ -17,6 +17,7 @@ from bot.domain.obstacles import ObstacleKind
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.status import BotStatus, SourceStatus, StoredCounts
+from bot.domain.status import BotStatus, FeedStatus, StoredCounts, WithdrawalSourceStatus
 from bot.language.name_lists import clauses, enumerated, labelled, sentences
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import capitalized, source_name
@@ -139,6 +140,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None, *, fo
             *_price_source_lines(status.price_sources),
             own_chains_line(status.own_chains),
             *_venue_lines(status.venues),
+            *_feed_lines(status.feeds),
             *(_operation_lines(status) if for_owner else ()),
             *(coverage_lines(coverage) if coverage else ()),
         ),
@@ -240,6 +242,46 @@ def _proof_source_lines(sources: Sequence[SourceStatus]) -> Iterator[str]:
         answering=answering,
     )
     yield sentences(told, *troubles)
+    told, troubles = _answering(sources)
+    yield sentences(
+        tr_count(
+            "Withdrawals: {answering} of {count} exchanges answer.",
+            "Withdrawals: {answering} of {count} exchanges answer.",
+            len(sources),
+            answering=told,
+        ),
+        *troubles,
+    )
+
+
+def _feed_lines(feeds: Sequence[FeedStatus]) -> Iterator[str]:
+    """Yield a sentence on how many news feeds answer, and which do not."""
+    if not feeds:
+        return
+    told, troubles = _answering(feeds)
+    yield sentences(
+        tr_count(
+            "News: {answering} of {count} feeds answer.",
+            "News: {answering} of {count} feeds answer.",
+            len(feeds),
+            answering=told,
+        ),
+        *troubles,
+    )
+
+
+def _answering(sources: Sequence[WithdrawalSourceStatus] | Sequence[FeedStatus]) -> tuple[int, Sequence[str]]:
+    """Return how many sources answer, and why the others do not."""
+    names_by_trouble: dict[str, list[str]] = {}
+    for source in sources:
+        if trouble := _withdrawal_trouble(source.health):
+            names_by_trouble.setdefault(trouble, []).append(source.name)
+    troubles = [
+        # Translators: {trouble} is why these exchanges do not answer, with a capital: “Timeout”, “Not asked yet”.
+        tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=enumerated(names))
+        for trouble, names in names_by_trouble.items()
+    ]
+    return len(sources) - sum(map(len, names_by_trouble.values())), troubles
 
 
 def _price_source_lines(sources: Sequence[SourceStatus] | None) -> Iterator[str]:
