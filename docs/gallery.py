@@ -61,6 +61,8 @@ SHEETS: Mapping[str, Sheet] = {
     "withdrawals": Sheet("Withdrawals", ("/withdrawals", "/withdrawals gate", "/withdrawals of a closed door")),
     "proofs": Sheet(
         "Proofs of reserves", ("/por binance", "/por bybit", "/por crypto-com", "alert about a late proof")
+    "withdrawals": Sheet(
+        "Withdrawals, and news", ("/withdrawals", "/withdrawals gate", "/withdrawals of a closed door", "/news gate")
     ),
     "stress": Sheet("The stress test", ("/stress", "/stress bitfinex")),
     "drills": Sheet(

@@ -152,7 +152,7 @@ async def _questions(replay: Replay) -> None:
         "/reserves binance", "/flows binance", "/top", "/exchanges", "/compare binance okx",
         "/compare binance ftx-2022", "/chart binance reserves", "/chart binance flows", "/chart binance composition",
         "/chart binance run", "/incidents", "/why INC-1", "/why INC-1 details", "/stress", "/stress bitfinex",
-        "/withdrawals", "/status", "/help", "/help subscribe", "/privacy", "/withdrawals gate",
+        "/withdrawals", "/status", "/help", "/help subscribe", "/privacy", "/withdrawals gate", "/news gate",
     )  # fmt: skip
     await replay.application.withdrawal_poller.fetch(replay.application.exchanges_asked_about_withdrawals())
     await replay.application.examine_for(())

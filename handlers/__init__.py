@@ -12,6 +12,7 @@ from handlers.comparison import compare
 from handlers.drills import drill
 from handlers.incidents import incidents, why
 from handlers.mutes import mute, unmute
+from handlers.news import news
 from handlers.porting import export, import_
 from handlers.privacy import privacy
 from handlers.proofs import por
@@ -34,6 +35,7 @@ COMMANDS = CommandSet(
         chart,
         exchanges,
         withdrawals,
+        news,
         stress,
         por,
         incidents,

@@ -52,6 +52,7 @@ class Span:
     `live` asks for that only where the platform counts it on: in an alert that is read five hours later, "12 min ago"
     would be wrong.
     A `link` is an address of the program's own tables, never of anybody's message, that people may open.
+    `link` is an address that the text leads to where a platform shows links. Only `safe_link` makes one (links.py).
     `zone` is the IANA name of the zone that `at` is to be shown in beside UTC, "" for UTC alone (local_times.py).
     """
 
@@ -63,6 +64,7 @@ class Span:
     relative: bool = False
     live: bool = False
     zone: str = ""
+    link: str = ""
 
 
 Line = tuple[Span, ...]

@@ -8,6 +8,7 @@ two asterisks in a value are two asterisks.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from bot.language.translation import translated, translated_count
 from bot.messages.model import Line, Span
@@ -56,6 +57,12 @@ def _joined(spans: Iterator[Span]) -> Line:
         is_text = last and last.at is None and span.at is None and not (last.link or span.link)
         if last and is_text and (last.bold, last.code) == (span.bold, span.code):
             joined[-1] = Span(last.text + span.text, bold=span.bold, code=span.code)
+        if last and last.at is None and span.at is None and _look(last) == _look(span):
+            joined[-1] = replace(span, text=last.text + span.text)
         elif span.text or span.at:
             joined.append(span)
     return tuple(joined)
+
+
+def _look(span: Span) -> tuple[bool, bool, str]:
+    return span.bold, span.code, span.link

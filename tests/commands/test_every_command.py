@@ -40,6 +40,7 @@ EXPECTED = {
     "rehearse": ({"rule": "early", "exchange": "binance"}, "Rehearsal · early sensitivity", "This rule would"),
     "exchanges": ({}, "Exchanges · 3 known, 3 watched", "kraken"),
     "withdrawals": ({"exchange": "okx"}, "OKX · withdrawals", "Withdrawals: unknown, no source."),
+    "news": ({"exchange": "okx"}, "OKX · news", "News is off: "),
     "stress": ({"exchange": "okx"}, "OKX · stress test", "OKX — not enough data"),
     "por": ({"exchange": "kraken"}, "Kraken · proof of reserves", "Liabilities included · proof of 2025-09-30, "),
     "incidents": ({}, "Incidents", "INC-1"),

@@ -1,4 +1,4 @@
-"""News in memory, for tests."""
+"""News in memory and a feed that tells what a test has written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing_extensions import override
 
 from bot.domain.errors import StorageError
-from bot.domain.headline import HEADLINES_KEPT, Headline
-from bot.ports.news import KeptNews, NewsRecords
+from bot.domain.headline import HEADLINES_KEPT, FeedEntry, Headline
+from bot.ports.news import Feed, KeptNews, NewsRecords
+from tests.builders import NOON
 
 
 @dataclass
@@ -36,3 +37,27 @@ class MemoryNews(NewsRecords):
     def _fail_if_away(self) -> None:
         if self.away:
             raise StorageError("away")
+
+
+class WrittenFeed(Feed):
+    """A feed that tells what a test has written, once; `fault` is raised instead."""
+
+    def __init__(self, name: str = "a.org") -> None:
+        self.name = name
+        self.written: list[FeedEntry] = []
+        self.fault: Exception | None = None
+        self.asked = 0
+
+    def write(self, title: str, *, at: datetime | None = NOON, link: str = "") -> None:
+        self.written.append(FeedEntry(title, link or f"https://{self.name}/{len(self.written)}", at))
+
+    @override
+    async def entries(self) -> Sequence[FeedEntry]:
+        self.asked += 1
+        if self.fault:
+            raise self.fault
+        return list(self.written)
+
+    @override
+    def forget_version(self) -> None:
+        pass

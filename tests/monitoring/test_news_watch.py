@@ -1,45 +1,20 @@
 """Feeds become headlines that are kept; whatever one of them does ends its own turn only."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from typing_extensions import override
 
 from bot.domain.errors import SourceError, SourceFault, StorageError
 from bot.domain.exchange import Exchange
-from bot.domain.headline import HEADLINES_KEPT, FeedEntry
+from bot.domain.headline import HEADLINES_KEPT
 from bot.monitoring.news_watch import NewsWatch
 from bot.ports.news import Feed
 from tests.builders import BINANCE, NOON
 from tests.fakes.memory import Memory
+from tests.fakes.memory_news import WrittenFeed
 
 _KRAKEN = Exchange("kraken", "Kraken", "kraken")
 _INTERVAL = timedelta(minutes=15)
-
-
-class WrittenFeed(Feed):
-    """A feed that tells what a test has written, once; `fault` is raised instead."""
-
-    def __init__(self, name: str = "a.org") -> None:
-        self.name = name
-        self.written: list[FeedEntry] = []
-        self.fault: Exception | None = None
-        self.asked = 0
-
-    def write(self, title: str, *, at: datetime | None = NOON, link: str = "") -> None:
-        self.written.append(FeedEntry(title, link or f"https://{self.name}/{len(self.written)}", at))
-
-    @override
-    async def entries(self) -> Sequence[FeedEntry]:
-        self.asked += 1
-        if self.fault:
-            raise self.fault
-        return list(self.written)
-
-    @override
-    def forget_version(self) -> None:
-        pass
 
 
 def _watch(memory: Memory, *feeds: Feed, names: dict[str, str] | None = None) -> NewsWatch:

@@ -67,6 +67,9 @@ def _span(span: Span) -> str:
         return f"`{clean(span.text).replace('`', _BACKTICK_LOOKALIKE)}`" if span.text else ""
     if span.link and _OPENED.fullmatch(span.text):
         return span.text
+    if span.link and span.text.strip():
+        # Angle brackets keep Discord from showing the page below the message.
+        return f"[{escape(span.text)}](<{span.link}>)"
     if span.bold and span.text.strip():
         return _bold(span.text)
     return escape(span.text)

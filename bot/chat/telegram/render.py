@@ -63,6 +63,9 @@ class _PlainText:
     def code(self, text: str) -> str:
         return clean(text)  # to be typed or copied: with the spaces that it has
 
+    def linked(self, text: str, link: str) -> str:
+        return self.text(text)
+
     def italic(self, markup: str) -> str:
         return markup
 
@@ -81,6 +84,8 @@ class _PlainText:
             return self.text(f"{clock(span.at)}{relative}")
         if span.code:
             return self.code(span.text)
+        if span.link:
+            return self.linked(span.text, span.link)
         return self.bold(span.text) if span.bold else self.text(span.text)
 
 
@@ -101,6 +106,10 @@ class _HtmlText(_PlainText):
     @override
     def code(self, text: str) -> str:
         return _tagged("code", escape(super().code(text)))
+
+    @override
+    def linked(self, text: str, link: str) -> str:
+        return f'<a href="{escape(link)}">{self.text(text)}</a>'
 
     @override
     def italic(self, markup: str) -> str:

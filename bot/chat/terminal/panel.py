@@ -15,7 +15,7 @@ from rich.text import Text
 from bot.chat.terminal.plain import CHART_WIDTH, WIDTH, actions_text, heading, moment_text
 from bot.language.translation import written_in
 from bot.messages import model
-from bot.messages.model import Chart, Field, Line, Message, Tone
+from bot.messages.model import Chart, Field, Line, Message, Span, Tone
 from bot.messages.plain_text import clean
 from bot.messages.sparkline import chart_bars, chart_figures
 
@@ -82,8 +82,14 @@ def _line(line: Line, now: datetime) -> Text:
         if span.at:
             text.append(moment_text(span.at, now, relative=span.relative), style="italic")
         else:
-            text.append(clean(span.text), style="bold" if span.bold else "cyan" if span.code else "")
+            text.append(clean(span.text), style=_style(span))
     return text
+
+
+def _style(span: Span) -> str:
+    if span.link:
+        return f"link {span.link}"
+    return "bold" if span.bold else "cyan" if span.code else ""
 
 
 def _side_by_side(fields: Sequence[Field], now: datetime) -> Table:

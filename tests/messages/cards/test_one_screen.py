@@ -16,6 +16,7 @@ from bot.domain.drill import DrillFigures, DrillSummary
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
+from bot.domain.headline import Headline, Loudness
 from bot.domain.incident import IncidentState
 from bot.domain.mute import Mute
 from bot.domain.outflow_curve import OutflowCurve
@@ -57,6 +58,7 @@ from bot.messages.cards.comparison import beside_the_past_card, side_by_side_car
 from bot.messages.cards.drills import drill_card, drill_line
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.inclusion_proof import how_to_verify_card, inclusion_proof_card
+from bot.messages.cards.news import news_card
 from bot.messages.cards.porting import import_preview_card, imported_card
 from bot.messages.cards.privacy import StoredHere, confirm_deletion_card, privacy_card, stored_card
 from bot.messages.cards.proofs import proof_card
@@ -326,6 +328,14 @@ def longest_cards() -> dict[str, Message]:
             EXCHANGE, replace(PROOF, read_at=None, is_month=True, ratios_of="2022-06"), NOON
         ),
         "withdrawn proof of reserves": proof_card(EXCHANGE, replace(PROOF, state=ProofState.WITHDRAWN), NOON),
+        "news": news_card(
+            EXCHANGE,
+            Loudness(1234, 12.5, 30, NOON),
+            [Headline(f"{LONG_NAME} " * 9, "https://news.example.org/a", NOON, "news.example.org", ("long",))] * 9,
+            feeds=["news.example.org"] * 9,
+            read_at=NOON,
+            now=NOON,
+        ),
         "stress today": stress_today_card(
             EXCHANGE, FACTS, RESULT, withdrawals(WithdrawalState.CLOSED), LEAGUE, unread=44, drills=drills
         ),
