@@ -10,7 +10,6 @@ from datetime import datetime
 from bot.detection.news.loudness import DAYS_NEEDED
 from bot.domain.exchange import Exchange
 from bot.domain.headline import Headline, Loudness
-from bot.language.name_lists import enumerated
 from bot.language.translation import tr, tr_count
 from bot.messages.links import safe_link
 from bot.messages.model import Action, Line, Message, bold, line, lines, moment
@@ -19,8 +18,7 @@ from bot.messages.plain_text import shorten
 from bot.messages.translated_lines import tr_line
 
 SHOWN = 5
-_TITLE_COLUMNS = 60  # with its feed and its age three lines of a phone
-_FEEDS_NAMED = 2
+_TITLE_COLUMNS = 45  # with a long feed and its age still two lines of a phone
 
 
 def news_card(  # noqa: PLR0913 — what is known, and from where
@@ -43,7 +41,7 @@ def news_card(  # noqa: PLR0913 — what is known, and from where
             *(_headline_line(headline, hosts, now) for headline in headlines[:SHOWN]),
             None if headlines else tr("No headline of the last 35 days names {exchange}.", exchange=exchange.name),
         ),
-        footer=line(f"{_feed_names(feeds)} · {tr('read {time}', time=ago(read_at, now))}"),
+        footer=line(tr("read {time}", time=ago(read_at, now))),
         actions=_actions(exchange),
     )
 
@@ -83,11 +81,5 @@ def _headline_line(headline: Headline, hosts: Collection[str], now: datetime) ->
     return line("• ", title, f" · {headline.feed.partition(' ')[0]} · {ago(headline.at, now)}")
 
 
-def _feed_names(feeds: Sequence[str]) -> str:
-    more = len(feeds) - _FEEDS_NAMED
-    names = [*feeds[:_FEEDS_NAMED], *([f"+{more}"] if more > 0 else [])]
-    return enumerated(names)
-
-
 def _actions(exchange: Exchange) -> tuple[Action, ...]:
-    return (Action(tr("Flows"), f"flows {exchange.id}"), Action(tr("Withdrawals"), f"withdrawals {exchange.id}"))
+    return (Action(tr("Flows"), f"flows {exchange.id}"),)
