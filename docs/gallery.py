@@ -58,9 +58,9 @@ SHEETS: Mapping[str, Sheet] = {
     "why": Sheet("Incidents and why", ("/incidents", "/why INC-1", "/rehearse early binance")),
     "why-telegram": Sheet("The details of /why", ("/why INC-1 details",), ("telegram", "telegram dark")),
     "why-discord": Sheet("The details of /why", ("/why INC-1 details",), ("discord", "discord dark")),
-    "withdrawals": Sheet("Withdrawals", ("/withdrawals", "/withdrawals gate", "/withdrawals of a closed door")),
     "proofs": Sheet(
         "Proofs of reserves", ("/por binance", "/por bybit", "/por crypto-com", "alert about a late proof")
+    ),
     "withdrawals": Sheet(
         "Withdrawals, and news", ("/withdrawals", "/withdrawals gate", "/withdrawals of a closed door", "/news gate")
     ),

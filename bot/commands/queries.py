@@ -33,7 +33,6 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, OwnChainStatus, SourceStatus, StoredCounts
-from bot.domain.status import BotStatus, FeedStatus, StoredCounts, WithdrawalSourceStatus
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.language.translation import tr
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -197,15 +196,13 @@ class Queries:
 
     `build_snapshot` makes the snapshot of an exchange that memory lacks, from the store. `only` are the ids of the
     exchanges that are watched, none for all. `kinds` are the signal sources, for the words of their incidents.
-    `stress` answers for the stress test.
+    `stress` answers for the stress test, `news` for news feeds.
     `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers. `curated_proofs`
     are the proofs of reserves of the table, for exchanges that do not tell theirs; `proof_sources` returns the id and
     the name of those that are asked. `price_sources` are the names of the sources of stablecoins' prices that are
     asked, `prices_off` those that are switched off. `has_newest_incidents` says whether the
     incidents in memory are those of the store. `own_chains` are the ids of the exchanges that the bot reads itself, by
     chain. `venues` and `venues_off` are the names of exchanges whose prices are compared, and of those switched off.
-    `stress` answers for the stress test, `news` for news feeds.
-    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -489,7 +486,7 @@ class Queries:
             price_sources=None if obstacles is None else self._price_statuses(),
             own_chains=[self._own_chain_status(chain) for chain in READ_ASSETS],
             venues=None if obstacles is None else self._venue_statuses(),
-            feeds=[FeedStatus(feed, self.news.health(feed)) for feed in self.news.feeds],
+            feeds=[SourceStatus(feed, self.news.health(feed)) for feed in self.news.feeds],
         )
 
     def own_readings(self, exchange: str) -> Sequence[OwnReading]:

@@ -58,14 +58,6 @@ class OwnChainStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedStatus:
-    """How a news feed is doing, by its name; `health` is None before it was ever asked."""
-
-    name: str
-    health: SourceHealth | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class BotStatus:
     """The bot's health at `now`.
 
@@ -76,8 +68,7 @@ class BotStatus:
     of, and which settings name a chat that is not reached. `withdrawal_sources` are those of the listed exchanges,
     largest first, `proof_sources` those of proofs of reserves. `price_sources` are those of stablecoins, and None in a
     program that answers one question; `venues` are the exchanges whose prices are compared, and None there as well.
-    `own_chains` are those that the bot can read itself.
-    largest first. `feeds` are the news feeds, none where news is switched off.
+    `own_chains` are those that the bot can read itself, `feeds` the news feeds, none where news is switched off.
     """
 
     version: str
@@ -97,5 +88,4 @@ class BotStatus:
     price_sources: Sequence[SourceStatus] | None = None
     own_chains: Sequence[OwnChainStatus] = ()
     venues: Sequence[SourceStatus] | None = None
-    withdrawal_sources: Sequence[WithdrawalSourceStatus] = ()
-    feeds: Sequence[FeedStatus] = ()
+    feeds: Sequence[SourceStatus] = ()

@@ -51,15 +51,14 @@ class Span:
     `text` is never markup. With `at` set, `text` is empty and `relative` asks for "12 min ago" beside the clock time.
     `live` asks for that only where the platform counts it on: in an alert that is read five hours later, "12 min ago"
     would be wrong.
-    A `link` is an address of the program's own tables, never of anybody's message, that people may open.
-    `link` is an address that the text leads to where a platform shows links. Only `safe_link` makes one (links.py).
+    `link` is an address that the text leads to where a platform shows links. Only `safe_link` (links.py) and `link`
+    make one: it is of a host that the operator has named, or of the program's own tables, never of anybody's message.
     `zone` is the IANA name of the zone that `at` is to be shown in beside UTC, "" for UTC alone (local_times.py).
     """
 
     text: str = ""
     bold: bool = False
     code: bool = False
-    link: bool = False
     at: datetime | None = None
     relative: bool = False
     live: bool = False
@@ -221,7 +220,7 @@ def code(text: str) -> Span:
 
 def link(address: str) -> Span:
     """Return an address of the program's own tables that people may open."""
-    return Span(address, link=True)
+    return Span(address, link=address)
 
 
 def moment(at: datetime, *, relative: bool = False, live: bool = False) -> Span:

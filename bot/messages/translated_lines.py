@@ -54,9 +54,6 @@ def _joined(spans: Iterator[Span]) -> Line:
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None
-        is_text = last and last.at is None and span.at is None and not (last.link or span.link)
-        if last and is_text and (last.bold, last.code) == (span.bold, span.code):
-            joined[-1] = Span(last.text + span.text, bold=span.bold, code=span.code)
         if last and last.at is None and span.at is None and _look(last) == _look(span):
             joined[-1] = replace(span, text=last.text + span.text)
         elif span.text or span.at:

@@ -29,8 +29,8 @@ from bot.monitoring.chain_poller import ChainPoller
 from bot.monitoring.digest_post import DigestPost
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.mute_summaries import MuteSummaries
-from bot.monitoring.peg_poller import PegPoller
 from bot.monitoring.news_watch import NewsWatch
+from bot.monitoring.peg_poller import PegPoller
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.proof_poller import ProofPoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
@@ -41,8 +41,8 @@ from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from bot.monitoring.withdrawal_poller import TURN, WithdrawalPoller
 from bot.ports.chain import ChainSource
 from bot.ports.chat import ChatPlatform
-from bot.ports.pegs import PegSource
 from bot.ports.news import Feed
+from bot.ports.pegs import PegSource
 from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, ProofSource, Source, WithdrawalSource
 from bot.proof_checker.checker import ProcessProofChecker
@@ -84,7 +84,7 @@ class Application:
     it is looked for which of them are due. `proof_sources` are asked for their proofs of reserves, at most one for each
     exchange. `peg_source` tells what stablecoins cost, None: nobody asks. `chain_sources` are asked for the
     bot's own reading on chain.
-    it is looked for which of them are due. `feeds` are news feeds of the operator's choice.
+    `feeds` are news feeds of the operator's choice.
     """
 
     def __init__(  # noqa: PLR0913 — what is put together, each named where it is made

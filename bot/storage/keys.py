@@ -248,6 +248,8 @@ STRESS_POSTED = RedisKey(
 # Proofs of reserves.
 PROOFS = RedisKey(
     "runwatch:proofs", RedisType.HASH, "ever", "`exchange month` → the proof of reserves that it told that month (JSON)"
+)
+
 # News.
 HEADLINES = RedisKey(
     "{news}:headlines",

@@ -17,7 +17,6 @@ from bot.domain.obstacles import ObstacleKind
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.status import BotStatus, SourceStatus, StoredCounts
-from bot.domain.status import BotStatus, FeedStatus, StoredCounts, WithdrawalSourceStatus
 from bot.language.name_lists import clauses, enumerated, labelled, sentences
 from bot.language.translation import marked, tr, tr_as, tr_count
 from bot.messages.cards.common import capitalized, source_name
@@ -242,46 +241,20 @@ def _proof_source_lines(sources: Sequence[SourceStatus]) -> Iterator[str]:
         answering=answering,
     )
     yield sentences(told, *troubles)
-    told, troubles = _answering(sources)
-    yield sentences(
-        tr_count(
-            "Withdrawals: {answering} of {count} exchanges answer.",
-            "Withdrawals: {answering} of {count} exchanges answer.",
-            len(sources),
-            answering=told,
-        ),
-        *troubles,
-    )
 
 
-def _feed_lines(feeds: Sequence[FeedStatus]) -> Iterator[str]:
-    """Yield a sentence on how many news feeds answer, and which do not."""
+def _feed_lines(feeds: Sequence[SourceStatus]) -> Iterator[str]:
+    """Yield how many news feeds answer, and which do not."""
     if not feeds:
         return
-    told, troubles = _answering(feeds)
-    yield sentences(
-        tr_count(
-            "News: {answering} of {count} feeds answer.",
-            "News: {answering} of {count} feeds answer.",
-            len(feeds),
-            answering=told,
-        ),
-        *troubles,
+    answering, troubles = _troubles(feeds)
+    told = tr_count(
+        "News: {answering} of {count} feeds answer.",
+        "News: {answering} of {count} feeds answer.",
+        len(feeds),
+        answering=answering,
     )
-
-
-def _answering(sources: Sequence[WithdrawalSourceStatus] | Sequence[FeedStatus]) -> tuple[int, Sequence[str]]:
-    """Return how many sources answer, and why the others do not."""
-    names_by_trouble: dict[str, list[str]] = {}
-    for source in sources:
-        if trouble := _withdrawal_trouble(source.health):
-            names_by_trouble.setdefault(trouble, []).append(source.name)
-    troubles = [
-        # Translators: {trouble} is why these exchanges do not answer, with a capital: “Timeout”, “Not asked yet”.
-        tr("{trouble}: {exchanges}.", trouble=trouble, exchanges=enumerated(names))
-        for trouble, names in names_by_trouble.items()
-    ]
-    return len(sources) - sum(map(len, names_by_trouble.values())), troubles
+    yield sentences(told, *troubles)
 
 
 def _price_source_lines(sources: Sequence[SourceStatus] | None) -> Iterator[str]:
