@@ -65,8 +65,8 @@ def _span(span: Span) -> str:
         return timestamp(span.at, relative=span.relative or span.live)
     if span.code:
         return f"`{clean(span.text).replace('`', _BACKTICK_LOOKALIKE)}`" if span.text else ""
-    if span.link == span.text and _OPENED.fullmatch(span.text):
-        return span.text
+    if span.link and span.link == span.text:  # an address opens as it stands
+        return span.text if _OPENED.fullmatch(span.text) else escape(span.text)
     if span.link and span.text.strip():
         # Angle brackets keep Discord from showing the page below the message.
         return f"[{escape(span.text)}](<{span.link}>)"

@@ -9,6 +9,7 @@ from datetime import datetime
 from rich.box import ROUNDED, SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.panel import Panel
+from rich.style import Style
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -86,9 +87,9 @@ def _line(line: Line, now: datetime) -> Text:
     return text
 
 
-def _style(span: Span) -> str:
+def _style(span: Span) -> str | Style:
     if span.link:
-        return f"link {span.link}"
+        return Style(link=span.link)
     return "bold" if span.bold else "cyan" if span.code else ""
 
 
