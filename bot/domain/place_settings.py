@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import BadArgument, echo
 from bot.domain.local_time import DigestSchedule, QuietHours, Weekday
+from bot.domain.severity import Severity
 from bot.domain.time_zones import UTC_NAME, zone_named, zone_rules
 from bot.language.languages import LANGUAGES, Language, supported_language
 from bot.language.translation import tr
@@ -27,6 +28,7 @@ class PlaceSetting(StrEnum):
     TIMEZONE = "timezone"
     LANGUAGE = "language"
     QUIET = "quiet"
+    SOUND = "sound"
     DIGEST = "digest"
     ANSWERS = "answers"
     NOTICES = "notices"
@@ -38,7 +40,10 @@ class PlaceSetting(StrEnum):
 
 
 AUTOMATIC = "auto"
-"""The language of a place that has set none: an answer goes by the asker's app, everything else is in English."""
+"""What a place has that set no language: an answer goes by the asker's app, everything else is in English.
+
+And no severity for the sound: then each message says itself whether it is worth one.
+"""
 
 
 class AnswerAudience(StrEnum):
@@ -58,6 +63,7 @@ class PlaceSettings:
     and answers show what drills found. `publish`: whether alerts in an announcement channel of Discord are published to
     those who follow it. `approval`: whether a moderator releases the first post of an incident;
     `approver` is the id of who switched that on, which is no setting of its own and is in no fields.
+    `sound` is `AUTOMATIC` or the severity from which on alerts sound.
     """
 
     timezone: str = UTC_NAME
@@ -72,6 +78,7 @@ class PlaceSettings:
     publish: bool = False
     approval: bool = False
     approver: str = ""
+    sound: str = AUTOMATIC
 
     @property
     def zone(self) -> ZoneInfo:
@@ -198,6 +205,21 @@ def _read_switch(text: str) -> bool:
     return text.lower() == "on"
 
 
+def _read_sound(text: str) -> str:
+    word = text.lower()
+    if word == AUTOMATIC:
+        return AUTOMATIC
+    if word not in tuple(Severity):
+        raise BadArgument(
+            tr(
+                "“{text}” is not possible. Sound is auto or a severity: {severities}.",
+                text=echo(text),
+                severities=", ".join(Severity),
+            )
+        )
+    return Severity(word)
+
+
 def _read_language(text: str) -> str:
     wanted = _comparable(text)
     if wanted == AUTOMATIC:
@@ -235,6 +257,7 @@ _READ: Mapping[PlaceSetting, Callable[[str], Any]] = {
     PlaceSetting.TIMEZONE: zone_named,
     PlaceSetting.LANGUAGE: _read_language,
     PlaceSetting.QUIET: _read_quiet,
+    PlaceSetting.SOUND: _read_sound,
     PlaceSetting.DIGEST: _read_digest,
     PlaceSetting.ANSWERS: _read_answers,
     PlaceSetting.NOTICES: _read_switch,

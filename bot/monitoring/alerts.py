@@ -16,6 +16,7 @@ from bot.domain.errors import StorageError
 from bot.domain.exchange import MARKET
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.place import Place, Subscription
+from bot.domain.place_settings import PlaceSetting
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
 from bot.language.translation import tr, written_in
@@ -84,7 +85,8 @@ def alerts_of(told: Telling, audiences: Audiences, now: datetime, drills: DrillS
         if listeners.post or listeners.edit or listeners.follow:
             with written_in(variant.language):
                 alerts += _alerts(told, listeners, now, drills, variant)
-    switch = card_of(told.incident.rule, told.kinds).switch() or ""
+    is_of_data = is_notice(told.incident)
+    switch = PlaceSetting.NOTICES if is_of_data else card_of(told.incident.rule, told.kinds).switch() or ""
     return [replace(alert, switch=switch) for alert in alerts if alert.recipients]
 
 

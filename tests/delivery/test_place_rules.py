@@ -5,17 +5,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.delivery.place_rules import following_settings
 from bot.domain.local_time import QuietHours
 from bot.domain.place import Place
 from bot.domain.place_settings import PlaceSettings
 from bot.domain.severity import Severity
-from bot.messages.model import Message, line, moment
-from bot.ports.outbox import DeliveryKind
-from tests.builders import HOUR
+from bot.messages.cards.common import TONES
+from bot.messages.model import Message, Tone, line, moment
+from bot.ports.outbox import Delivery, DeliveryKind
+from tests.builders import DAY, HOUR
 from tests.clocks import in_simulated_time
 from tests.delivery.recording_chat import CLOSE, POST, REPLY
 from tests.delivery.test_worker import Scene, group
@@ -24,6 +27,8 @@ from tests.messages.cards.plain import plain
 
 GROUP, OTHER, MOVED = group(1), group(2), group(3)
 PARIS_NIGHT = PlaceSettings("Europe/Paris", QuietHours(time(22), time(7)))
+LOUD_MOMENT = datetime(2026, 6, 10, 19, 59, tzinfo=UTC)
+QUIET_MOMENT = datetime(2026, 6, 10, 20, 0, tzinfo=UTC)
 
 
 class StartedClock:
@@ -75,6 +80,63 @@ async def test_in_quiet_hours_only_critical_sounds_and_mentions(now: str, *, is_
     for severity, message in told.items():
         is_hushed = is_quiet and severity is not Severity.CRITICAL
         assert (message.silent, message.mention) == ((True, None) if is_hushed else (False, "here")), severity
+
+
+def of_severity(severity: Severity, *, is_quiet: bool = False, **changes: Any) -> Delivery:
+    """Return an open alert about an exchange on its way, as silent as it is written."""
+    silent = severity is Severity.WATCH
+    message = Message("An alert", tone=TONES[severity], silent=silent, mention="here")
+    now = QUIET_MOMENT if is_quiet else LOUD_MOMENT
+    delivery = Delivery("key", "1", "alert", "INC-8:normal", severity, POST, GROUP, message, now, now + DAY)
+    return replace(delivery, **{"about": "kraken", **changes})
+
+
+@pytest.mark.parametrize(
+    ("sound", "sounding"),
+    [
+        ("auto", {Severity.ELEVATED, Severity.SEVERE, Severity.CRITICAL}),
+        ("watch", set(Severity)),
+        ("elevated", {Severity.ELEVATED, Severity.SEVERE, Severity.CRITICAL}),
+        ("severe", {Severity.SEVERE, Severity.CRITICAL}),
+        ("critical", {Severity.CRITICAL}),
+    ],
+)
+def test_alerts_sound_from_the_severity_on_that_a_place_has_set(sound: str, sounding: set[Severity]) -> None:
+    settings = replace(PARIS_NIGHT, sound=sound)
+    by_day = [following_settings(of_severity(severity), settings, LOUD_MOMENT).message for severity in Severity]
+    at_night = [
+        following_settings(of_severity(severity, is_quiet=True), settings, QUIET_MOMENT).message
+        for severity in Severity
+    ]
+
+    assert {severity for severity, told in zip(Severity, by_day, strict=True) if not told.silent} == sounding
+    assert {told.mention for told in by_day} == {"here"}
+    # Quiet hours are stronger, whatever the sound is.
+    assert [told.silent for told in at_night] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"message": Message("Over", tone=Tone.GOOD, silent=True), "kind": REPLY},
+        {"message": Message("A data notice", tone=Tone.ELEVATED, silent=True), "switch": "notices"},
+        {"message": Message("A digest", tone=Tone.WATCH, silent=True), "about": None},
+        {"message": Message("A stress test", tone=Tone.INFO, silent=True)},
+    ],
+)
+def test_what_never_sounds_does_not_for_any_severity(changes: dict[str, Any]) -> None:
+    delivery = of_severity(Severity.SEVERE, **changes)
+    for sound in ("auto", *Severity):
+        assert following_settings(delivery, PlaceSettings(sound=sound), LOUD_MOMENT).message.silent, sound
+
+
+def test_a_test_of_alerts_and_a_summary_sound_as_they_are_written_or_less() -> None:
+    test = of_severity(Severity.SEVERE, message=Message("TEST", tone=Tone.INFO), about=None)
+    summary = of_severity(Severity.ELEVATED, about=None)
+    settings = PlaceSettings(sound="critical")
+    assert not following_settings(test, settings, LOUD_MOMENT).message.silent
+    assert following_settings(summary, settings, LOUD_MOMENT).message.silent
+    assert not following_settings(summary, PlaceSettings(sound="watch"), LOUD_MOMENT).message.silent
 
 
 @in_simulated_time

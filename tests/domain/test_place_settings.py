@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import BadArgument
 from bot.domain.local_time import DigestSchedule, QuietHours, Weekday
 from bot.domain.place_settings import AUTOMATIC, AnswerAudience, PlaceSetting, PlaceSettings
+from bot.domain.severity import Severity
 from bot.domain.time_zones import zone_names
 from bot.language.languages import LANGUAGES
 
@@ -27,6 +28,7 @@ all_settings = st.builds(
     drills=st.booleans(),
     approval=st.booleans(),
     publish=st.booleans(),
+    sound=st.sampled_from([AUTOMATIC, *Severity]),
 )
 
 
@@ -62,6 +64,8 @@ def test_what_is_as_at_first_is_no_changed_field() -> None:
         ("notices", "off", "off"),
         ("recovered", " off ", "off"),
         ("drills", "On", "on"),
+        ("sound", "Severe", "severe"),
+        ("sound", "AUTO", "auto"),
         ("language", "Auto", "auto"),
         ("language", "ES", "es"),
         ("language", "pt-br", "pt-BR"),
@@ -100,6 +104,11 @@ def test_a_setting_is_read_as_people_type_it(name: str, typed: str, value: str) 
         ("digest", "at dawn!", "Use daily 08:00, weekly mon 08:00, or off."),
         ("digest", "daily 31", "“31” isn't a time of day."),
         ("answers", "loud", "“loud” is not possible. Answers are public or private."),
+        (
+            "sound",
+            "loud",
+            "“loud” is not possible. Sound is auto or a severity: watch, elevated, severe, critical.",
+        ),
         ("notices", "maybe", "“maybe” is not possible. This is on or off."),
         (
             "language",
@@ -107,7 +116,7 @@ def test_a_setting_is_read_as_people_type_it(name: str, typed: str, value: str) 
             "“klingon” is not possible. Languages: auto · en English · es Español · ru Русский · tr Türkçe · pt-BR",
         ),
         ("language", "zh-TW", "“zh-TW” is not possible. Languages: auto · en English"),
-        ("moon", "full", "There is no setting “moon”. The settings are timezone, language, quiet, digest, answers"),
+        ("moon", "full", "There is no setting “moon”. The settings are timezone, language, quiet, sound, digest"),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_to_do(name: str, typed: str, sentence: str) -> None:

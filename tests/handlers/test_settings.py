@@ -45,11 +45,12 @@ def fields(bench: DispatcherBench) -> dict[str, str]:
 async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
     answer = await moderate(bench, "settings")
     assert answer.private
-    assert said(answer).splitlines()[:11] == [
+    assert said(answer).splitlines()[:12] == [
         "Settings",
         "Time zone: UTC · 12:00 there now",
         "Language: auto",
         "Quiet hours: off",
+        "Sound: auto",
         "Digest: off",
         "Answers: public · read by everybody here",
         "Data notices: on",
@@ -66,6 +67,7 @@ async def test_alone_it_shows_everything(bench: DispatcherBench) -> None:
         ("settings timezone Europe/Paris", "Time zone: Europe/Paris · 13:00 there now", {"timezone": "Europe/Paris"}),
         ("settings timezone new york", "Time zone: America/New_York · 07:00", {"timezone": "America/New_York"}),
         ("settings quiet 22:00-07:00", "Quiet hours: 22:00-07:00 · no sound", {"quiet": "22:00-07:00"}),
+        ("settings sound Severe", "Sound: severe and above", {"sound": "severe"}),
         ("settings digest daily 08:00", "Digest: daily 08:00 · next 2022-12-14", {"digest": "daily 08:00"}),
         ("settings digest weekly mon 8", "Digest: weekly mon 08:00 · next 2022-12-19", {"digest": "weekly mon 08:00"}),
         ("settings answers private", "Answers: private · read by whoever asked", {"answers": "private"}),
@@ -91,7 +93,11 @@ async def test_a_typed_setting_is_changed_and_shown(
     [
         ("settings timezone Pariss", "Did you mean Europe/Paris?"),
         ("settings quiet tonight", "isn't a time span. Use one such as 22:00-07:00, or off."),
-        ("settings off notices", "There is no setting “off”. The settings are timezone, language, quiet, digest"),
+        ("settings sound loud", "Sound is auto or a severity: watch, elevated, severe, critical."),
+        (
+            "settings off notices",
+            "There is no setting “off”. The settings are timezone, language, quiet, sound, digest",
+        ),
         ("settings " + "x" * 5000, "Use at most 100 letters."),
     ],
 )
@@ -132,6 +138,7 @@ async def test_a_city_that_is_spelt_wrong_is_one_press_away(bench: DispatcherBen
         ("Time zone …", "Asia/Tokyo", {"timezone": "Asia/Tokyo"}),
         ("Language …", "English", {"language": "en"}),
         ("Quiet hours …", "22:00-07:00", {"quiet": "22:00-07:00"}),
+        ("Sound …", "critical", {"sound": "critical"}),
         ("Digest …", "weekly mon 08:00", {"digest": "weekly mon 08:00"}),
     ],
 )

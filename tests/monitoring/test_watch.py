@@ -402,6 +402,7 @@ async def test_a_step_that_is_not_counted_is_one_message_that_pings_nobody() -> 
         (POST, False, True), (EDIT, False, True), (CLOSE, False, True),
     ]  # fmt: skip
     assert {alert.incident for alert in (opened, stays, over)} == {"INC-1:normal"}
+    assert {alert.switch for alert in (opened, stays, over)} == {"notices"}  # so that no `sound` makes it sound
     assert opened.message.title == "INC-1 · Binance · BTC moved in one step"
     assert "Could be a changed wallet list or one large transfer." in said(opened.message)
     assert "Not counted as an outflow yet" in said(opened.message)

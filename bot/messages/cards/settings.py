@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.domain.place_settings import AUTOMATIC, AnswerAudience, PlaceSetting, PlaceSettings
 from bot.domain.setting_change import SettingChange
+from bot.domain.severity import Severity
 from bot.language.languages import LANGUAGES
 from bot.language.name_lists import joined
 from bot.language.translation import marked, tr
@@ -18,6 +19,7 @@ _TITLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.TIMEZONE: marked("Time zone"),
     PlaceSetting.LANGUAGE: marked("Language"),
     PlaceSetting.QUIET: marked("Quiet hours"),
+    PlaceSetting.SOUND: marked("Sound"),
     PlaceSetting.DIGEST: marked("Digest"),
     PlaceSetting.ANSWERS: marked("Answers"),
     PlaceSetting.NOTICES: marked("Data notices"),
@@ -39,6 +41,11 @@ _EXPLANATIONS: Mapping[PlaceSetting, str] = {
     ),
     PlaceSetting.QUIET: marked(
         "Between these times alerts come without a sound and mention nobody. Critical ones sound."
+    ),
+    # Translators: "auto" is typed in English, and so are the severities.
+    PlaceSetting.SOUND: marked(
+        "Alerts of this severity and above come with a sound, milder ones without. Critical ones always sound. In "
+        "quiet hours nothing else does. auto: all but alerts of watch about one exchange."
     ),
     # Translators: “All calm” is the title of such a message.
     PlaceSetting.DIGEST: marked(
@@ -69,10 +76,18 @@ _EXPLANATIONS: Mapping[PlaceSetting, str] = {
         "server that follows the channel, ten an hour at most. Discord warns that this can flood those who follow."
     ),
 }
+_ON_PAGES = (
+    PlaceSetting.TIMEZONE,
+    PlaceSetting.LANGUAGE,
+    PlaceSetting.QUIET,
+    PlaceSetting.SOUND,
+    PlaceSetting.DIGEST,
+)
 _EXAMPLES: Mapping[PlaceSetting, str] = {
     PlaceSetting.TIMEZONE: "timezone Europe/Paris",
     PlaceSetting.LANGUAGE: "language es",
     PlaceSetting.QUIET: "quiet 22:00-07:00",
+    PlaceSetting.SOUND: "sound severe",
     PlaceSetting.DIGEST: "digest weekly mon 08:00",
     PlaceSetting.ANSWERS: "answers private",
     PlaceSetting.NOTICES: "notices off",
@@ -97,6 +112,7 @@ SETTING_VALUES: Mapping[PlaceSetting, Sequence[str]] = {
     ),
     PlaceSetting.LANGUAGE: (AUTOMATIC, *LANGUAGES),
     PlaceSetting.QUIET: ("off", "22:00-07:00", "23:00-08:00", "00:00-08:00"),
+    PlaceSetting.SOUND: (AUTOMATIC, *Severity),
     PlaceSetting.DIGEST: ("off", "daily 08:00", "daily 20:00", "weekly mon 08:00"),
     PlaceSetting.ANSWERS: tuple(AnswerAudience),
     **dict.fromkeys(
@@ -208,7 +224,7 @@ def _buttons(settings: PlaceSettings, changed: SettingChange | None) -> Iterator
 def _actions(settings: PlaceSettings, changed: SettingChange | None) -> Iterator[Action]:
     if changed:
         yield Action(tr("Undo"), f"settings {changed.setting} {changed.before}", in_place=True)
-    for setting in (PlaceSetting.TIMEZONE, PlaceSetting.LANGUAGE, PlaceSetting.QUIET, PlaceSetting.DIGEST):
+    for setting in _ON_PAGES:
         yield Action(f"{tr(_TITLES[setting])} …", f"settings {setting}", in_place=True)
     if settings.answers is AnswerAudience.PUBLIC:
         yield _change(tr("Make answers private"), PlaceSetting.ANSWERS, AnswerAudience.PRIVATE)
@@ -245,6 +261,8 @@ def _state(setting: PlaceSetting, settings: PlaceSettings, now: datetime) -> str
             return value if label == value else f"{value} · {label}"
         case PlaceSetting.QUIET if settings.quiet:
             return tr("{hours} · no sound and no mention below critical", hours=value)
+        case PlaceSetting.SOUND if value != AUTOMATIC:
+            value = tr("{severity} and above", severity=value)
         case PlaceSetting.DIGEST if due := settings.next_digest_after(now):
             # Translators: for example "daily 08:00 · next 2026-12-14".
             return tr("{rhythm} · next {date}", rhythm=value, date=f"{due.astimezone(settings.zone):%Y-%m-%d}")
