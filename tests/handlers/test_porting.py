@@ -103,6 +103,17 @@ async def test_a_file_is_read_back_elsewhere_after_a_preview(bench: DispatcherBe
     assert [mute.until for mute in there.mutes] == [mute.until for mute in here.mutes]
 
 
+async def test_a_file_takes_along_from_which_severity_on_alerts_sound(bench: DispatcherBench) -> None:
+    await moderate(bench, "settings sound severe")
+    text = file_of(await moderate(bench, "export"))
+
+    preview = await send(bench, text, place=CHANNEL)
+    assert "± sound: auto → severe" in said(preview)
+    await moderate(bench, confirm(preview), CHANNEL)
+    assert (await bench.memory.place_settings.of_place(CHANNEL)).sound == "severe"
+    assert [change.setting for change in await bench.memory.place_settings.changes(CHANNEL)] == ["sound"]
+
+
 async def test_a_file_that_changes_settings_alone_says_nothing_of_subscriptions(bench: DispatcherBench) -> None:
     await moderate(bench, "subscribe binance")
     text = file_of(await moderate(bench, "export")).replace('"quiet": "off"', '"quiet": "22:00-07:00"')

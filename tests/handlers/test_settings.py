@@ -225,6 +225,14 @@ async def test_who_changed_what_is_shown_and_can_be_undone(bench: DispatcherBenc
     assert (await moderate(bench, "settings quiet off")).title == "Settings"
 
 
+async def test_the_sound_is_set_back_with_one_press(bench: DispatcherBench) -> None:
+    changed = await moderate(bench, "settings sound critical")
+    assert "Changed by id telegram:moderator: sound auto → critical" in said(changed)
+    bench.memory.clock.advance(timedelta(minutes=1))
+    assert "sound critical → auto" in said(await press(bench, changed, "Undo"))
+    assert fields(bench) == {}
+
+
 async def test_three_changes_at_most_are_shown_with_names(bench: DispatcherBench) -> None:
     bench.memory.place_settings.changed[HERE] = [
         SettingChange(NOON, SettingEditor("7", f"Ann {number}"), "notices", "on", "off") for number in range(5)

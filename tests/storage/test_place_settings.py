@@ -26,6 +26,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 EVERYTHING = PlaceSettings(
     "Europe/Paris", NIGHT, MORNING, AnswerAudience.PRIVATE, language="pt-BR", notices=False, recovered=False,
     drills=False, approval=True, approver=ANN.id, publish=True,
+    drills=False, approval=True, approver=ANN.id, sound="severe",
 )  # fmt: skip
 
 
