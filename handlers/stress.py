@@ -20,7 +20,7 @@ async def stress(
     asked = request.queries.exchange(exchange) if exchange else today
     if asked is None:
         return no_stress_card()
-    facts, status = await answers.facts(asked), request.queries.withdrawals(asked.id)
+    facts, status = await answers.facts(asked), request.queries.judged_withdrawals(asked.id)
     result = stress_result(facts)
     if asked == today:
         result = worse_result(await answers.result_of_today(), result)

@@ -9,6 +9,7 @@ from bot.commands.arguments import Arg, ExchangeName
 from bot.commands.declaration import Request, command
 from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
+from bot.domain.suppression import Metric
 from bot.domain.withdrawals import ExchangeWithdrawals
 from bot.messages.cards.drills import drill_line
 from bot.messages.cards.withdrawals import (
@@ -38,6 +39,8 @@ async def withdrawals(
         changes = known.transitions
     drills = drill_line(await request.queries.drills(asked.id, request.place))
     return withdrawals_card(asked, known, changes, request.queries.names(), request.now, drills, outgoing)
+    paused = request.queries.suppression(asked.id, Metric.WITHDRAWALS)
+    return withdrawals_card(asked, known, changes, request.queries.names(), request.now, drills, paused=paused)
 
 
 def any_withdrawal_source(request: Request) -> bool:

@@ -80,7 +80,8 @@ def notice_steps(
     """
     if not (open_notices or signal.jumps or signal.unreported):  # nearly always
         return
-    is_withheld = any(hold.reason is HoldReason.WITHHELD for hold in signal.holds)
+    # Of the flows: that withdrawals alone are paused makes no step of reserves less doubtful.
+    is_withheld = any(flow.hold and flow.hold.reason is HoldReason.WITHHELD for flow in signal.flows)
     of_parts = [notice for notice in open_notices if is_of_parts(notice.signal)]
     of_jumps = [notice for notice in open_notices if not is_of_parts(notice.signal)]
     for at, notice, event, count, is_news in (

@@ -3,12 +3,13 @@
 Calm needs evidence: an incident rests on every measurement that was ever past a threshold, not on the newest alone.
 Example: opened by 24 h and later past 7 d as well, it ends when both can be compared and are back. A signal in which
 7 d is held or absent, or that lacks a chain which was there when the incident last got worse, proves neither trouble
-nor calm.
+nor calm. So does one of the outflow while an operator has paused the withdrawals that made the incident critical:
+without them every flow is less severe, and it would ease.
 """
 
 from bot.domain.incident import Incident
 from bot.domain.severity import rank
-from bot.domain.signal import Signal
+from bot.domain.signal import CLOSED_WITHDRAWALS, Signal
 
 
 def crossed(signal: Signal) -> tuple[str, ...]:
@@ -31,7 +32,17 @@ def is_comparable(incident: Incident, signal: Signal) -> bool:
     """
     raised_by = incident.raised_by
     lost = signal.incomplete - raised_by.incomplete if raised_by else ()
+    if signal.withdrawals_are_withheld and _is_raised_by_withdrawals(incident):
+        return False
     return not lost and signal.judged.issuperset(incident.rests_on)
+
+
+def _is_raised_by_withdrawals(incident: Incident) -> bool:
+    """Return whether an incident is as severe as it is because of closed withdrawals, and has not eased since."""
+    raised_by = incident.raised_by
+    if raised_by is None or rank(raised_by.severity) > incident.severity.rank:
+        return False
+    return any(reason.measure == CLOSED_WITHDRAWALS for reason in raised_by.reasons)
 
 
 def is_incomplete(incident: Incident, signal: Signal) -> bool:

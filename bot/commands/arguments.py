@@ -28,6 +28,7 @@ from bot.domain.errors import BadArgument, echo
 from bot.domain.mute import LONGEST_MUTE, SHORTEST_MUTE
 from bot.domain.networks import KNOWN_NETWORKS, network_name
 from bot.domain.severity import Sensitivity
+from bot.domain.suppression import Metric
 from bot.domain.withdrawal_reading import TRACKED_ASSETS
 from bot.language.name_lists import sentences
 from bot.language.translation import marked, tr
@@ -111,7 +112,8 @@ class ArgumentKind:
     values are few has them in `choices` instead; one with neither is typed without help. `question` is what is asked
     where it is left out, `none_known` what is said where nothing can be suggested. One argument may be
     up to `most_words` words that follow each other, such as `until it gets worse`; `matches` is asked about all of them
-    together. One that `is_for_buttons` is filled in by them alone: nobody is told how to type it.
+    together. Before a text of many words one is read only where it begins with its `mark`, as no sentence does. One
+    that `is_for_buttons` is filled in by them alone: nobody is told how to type it.
     """
 
     name: str
@@ -124,6 +126,7 @@ class ArgumentKind:
     question: str = ""
     none_known: str = ""
     most_words: int = 1
+    mark: str = ""
     is_for_buttons: bool = False
 
 
@@ -364,6 +367,25 @@ KINDS[NetworkName] = ArgumentKind(
 )
 KINDS[ThresholdArgument] = ArgumentKind("rule", _threshold, _is_threshold, suggest=suggest_thresholds)
 KINDS[MuteSpan] = ArgumentKind("duration", _mute_span, _is_mute_span, most_words=4)
+
+
+_ONLY = "only:"
+
+
+def _metric(word: str) -> Metric:
+    try:
+        return Metric(word.lower().removeprefix(_ONLY))
+    except ValueError:
+        metrics = ", ".join(f"{_ONLY}{metric}" for metric in Metric if metric is not Metric.ALL)
+        raise BadArgument(
+            tr("I don't recognise “{word}”. Use one of: {choices}.", word=echo(word), choices=metrics)
+        ) from None
+
+
+# Typed with a mark before a reason: in `/hold okx proof was copied` the word belongs to the reason.
+KINDS[Metric] = ArgumentKind(
+    "metric", _metric, lambda word: word.lower().removeprefix(_ONLY) in tuple(Metric), tuple(Metric), mark=_ONLY
+)
 
 
 def _or_nothing(kind: ArgumentKind, words: tuple[str, ...], nothing: Any) -> ArgumentKind:

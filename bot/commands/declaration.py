@@ -289,9 +289,21 @@ class Command:
         others = words[len(required) :]
         sentence = next((parameter for parameter in self.parameters if parameter.kind.takes_all_words), None)
         if sentence and others:
-            return given | {sentence.name: " ".join(others)}
+            marked = self._marked(others)
+            text = " ".join(others[len(marked) :])
+            return given | marked | ({sentence.name: text} if text else {})
         for word in others:
             given[self._parameter_for(word, given).name] = word
+        return given
+
+    def _marked(self, words: Sequence[str]) -> dict[str, str]:
+        """Return the arguments with a mark that a sentence is typed after: `only:proof` before the reason."""
+        given: dict[str, str] = {}
+        for word in words:
+            of_mark = [one for one in self.parameters if one.kind.mark and word.lower().startswith(one.kind.mark)]
+            if not of_mark or of_mark[0].name in given:
+                break
+            given[of_mark[0].name] = word
         return given
 
     def _check_asked(self, given: Mapping[str, str]) -> None:

@@ -33,6 +33,8 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, OwnChainStatus, SourceStatus, StoredCounts
+from bot.domain.status import BotStatus, SourceStatus, StoredCounts
+from bot.domain.suppression import Metric, Suppression, suppression_of
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.language.translation import tr
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -60,6 +62,8 @@ class LatestState:
     source of stablecoins' prices is doing, by its name, `venue_health` how each exchange whose prices are compared.
     `incidents` are the open and recent ones as they were after the last round of judging, newest first. `own_readings`
     are those of an exchange's id and a chain.
+    source of stablecoins' prices is doing, by its name. `incidents` are the open and recent ones as they were after
+    the last round of judging, newest first. `suppressions` are what operators have paused, by key.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
@@ -72,6 +76,7 @@ class LatestState:
     venue_health: dict[str, SourceHealth] = field(default_factory=dict)
     incidents: Sequence[Incident] = ()
     own_readings: dict[tuple[str, str], OwnReading] = field(default_factory=dict)
+    suppressions: Mapping[str, Suppression] = field(default_factory=dict)
     list_fetched_at: datetime | None = None
     list_changed_at: datetime | None = None
     _snapshots: dict[str, ExchangeSnapshot] = field(default_factory=dict)
@@ -103,6 +108,10 @@ class LatestState:
     def set_withdrawal_health(self, health: SourceHealth) -> None:
         """Replace the health of a withdrawal source, whose name is `withdrawals/<exchange>`."""
         self.withdrawal_health[health.source.partition("/")[2]] = health
+
+    def set_suppressions(self, suppressions: Mapping[str, Suppression]) -> None:
+        """Replace what operators have paused."""
+        self.suppressions = suppressions
 
     def set_proof(self, proof: ProofOfReserves) -> None:
         """Replace the proof of reserves that an exchange itself tells."""
@@ -330,6 +339,14 @@ class Queries:
         None where it is not asked at all, or was not yet. Without a source that tells networks it has none of them.
         """
         return self._latest.withdrawals.get(exchange) if self._is_asked(exchange) else None
+
+    def judged_withdrawals(self, exchange: str) -> ExchangeWithdrawals | None:
+        """Return what an exchange's withdrawals are judged by, None while an operator has paused them."""
+        return None if self.suppression(exchange, Metric.WITHDRAWALS) else self.withdrawals(exchange)
+
+    def suppression(self, exchange: str, metric: Metric) -> Suppression | None:
+        """Return since when and why a metric of an exchange, by its id, is paused by an operator; None: it is not."""
+        return suppression_of(self._latest.suppressions, exchange, metric)
 
     def all_withdrawals(self) -> Sequence[ExchangeWithdrawals]:
         """Return what is known of the withdrawals of every listed exchange that was asked, largest exchange first."""

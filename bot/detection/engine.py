@@ -90,13 +90,15 @@ def signal_at_newest(  # noqa: PLR0913 — everything that a signal may rest on
     listing: Listing | None = None,
     source_figures_max_age: timedelta = SOURCE_FIGURES_MAX_AGE,
     suppression: str | None = None,
+    withdrawals_suppression: str | None = None,
     incident_spans: Sequence[IncidentSpan] = (),
 ) -> Signal:
     """Return the signal at the state's newest reading, not graded yet; `outflow.grade` grades it under a preset.
 
     The state has a reading. `now` only says how old that is. Absent where they are not known: `withdrawals`, the
     source's own row (`listing`, which counts when fetched within `source_figures_max_age` of the reading), and the
-    words of an operator who paused the figures (`suppression`). `incident_spans` are the exchange's incidents of
+    words of an operator who paused the figures (`suppression`) or the withdrawals (`withdrawals_suppression`, without
+    `withdrawals`). `incident_spans` are the exchange's incidents of
     elevated or worse, whose days are not learned as normal.
     """
     guard_state = state.guard_state
@@ -109,6 +111,7 @@ def signal_at_newest(  # noqa: PLR0913 — everything that a signal may rest on
         withdrawals=withdrawals,
         source_figures=source_figures(listing, latest, source_figures_max_age),
         suppression=suppression,
+        withdrawals_suppression=withdrawals_suppression,
         computation=state.flow_computation,
     )
 

@@ -26,7 +26,7 @@ from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
+from bot.domain.signal import CLOSED_WITHDRAWALS, Measurement, Reason, Rule, Signal, SourceFigure
 from bot.domain.snapshot import DailyPoint, IncidentSpan
 from bot.domain.value_object import value_object
 from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS, Majors, raising_majors
@@ -68,18 +68,21 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
     withdrawals: Majors | None = None,
     source_figures: tuple[SourceFigure, ...] = (),
     suppression: str | None = None,
+    withdrawals_suppression: str | None = None,
     computation: FlowComputation | None = None,
 ) -> Signal:
     """Return the flows (USD and shares, negative = outflow) and the baseline, not graded yet.
 
     `now` only says how old the newest reading is. `suppression` has the operator's words while figures are paused by
-    them. Without a `computation` flows are computed in detail. The baseline is of the days before the last 24 hours:
-    the day that is judged must not be part of what it is judged by.
+    them, `withdrawals_suppression` those for paused withdrawals, which are not passed then. Without a `computation`
+    flows are computed in detail. The baseline is of the days before the last 24 hours: the day that is judged must not
+    be part of what it is judged by.
     """
     latest, guard_state = inputs.latest, inputs.guard_state
     compute = computation or DetailedComputation(exchange.own_tokens)
     suppressed = Hold(HoldReason.WITHHELD, suppression) if suppression is not None else None
     hold = suppressed or staleness_hold(latest, now)
+    paused = Measurement(CLOSED_WITHDRAWALS, None, Hold(HoldReason.WITHHELD, withdrawals_suppression or ""))
     flows = [
         compute.flow(window, base, latest, jumps=guard_state.jumps, lost_parts=guard_state.lost_parts)
         for window, base in inputs.bases.items()
@@ -101,6 +104,7 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
         seen_since=_seen_since(guard_state, latest.as_of),
         source_figures=source_figures,
         withdrawals=withdrawals,
+        figures=(paused,) if withdrawals_suppression is not None else (),
     )
 
 

@@ -239,6 +239,14 @@ class Signal:
         return tuple(dict.fromkeys(hold for hold in holds if hold))
 
     @property
+    def withdrawals_are_withheld(self) -> bool:
+        """Return whether an operator has paused what the exchange says of its withdrawals."""
+        return any(
+            figure.name == CLOSED_WITHDRAWALS and figure.hold is not None and figure.hold.reason is HoldReason.WITHHELD
+            for figure in self.figures
+        )
+
+    @property
     def judged(self) -> frozenset[str]:
         """Return the names of the measurements that may be judged: nothing holds them."""
         return frozenset(measurement.name for measurement in self.measurements if measurement.hold is None)

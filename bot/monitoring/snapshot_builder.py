@@ -7,7 +7,7 @@ so that commands are answered meanwhile.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from bot.detection.outflow import WINDOWS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, IncidentSpan
-from bot.domain.suppression import Suppression
+from bot.domain.suppression import Metric, Suppression, suppression_of
 from bot.monitoring.isolation import Crashes, isolated, without_crashing
 from bot.monitoring.missing_parts import with_missing_parts
 from bot.monitoring.past_market import market_at
@@ -44,7 +44,7 @@ _LAST_TWO = slice(-2, None)  # what the next reading is compared with; the start
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What a snapshot needs beside the readings, by exchange: the source's rows, and suppressions by an operator."""
+    """What a snapshot needs beside the readings, the source's rows by exchange, and suppressions by key."""
 
     listings: Mapping[str, Listing]
     suppressions: Mapping[str, Suppression]
@@ -68,6 +68,7 @@ class SnapshotBuilder:
         suppressions: Suppressions | None = None,
         withdrawals: WithdrawalLookup | None = None,
         source_figures_max_age: timedelta = SOURCE_FIGURES_MAX_AGE,
+        on_suppressions: Callable[[Mapping[str, Suppression]], None] = lambda _suppressions: None,
     ) -> None:
         self._readings = readings
         self._clock = clock
@@ -76,6 +77,7 @@ class SnapshotBuilder:
         self._suppressions = suppressions
         self._withdrawals = withdrawals or WithdrawalLookup()
         self._source_figures_max_age = source_figures_max_age
+        self._on_suppressions = on_suppressions
         self._exchange_states: dict[str, ExchangeState] = {}
         self._revised_days: dict[str, Mapping[datetime, datetime]] = {}
         self._market = MarketMoves()
@@ -199,20 +201,29 @@ class SnapshotBuilder:
         return [reading async for reading in self._readings.between(id_, since=since, until=latest.as_of)]
 
     async def _read_context(self) -> "_Context":
-        return _Context(await self._readings.listings(), await self._suppressions.all() if self._suppressions else {})
+        return _Context(await self._readings.listings(), await self.suppressions())
+
+    async def suppressions(self) -> Mapping[str, Suppression]:
+        """Return what operators have paused, by key, and let those know who answer from memory; raise StorageError."""
+        suppressions = await self._suppressions.all() if self._suppressions else {}
+        self._on_suppressions(suppressions)
+        return suppressions
 
     async def _snapshot_of(self, state: ExchangeState, context: "_Context", now: datetime) -> ExchangeSnapshot:
         exchange, listing = state.exchange, context.listings.get(state.exchange.id)
-        withheld = context.suppressions.get(exchange.id)
+        withheld = suppression_of(context.suppressions, exchange.id, Metric.OUTFLOW)
+        withdrawals = self._withdrawals.at(exchange.id, now)
+        paused = suppression_of(context.suppressions, exchange.id, Metric.WITHDRAWALS) if withdrawals else None
         if state.latest is None:
             return ExchangeSnapshot(exchange, listing=listing)
         signal = signal_at_newest(
             await self._with_bases(state, state.latest.as_of),
             now,
-            withdrawals=self._withdrawals.at(exchange.id, now),
+            withdrawals=None if paused else withdrawals,
             listing=listing,
             source_figures_max_age=self._source_figures_max_age,
             suppression=str(withheld) if withheld else None,
+            withdrawals_suppression=str(paused) if paused else None,
             incident_spans=await self._incident_spans_of(exchange.id),
         )
         if note := revision_note(self._revised_days.get(exchange.id, {}), now):

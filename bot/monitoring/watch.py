@@ -29,6 +29,7 @@ from bot.alerting.judging_round import (
 )
 from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.routing import audience, is_announced
+from bot.detection.withholding import withheld
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.drill import DrillSummary
 from bot.domain.exchange import MARKET, Exchange
@@ -152,7 +153,8 @@ class Watch:
         source, now = self._kinds[rule].source, self._clock.now()
         state = source.update(self._source_states.get(rule, source.initial_state()), readings)
         self._source_states[rule] = state
-        signals = signals_of(source, state, now)
+        suppressions = await self._snapshot_builder.suppressions()
+        signals = [withheld(signal, suppressions) for signal in signals_of(source, state, now)]
         for signal in signals:
             self._count_holds(StoryKey(signal.subject, rule), signal)
         due = [(signal, now) for signal in signals if not self._is_idle(signal)]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.domain.place import Platform
 from bot.domain.send_rate import SendRate
-from bot.domain.suppression import Suppression
+from bot.domain.suppression import Metric, Suppression
 from bot.domain.worker import Lease, LeaseOwner
 
 
@@ -52,15 +52,15 @@ class Suppressions(Protocol):
     """The exchanges whose figures an operator has paused. Every method may raise StorageError."""
 
     async def add(self, suppression: Suppression) -> None:
-        """Suppress an exchange, in place of an earlier suppression of it."""
+        """Suppress a metric of an exchange, in place of an earlier suppression of the same metric."""
         ...
 
-    async def remove(self, exchange: str) -> bool:
-        """End the suppression of an exchange and return whether there was one."""
+    async def remove(self, exchange: str, metric: Metric = Metric.ALL) -> bool:
+        """End the suppression of a metric, or every one of an exchange, and return whether there was one."""
         ...
 
     async def all(self) -> Mapping[str, Suppression]:
-        """Return every suppression by its exchange's id."""
+        """Return every suppression by its key: `okx` for all figures, `okx proof` for one metric."""
         ...
 
 

@@ -130,6 +130,7 @@ class Application:
             suppressions=store.suppressions,
             withdrawals=WithdrawalLookup(self.latest.withdrawals, store.withdrawals),
             source_figures_max_age=2 * settings.poll_interval,
+            on_suppressions=self.latest.set_suppressions,
         )
         self.watch = Watch(
             self.snapshot_builder,
@@ -192,7 +193,7 @@ class Application:
             incidents=store.incidents,
             subscriptions=store.subscriptions,
             place_settings=store.place_settings,
-            withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
+            withdrawals=lambda exchange: self.dispatcher.queries.judged_withdrawals(exchange),  # noqa: PLW0108 — made later
             clock=clock,
         )
         self.digest_post = DigestPost(
@@ -201,7 +202,7 @@ class Application:
             subscriptions=store.subscriptions,
             incidents=store.incidents,
             snapshots=self.latest.snapshots,
-            withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
+            withdrawals=lambda exchange: self.dispatcher.queries.judged_withdrawals(exchange),  # noqa: PLW0108 — made later
             names=lambda: self.dispatcher.queries.names(),  # noqa: PLW0108 — as above
             clock=clock,
         )
@@ -321,7 +322,7 @@ class Application:
         inputs = StressInputs(
             exchanges=watched,
             snapshot=self.latest.snapshot,
-            withdrawals=lambda exchange: self.dispatcher.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
+            withdrawals=lambda exchange: self.dispatcher.queries.judged_withdrawals(exchange),  # noqa: PLW0108 — made later
             transitions=lambda exchange, since: self.dispatcher.queries.withdrawal_transitions(exchange, since),  # noqa: PLW0108 — made later
             proof=self.latest.proofs.get,
             outgoing=lambda exchange: self.dispatcher.queries.outgoing(exchange),  # noqa: PLW0108 — made later

@@ -119,7 +119,7 @@ SUPPRESSIONS = RedisKey(
     "runwatch:holds",
     RedisType.HASH,
     "until released",
-    "exchange → the suppression of its figures by an operator: since when, by whom and why (JSON)",
+    "exchange, or exchange and metric → the suppression by an operator: since when, by whom and why (JSON)",
 )
 BLIND_SPANS = RedisKey(
     "runwatch:blind",

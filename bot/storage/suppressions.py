@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 from typing_extensions import override
 
-from bot.domain.suppression import Suppression
+from bot.domain.suppression import Metric, Suppression, suppression_key
 from bot.ports.workers import Suppressions
 from bot.storage import keys
 from bot.storage.change_feed import publish_command
@@ -26,19 +26,21 @@ class RedisSuppressions(Suppressions):
 
     @override
     async def add(self, suppression: Suppression) -> None:
-        store = "HSET", _KEY, suppression.exchange, _encoder.encode(suppression)
+        store = "HSET", _KEY, suppression.key, _encoder.encode(suppression)
         await self.database.pipeline([store, publish_command(self.worker, suppression.exchange)])
 
     @override
-    async def remove(self, exchange: str) -> bool:
-        removed, _ = await self.database.pipeline([("HDEL", _KEY, exchange), publish_command(self.worker, exchange)])
+    async def remove(self, exchange: str, metric: Metric = Metric.ALL) -> bool:
+        metrics = Metric if metric is Metric.ALL else (metric,)
+        fields = (suppression_key(exchange, removed) for removed in metrics)
+        removed, _ = await self.database.pipeline([("HDEL", _KEY, *fields), publish_command(self.worker, exchange)])
         return bool(removed)
 
     @override
     async def all(self) -> Mapping[str, Suppression]:
         bodies = await self.database.command("HGETALL", _KEY)
         read = {
-            exchange.decode(): await self.database.decoded(_decoder.decode, body, _KEY, exchange)
-            for exchange, body in bodies.items()
+            field.decode(): await self.database.decoded(_decoder.decode, body, _KEY, field)
+            for field, body in bodies.items()
         }
-        return {exchange: suppression for exchange, suppression in read.items() if suppression}
+        return {key: suppression for key, suppression in read.items() if suppression}

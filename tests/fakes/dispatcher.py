@@ -19,6 +19,7 @@ from bot.monitoring.news_watch import NewsWatch
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.stress_test import StressInputs, StressTest
 from bot.ports.news import Feed
+from bot.monitoring.withdrawal_lookup import WithdrawalLookup
 from bot.ports.sources import WithdrawalSource
 from bot.proof_checker.checker import ProcessProofChecker
 from bot.sources.proofs.curated import curated_proofs
@@ -65,13 +66,18 @@ class DispatcherBench:
 
     def __post_init__(self) -> None:
         self.snapshot_builder = SnapshotBuilder(
-            self.memory.readings, self.memory.clock, self.memory.incidents, suppressions=self.memory.suppressions
+            self.memory.readings,
+            self.memory.clock,
+            self.memory.incidents,
+            suppressions=self.memory.suppressions,
+            withdrawals=WithdrawalLookup(self.latest.withdrawals),
+            on_suppressions=self.latest.set_suppressions,
         )
         self.history_queries = HistoryQueries(self.memory.readings, self.memory.clock)
         inputs = StressInputs(
             exchanges=lambda: [exchange for exchange in self.queries.exchanges() if exchange.slug],
             snapshot=self.latest.snapshot,
-            withdrawals=lambda exchange: self.queries.withdrawals(exchange),  # noqa: PLW0108 — made later
+            withdrawals=lambda exchange: self.queries.judged_withdrawals(exchange),  # noqa: PLW0108 — made later
             transitions=lambda exchange, since: self.queries.withdrawal_transitions(exchange, since),  # noqa: PLW0108 — made later
             outgoing=lambda exchange: self.queries.outgoing(exchange),  # noqa: PLW0108 — made later
         )

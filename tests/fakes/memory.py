@@ -17,7 +17,7 @@ from bot.domain.proof_of_reserves import ProofOfReserves
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.stress import LivedThrough, StressResult
-from bot.domain.suppression import Suppression
+from bot.domain.suppression import Metric, Suppression, suppression_key
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
@@ -584,11 +584,13 @@ class MemorySuppressions(Suppressions):
 
     @override
     async def add(self, suppression: Suppression) -> None:
-        self._kept[suppression.exchange] = suppression
+        self._kept[suppression.key] = suppression
 
     @override
-    async def remove(self, exchange: str) -> bool:
-        return self._kept.pop(exchange, None) is not None
+    async def remove(self, exchange: str, metric: Metric = Metric.ALL) -> bool:
+        metrics = Metric if metric is Metric.ALL else (metric,)
+        removed = [self._kept.pop(suppression_key(exchange, one), None) for one in metrics]
+        return any(removed)
 
     @override
     async def all(self) -> Mapping[str, Suppression]:

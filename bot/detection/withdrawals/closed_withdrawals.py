@@ -108,7 +108,7 @@ class ClosedWithdrawals(SignalSource[KnownWithdrawals, ExchangeWithdrawals]):
     @override
     def grade(self, signal: Signal, sensitivity: Sensitivity) -> Signal:
         majors = signal.withdrawals or ()
-        if all(major.state is WithdrawalState.UNKNOWN for major in majors):
+        if all(major.state is WithdrawalState.UNKNOWN for major in majors) or signal.withdrawals_are_withheld:
             return signal
         severity, reasons = _worst(signal, SCALES[sensitivity])
         easing, _ = _worst(signal, 0.0)

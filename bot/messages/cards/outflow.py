@@ -126,7 +126,7 @@ class OutflowCard(SignalCard):
 
     @override
     def measurement(self, name: str) -> str:
-        return window_name(Window(name))
+        return tr("withdrawals") if name == CLOSED_WITHDRAWALS else window_name(Window(name))
 
     @override
     def reason(self, reason: Reason) -> str:

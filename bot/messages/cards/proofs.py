@@ -11,6 +11,7 @@ from datetime import datetime
 from bot.domain.exchange import Exchange
 from bot.domain.proof_of_reserves import Liabilities, ProofOfReserves, ProofRemark, ProofState
 from bot.domain.reading import SourceHealth
+from bot.domain.suppression import Suppression
 from bot.language.name_lists import named_up_to
 from bot.language.translation import tr, tr_as, tr_count
 from bot.messages.cards.common import trouble_sentence
@@ -23,6 +24,7 @@ from bot.messages.cards.proof_words import (
     day_words,
     due_words,
 )
+from bot.messages.cards.suppressions import suppression_line
 from bot.messages.model import Action, Line, Message, Table, Tone, line, lines, link, moment
 from bot.messages.number_format import amount, percent
 from bot.messages.plain_text import shorten
@@ -34,14 +36,22 @@ _MAX_SHORT = 4
 
 
 def proof_card(
-    exchange: Exchange, proof: ProofOfReserves, now: datetime, health: SourceHealth | None = None
+    exchange: Exchange,
+    proof: ProofOfReserves,
+    now: datetime,
+    health: SourceHealth | None = None,
+    paused: Suppression | None = None,
 ) -> Message:
-    """Return the newest proof of an exchange; `health` is that of the source that it was read from."""
+    """Return the newest proof of an exchange; `health` is that of the source that it was read from.
+
+    `paused` says since when and why an operator has paused the exchange's proofs.
+    """
     return Message(
         title=_title(exchange),
         tone=Tone.TROUBLE if health and health.fault else Tone.INFO,
         lines=lines(
             *_first_lines(exchange, proof, now),
+            suppression_line(paused),
             trouble_sentence(health, now) if proof.is_live else _unread_sentence(exchange, health),
             *([] if _is_none(proof) else _detail_lines(proof, now)),
             line(link(proof.url)) if proof.url else None,

@@ -17,6 +17,7 @@ from bot.domain.assets import MAJORS
 from bot.domain.exchange import Exchange
 from bot.domain.networks import MAIN_NETWORKS
 from bot.domain.own_reading import OutgoingAge
+from bot.domain.suppression import Suppression
 from bot.domain.withdrawal_reading import ALL_NETWORKS, TRACKED_ASSETS, WithdrawalState
 from bot.domain.withdrawals import (
     ExchangeWithdrawals,
@@ -29,6 +30,7 @@ from bot.language.translation import language, marked, tr, tr_count
 from bot.messages.cards.hold_details import fault_words
 from bot.messages.cards.majors_line import majors_line
 from bot.messages.cards.own_reading import outgoing_line
+from bot.messages.cards.suppressions import suppression_line
 from bot.messages.cards.withdrawal_remarks import event_line, maintenance_line, silence_line
 from bot.messages.cards.withdrawal_words import (
     ICONS,
@@ -89,12 +91,15 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
     now: datetime,
     drills: Line | None = None,
     outgoing: OutgoingAge | None = None,
+    paused: Suppression | None = None,
 ) -> Message:
     """Return what an exchange says of its withdrawals.
 
     `changes` are the transitions of the last 30 days, oldest first. `names` are those of all exchanges by id. `drills`
     says how withdrawals of members went, None where nobody has told; `outgoing` when the last transaction left a hot
     wallet, None where nobody reads it.
+    says how withdrawals of members went, None where nobody has told. `paused` says since when and why an operator has
+    paused what the exchange says.
     """
     status = as_known_at(status, now)
     majors = judged_majors(status, now)
@@ -103,6 +108,7 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
         tone=_tone(status, majors),
         lines=lines(
             majors_line(majors),
+            suppression_line(paused),
             silence_line(exchange, status),
             tr("{exchange}'s own word; nobody else checks it.", exchange=exchange.name),
             outgoing_line(outgoing) if outgoing else None,

@@ -118,6 +118,10 @@ class WithdrawalsCard(SignalCard):
         return tr_count("{count} major closed", "{count} majors closed", _count(size))
 
     @override
+    def measurement(self, name: str) -> str:
+        return tr("withdrawals") if name == CLOSED_WITHDRAWALS else name
+
+    @override
     def worst_moment(self, moment: WorstMoment) -> str:
         return self.size(moment.size)
 
