@@ -131,3 +131,22 @@ async def test_a_coin_that_goes_while_the_bot_was_away_is_told_and_a_first_proof
         await run.until_announced("INC-1 · Binance · proof of reserves incomplete")
         assert "Gone from the newest proof: ETH." in await answer(run, "/why INC-1")
         assert world.telegram_titles()[:-1] == []
+
+
+async def test_a_late_proof_that_the_owner_pauses_is_told_once_it_is_released(
+    world: World, proofs: FakeProofs
+) -> None:
+    proofs.proofs = [replace(SEPTEMBER, as_of=date(2026, 8, 1))]
+    async with running(world) as run:
+        await run.subscribe()
+        await answer(run, "/hold binance only:proof the page shows an old one")
+        for _ in range(3):
+            await run.application.proof_poller.poll()
+            await next_poll(run)
+        assert world.telegram_titles() == []
+        assert "because: the page shows an old one" in await answer(run, "/por binance")
+
+        await answer(run, "/release binance proof")
+        await next_poll(run)
+        await next_poll(run)
+        await run.until_announced("INC-1 · Binance · proof of reserves late")

@@ -15,6 +15,7 @@ import pytest
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
+from bot.domain.suppression import Metric
 from bot.domain.worker import Lease, Role
 from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
@@ -232,6 +233,15 @@ async def test_a_suppression_that_one_worker_is_told_of_shows_at_the_others(worl
         world.telegram.say(world.group, world.ann, "/hold binance a migration")
         for informed in (poller, gateway):
             await until(partial(suppresses, informed, "binance"), "the suppression of Binance, with its reason")
+        world.telegram.say(world.group, world.ann, "/hold okx only:proof a copy")
+        for informed in (poller, gateway):
+            await until(partial(knows_copied_proof, informed, "okx"), "the suppression of OKX's proofs alone")
+            assert not suppresses(informed, "okx")
+
+
+def knows_copied_proof(worker: Worker, exchange: str) -> bool:
+    suppression = worker.application.dispatcher.queries.suppression(exchange, Metric.PROOF)
+    return suppression is not None and suppression.why == "a copy"
 
 
 def suppresses(worker: Worker, exchange: str) -> bool:

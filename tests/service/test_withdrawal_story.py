@@ -197,3 +197,21 @@ async def test_a_source_that_changes_its_shape_or_falls_silent_raises_and_eases_
         for text in newest_texts(world, "INC-1"):
             assert "INC-1 · Binance · critical: outflow while withdrawals are closed" in text
         assert await steps(run) == {"INC-1": ["opened", "escalated"], "INC-2": ["opened"]}
+
+
+async def test_withdrawals_that_the_owner_pauses_hold_what_they_made_critical(
+    world: World, interfaces: FakeExchangeInterfaces
+) -> None:
+    async with critical(world, interfaces) as run:
+        world.telegram.say(world.group, world.ann, "/hold binance only:withdrawals their page is wrong")
+        await world.telegram.wait_for_message(world.group, containing="figures paused · withdrawals")
+        interfaces.say(OPEN, "binance")
+        await hours(run, 8, 0.03)
+        assert (await steps(run))["INC-1"] == ["opened", "escalated", "held"]
+        await until_both_say(world, "INC-1", "because: their page is wrong")
+
+        world.telegram.say(world.group, world.ann, "/release binance withdrawals")
+        await world.telegram.wait_for_message(world.group, containing="released · withdrawals")
+        await hours(run, 20)
+        await until_both_say(world, "INC-1", "Peak: critical")
+        assert (await steps(run))["INC-1"][-1] == "resolved"

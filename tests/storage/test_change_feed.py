@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.suppression import Suppression
+from bot.domain.suppression import Metric, Suppression
 from bot.storage import keys
 from bot.storage.change_feed import RedisChangeFeed
 from bot.storage.store import Store
@@ -63,4 +63,6 @@ async def test_the_others_get_a_suppression_and_its_end(mine: RedisChangeFeed, s
     await suppressions.add(Suppression("binance", datetime(2026, 1, 10, 12, tzinfo=UTC), "telegram:1"))
     assert await mine.wait_for_changes(wait=NO_WAIT) == {"binance"}
     await suppressions.remove("binance")
+    assert await mine.wait_for_changes(wait=NO_WAIT) == {"binance"}
+    await suppressions.remove("binance", Metric.PROOF)
     assert await mine.wait_for_changes(wait=NO_WAIT) == {"binance"}
