@@ -207,7 +207,7 @@ async def test_withdrawals_that_the_owner_pauses_hold_what_they_made_critical(
         await world.telegram.wait_for_message(world.group, containing="figures paused · withdrawals")
         interfaces.say(OPEN, "binance")
         await hours(run, 8, 0.03)
-        assert (await steps(run))["INC-1"] == ["opened", "escalated", "held"]
+        assert (await steps(run))["INC-1"] == ["opened", "escalated"]
         await until_both_say(world, "INC-1", "because: their page is wrong")
 
         world.telegram.say(world.group, world.ann, "/release binance withdrawals")
