@@ -89,7 +89,8 @@ async def test_reserves_alone_are_paused(bench: DispatcherBench) -> None:
     bench.latest.set_proof(curated_proofs()["binance"])
     await bench.ask("hold binance only:outflow a migration", who=OWNER)
 
-    assert "because: a migration" in said(await bench.ask("flows binance"))
+    for question in ("flows binance", "reserves binance"):
+        assert "figures paused (since 2022-12-13 12:00 UTC, because: a migration)" in said(await bench.ask(question))
     assert "paused" not in said(await bench.ask("por binance"))
 
 

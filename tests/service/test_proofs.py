@@ -133,9 +133,7 @@ async def test_a_coin_that_goes_while_the_bot_was_away_is_told_and_a_first_proof
         assert world.telegram_titles()[:-1] == []
 
 
-async def test_a_late_proof_that_the_owner_pauses_is_told_once_it_is_released(
-    world: World, proofs: FakeProofs
-) -> None:
+async def test_a_late_proof_that_the_owner_pauses_is_told_once_it_is_released(world: World, proofs: FakeProofs) -> None:
     proofs.proofs = [replace(SEPTEMBER, as_of=date(2026, 8, 1))]
     async with running(world) as run:
         await run.subscribe()

@@ -39,6 +39,7 @@ from bot.messages.cards.shown_total import (
     provenance_of_total,
     shown_total,
 )
+from bot.messages.cards.suppressions import paused_flows_line
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines, moment
 from bot.messages.number_format import amount, percent, usd
 from bot.messages.pictures import PictureKind
@@ -101,6 +102,8 @@ def _with_amounts(
             liabilities(),
             missing_line(snapshot),
             trouble,
+            paused_flows_line(snapshot.signal),
+            trouble_sentence(snapshot.health, now),
             *_price_notes(snapshot),
             *own_reading_lines(own, shown),
         ),

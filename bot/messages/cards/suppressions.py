@@ -1,11 +1,12 @@
 """Answers to `/hold` and `/release`: the owner pauses an exchange's figures, or lets them raise alerts again.
 
-And the line with which `/withdrawals` and `/por` say that what they show is paused, since when and why.
+And the line with which `/reserves`, `/withdrawals` and `/por` say that what they show is paused, since when and why.
 """
 
 from collections.abc import Mapping
 
 from bot.domain.flow import Hold, HoldReason
+from bot.domain.signal import Signal
 from bot.domain.suppression import Metric, Suppression
 from bot.language.translation import marked, tr, tr_as
 from bot.messages.cards.common import hold_sentence
@@ -71,11 +72,16 @@ def released_card(
 
 def suppression_line(suppression: Suppression | None) -> Line | None:
     """Return that figures are paused, since when and why: `figures paused (since …, because: a copy)`; None: not."""
-    if suppression is None:
-        return None
+    return _held_line(Hold(HoldReason.WITHHELD, str(suppression))) if suppression else None
+
+
+def paused_flows_line(signal: Signal | None) -> Line | None:
+    """Return the same of the flows of a signal."""
+    holds = [flow.hold for flow in signal.flows if flow.hold] if signal else []
+    paused = next((hold for hold in holds if hold.reason is HoldReason.WITHHELD), None)
+    return _held_line(paused) if paused else None
+
+
+def _held_line(hold: Hold) -> Line:
     # Translators: {reason} is `figures paused (since 2026-01-10 12:00 UTC, because: a copy)`.
-    return line(tr("No alert follows from this: {reason}.", reason=hold_sentence(_hold(suppression))))
-
-
-def _hold(suppression: Suppression) -> Hold:
-    return Hold(HoldReason.WITHHELD, str(suppression))
+    return line(tr("No alert follows from this: {reason}.", reason=hold_sentence(hold)))
