@@ -38,9 +38,8 @@ async def withdrawals(
     except StorageError:
         changes = known.transitions
     drills = drill_line(await request.queries.drills(asked.id, request.place))
-    return withdrawals_card(asked, known, changes, request.queries.names(), request.now, drills, outgoing)
     paused = request.queries.suppression(asked.id, Metric.WITHDRAWALS)
-    return withdrawals_card(asked, known, changes, request.queries.names(), request.now, drills, paused=paused)
+    return withdrawals_card(asked, known, changes, request.queries.names(), request.now, drills, outgoing, paused)
 
 
 def any_withdrawal_source(request: Request) -> bool:

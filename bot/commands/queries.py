@@ -33,7 +33,6 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, OwnChainStatus, SourceStatus, StoredCounts
-from bot.domain.status import BotStatus, SourceStatus, StoredCounts
 from bot.domain.suppression import Metric, Suppression, suppression_of
 from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.language.translation import tr
@@ -61,9 +60,7 @@ class LatestState:
     `proof_health` are the same of the proofs of reserves that exchanges tell themselves. `price_health` is how each
     source of stablecoins' prices is doing, by its name, `venue_health` how each exchange whose prices are compared.
     `incidents` are the open and recent ones as they were after the last round of judging, newest first. `own_readings`
-    are those of an exchange's id and a chain.
-    source of stablecoins' prices is doing, by its name. `incidents` are the open and recent ones as they were after
-    the last round of judging, newest first. `suppressions` are what operators have paused, by key.
+    are those of an exchange's id and a chain, `suppressions` what operators have paused, by key.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)

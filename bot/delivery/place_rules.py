@@ -3,7 +3,7 @@
 Example: a place is quiet from 22:00 to 07:00 in Paris. An elevated alert at 23:10 arrives there without a sound and
 mentions nobody; a critical one sounds and mentions. With `recovered off` the reply that an incident is over is left
 out; its message is edited all the same. With `publish on` an alert of Discord is published after it was posted.
-out; its message is edited all the same. With `sound severe` an elevated alert arrives without a sound at any hour.
+With `sound severe` an elevated alert arrives without a sound at any hour.
 """
 
 from collections.abc import Sequence
@@ -53,9 +53,8 @@ def unwanted_by_settings(delivery: Delivery, settings: PlaceSettings) -> str | N
 
 
 def following_settings(delivery: Delivery, settings: PlaceSettings, now: datetime) -> Delivery:
-    """Return a delivery as a place wants it now: its times, and in quiet hours, below critical, no sound or mention."""
-    delivery = replace(delivery, publish=_is_published(delivery, settings))
     """Return a delivery as a place wants it now: its times, its sound, and in quiet hours no mention below critical."""
+    delivery = replace(delivery, publish=_is_published(delivery, settings))
     if delivery.place.platform is Platform.TELEGRAM and settings.timezone != UTC_NAME:
         local = in_local_time(delivery.message, settings.timezone)
         delivery = replace(delivery, message=local, timezone=settings.timezone)
@@ -71,6 +70,8 @@ def _is_published(delivery: Delivery, settings: PlaceSettings) -> bool:
     """Return whether a delivery is to be published: a mute has made an edit of it where it is not to be posted."""
     is_posted = delivery.kind is DeliveryKind.POST and not delivery.older
     return delivery.publish and settings.publish and is_posted and delivery.place.platform is Platform.DISCORD
+
+
 def _silent_by(sound: str, delivery: Delivery) -> bool:
     """Return whether a delivery comes without a sound in a place that set from which severity on alerts sound.
 

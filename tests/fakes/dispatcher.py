@@ -18,8 +18,8 @@ from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.news_watch import NewsWatch
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.stress_test import StressInputs, StressTest
-from bot.ports.news import Feed
 from bot.monitoring.withdrawal_lookup import WithdrawalLookup
+from bot.ports.news import Feed
 from bot.ports.sources import WithdrawalSource
 from bot.proof_checker.checker import ProcessProofChecker
 from bot.sources.proofs.curated import curated_proofs

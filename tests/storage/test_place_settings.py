@@ -25,8 +25,7 @@ NIGHT, MORNING = QuietHours(time(22), time(7)), DigestSchedule(time(8))
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 EVERYTHING = PlaceSettings(
     "Europe/Paris", NIGHT, MORNING, AnswerAudience.PRIVATE, language="pt-BR", notices=False, recovered=False,
-    drills=False, approval=True, approver=ANN.id, publish=True,
-    drills=False, approval=True, approver=ANN.id, sound="severe",
+    drills=False, approval=True, approver=ANN.id, publish=True, sound="severe",
 )  # fmt: skip
 
 

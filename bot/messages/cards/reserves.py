@@ -103,7 +103,6 @@ def _with_amounts(
             missing_line(snapshot),
             trouble,
             paused_flows_line(snapshot.signal),
-            trouble_sentence(snapshot.health, now),
             *_price_notes(snapshot),
             *own_reading_lines(own, shown),
         ),

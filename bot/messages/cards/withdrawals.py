@@ -97,9 +97,7 @@ def withdrawals_card(  # noqa: PLR0913, PLR0917 — an exchange's word, its past
 
     `changes` are the transitions of the last 30 days, oldest first. `names` are those of all exchanges by id. `drills`
     says how withdrawals of members went, None where nobody has told; `outgoing` when the last transaction left a hot
-    wallet, None where nobody reads it.
-    says how withdrawals of members went, None where nobody has told. `paused` says since when and why an operator has
-    paused what the exchange says.
+    wallet, None where nobody reads it. `paused` says since when and why an operator has paused what the exchange says.
     """
     status = as_known_at(status, now)
     majors = judged_majors(status, now)
