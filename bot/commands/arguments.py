@@ -129,6 +129,10 @@ class ArgumentKind:
     mark: str = ""
     is_for_buttons: bool = False
 
+    def is_marked(self, word: str) -> bool:
+        """Return whether a word begins with the mark of this kind."""
+        return bool(self.mark) and word.lower().startswith(self.mark)
+
 
 def choice(options: type[StrEnum]) -> ArgumentKind:
     """Return the kind whose values are the members of an enumeration."""

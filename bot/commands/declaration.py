@@ -300,10 +300,10 @@ class Command:
         """Return the arguments with a mark that a sentence is typed after: `only:proof` before the reason."""
         given: dict[str, str] = {}
         for word in words:
-            of_mark = [one for one in self.parameters if one.kind.mark and word.lower().startswith(one.kind.mark)]
-            if not of_mark or of_mark[0].name in given:
+            parameter = next((known for known in self.parameters if known.kind.is_marked(word)), None)
+            if parameter is None or parameter.name in given:
                 break
-            given[of_mark[0].name] = word
+            given[parameter.name] = word
         return given
 
     def _check_asked(self, given: Mapping[str, str]) -> None:

@@ -589,7 +589,7 @@ class MemorySuppressions(Suppressions):
     @override
     async def remove(self, exchange: str, metric: Metric = Metric.ALL) -> bool:
         metrics = Metric if metric is Metric.ALL else (metric,)
-        removed = [self._kept.pop(suppression_key(exchange, one), None) for one in metrics]
+        removed = [self._kept.pop(suppression_key(exchange, ended), None) for ended in metrics]
         return any(removed)
 
     @override
