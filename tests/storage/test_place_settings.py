@@ -136,7 +136,7 @@ async def test_settings_move_with_a_chat_and_its_topics_subscribed_or_not(store:
     await store.subscriptions.move(GROUP, NEW_GROUP)
 
     assert await store.place_settings.of_places([NEW_GROUP, NEW_TOPIC]) == [EVERYTHING, EVERYTHING]
-    assert len(await store.place_settings.changes(NEW_TOPIC)) == 10
+    assert len(await store.place_settings.changes(NEW_TOPIC)) == 11
     assert await store.subscriptions.places_without_notices() == {NEW_GROUP, NEW_TOPIC}
     assert await store.place_settings.languages() == {NEW_GROUP: "pt-BR", NEW_TOPIC: "pt-BR"}
     assert "-100" not in (await stored_names(store)).replace("moved:telegram:-100", "")
