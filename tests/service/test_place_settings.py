@@ -1,8 +1,12 @@
 """What moderators set, in the running service: typed and pressed, kept over a restart, and obeyed by what is posted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.place import Place, Platform
+from bot.domain.setting_change import SettingEditor
+from tests.fakes.discord_rest import PUBLISHED
+from tests.fakes.discord_world import ANNOUNCEMENTS
 from tests.fakes.telegram import Sent
 from tests.servers import Server
 from tests.waiting import until
@@ -46,3 +50,24 @@ async def test_a_group_sets_its_clock_its_digest_and_its_quiet_hours(redis: Serv
             await run.hour(-0.12)
             alert = await world.telegram.wait_for_message(world.group, containing="INC-1")
             assert alert.silent
+
+
+async def test_an_alert_of_an_announcement_channel_is_published(redis: Server) -> None:
+    async with world_of(redis, START) as world:
+        world.channel.type = ANNOUNCEMENTS
+        async with running(world) as run:
+            await run.subscribe("all")
+            await run.application.store.place_settings.change(
+                Place(Platform.DISCORD, world.channel.id),
+                lambda before: replace(before, publish=True),
+                editor=SettingEditor("discord:1", "Ann"),
+                now=world.clock.now(),
+            )
+            await run.hour(-0.05)
+            await run.hour()
+            await run.until_announced("INC-1 · Binance · elevated outflow")
+            is_published = [bool(sent["flags"] & PUBLISHED) for sent in world.discord.messages(world.channel)]
+            await until(
+                lambda: any(sent["flags"] & PUBLISHED for sent in world.discord.messages(world.channel)),
+                f"a published alert, not {is_published}",
+            )
