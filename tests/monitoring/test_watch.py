@@ -293,6 +293,7 @@ async def test_only_new_messages_ping(watched: WatchedBinance) -> None:
     updated = await watched.judge_reading(57, after=2 * HOUR)
 
     assert [alert.ping for alert in (*opened, *updated)] == [True, False]
+    assert [alert.publish for alert in (*opened, *updated)] == [True, False]
 
 
 @pytest.mark.parametrize(("billions", "hours"), [(58.9, 6), (57.5, 12), (54, 24)])
@@ -453,6 +454,7 @@ async def test_a_chain_that_is_not_told_any_more_is_one_message_and_keeps_to_the
         (POST, 7 * HOUR, False),
         (CLOSE, 10 * HOUR, False),
     ]
+    assert not any(alert.publish for alert in alerts)  # data notices
     assert [recipient.place for alert in alerts for recipient in alert.recipients] == [THERE, THERE]
     assert opened.message.title.endswith("· Binance · Tron is missing at the source")
     assert "It is back, with $36.0 B now and $36.0 B then." in said(over.message)

@@ -36,6 +36,13 @@ def test_the_setting_that_leaves_an_alert_out_is_read_back_and_of_an_older_progr
     assert decode_alert(stored(Message("INC-1")).encode()).switch == ""
 
 
+def test_that_an_alert_may_be_published_is_read_back_and_of_an_older_program_none_is() -> None:
+    told = Alert("a", "INC-1", Severity.WATCH, DeliveryKind.POST, Message("INC-1"), NOON, NOON + DAY, (), publish=True)
+
+    assert decode_alert(encode_alert(told).encode()).publish
+    assert not decode_alert(stored(Message("INC-1")).encode()).publish
+
+
 def test_the_picture_of_an_alert_is_read_back_as_it_was_stored() -> None:
     english = samples.ALL["flows"]
     picture = replace(english, language="zh-CN", in_english=english)
