@@ -10,8 +10,9 @@ from tests.fakes.discord_world import ANNOUNCEMENTS
 from tests.fakes.telegram import Sent
 from tests.servers import Server
 from tests.waiting import until
-from tests.world import Running, World, running, world_of
+from tests.world import MODERATOR, Running, World, running, world_of
 
+SUPPRESS_NOTIFICATIONS = 1 << 12  # of the flags of a message on Discord
 START = datetime(2026, 10, 5, 13, 3, 31, tzinfo=UTC)
 
 
@@ -71,3 +72,24 @@ async def test_an_alert_of_an_announcement_channel_is_published(redis: Server) -
                 lambda: any(sent["flags"] & PUBLISHED for sent in world.discord.messages(world.channel)),
                 f"a published alert, not {is_published}",
             )
+async def test_an_alert_sounds_from_the_severity_on_that_a_place_has_set(redis: Server) -> None:
+    async with world_of(redis, START) as world, running(world) as run:
+        await run.subscribe("binance")
+        await typed(world, "/settings sound severe", "Sound: severe and above")
+        await world.discord.slash(
+            "settings", {"name": "sound", "value": "severe"}, channel=world.channel, permissions=MODERATOR
+        )
+        await run.hour(-0.05)
+        await run.hour()
+        await run.until_announced("INC-1 · Binance · elevated outflow")
+        await run.hour()
+        await run.hour(-0.06)
+        await run.until_announced("INC-1 · Binance · severe outflow")
+
+        on_telegram = [sent.silent for sent in world.telegram.messages_in(world.group) if "INC-1" in sent.text]
+        on_discord = [
+            bool(told["flags"] & SUPPRESS_NOTIFICATIONS)
+            for told in world.discord.messages(world.channel)
+            if "INC-1" in str(told["embeds"])
+        ]
+        assert on_telegram == on_discord == [True, False]
