@@ -72,6 +72,8 @@ async def test_an_alert_of_an_announcement_channel_is_published(redis: Server) -
                 lambda: any(sent["flags"] & PUBLISHED for sent in world.discord.messages(world.channel)),
                 f"a published alert, not {is_published}",
             )
+
+
 async def test_an_alert_sounds_from_the_severity_on_that_a_place_has_set(redis: Server) -> None:
     async with world_of(redis, START) as world, running(world) as run:
         await run.subscribe("binance")
