@@ -20,7 +20,8 @@ class _BinanceRow(msgspec.Struct, rename="camel"):
 _ROWS = msgspec.json.Decoder(list[_BinanceRow] | _BinanceRow)
 
 
-def _parse(body: bytes) -> Iterator[VenueTicker]:
+def parse_binance(body: bytes) -> Iterator[VenueTicker]:
+    """Yield the tickers of a list of markets, or of the one that was asked for."""
     told = _ROWS.decode(body)
     for row in told if isinstance(told, list) else [told]:
         yield VenueTicker(row.symbol, row.bid_price, row.ask_price, volume=row.volume)
@@ -32,7 +33,7 @@ BINANCE_VENUE = VenueAdapter(
     setting="binance_url",
     base="https://api.binance.com",
     markets=markets_of("USDT", {"BTC": "BTCUSDT", "ETH": "ETHUSDT", "USDC": "USDCUSDT"}),
-    parse=_parse,
+    parse=parse_binance,
     path="/api/v3/ticker/24hr?symbols=%5B%22BTCUSDT%22,%22ETHUSDT%22,%22USDCUSDT%22%5D",
     single="/api/v3/ticker/24hr?symbol={}",
 )

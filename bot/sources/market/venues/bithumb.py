@@ -3,28 +3,8 @@
 https://apidocs.bithumb.com/reference
 """
 
-from collections.abc import Iterator
-
-import msgspec
-
-from bot.sources.market.venues.venue import VenueAdapter, VenueTicker, from_ms, markets_of
-
-
-class _BithumbRow(msgspec.Struct):
-    market: object
-    trade_price: object = None
-    trade_timestamp: object = None
-    acc_trade_volume_24h: object = None
-
-
-_ROWS = msgspec.json.Decoder(list[_BithumbRow])
-
-
-def _parse(body: bytes) -> Iterator[VenueTicker]:
-    for row in _ROWS.decode(body):
-        at = from_ms(row.trade_timestamp)
-        yield VenueTicker(row.market, last=row.trade_price, volume=row.acc_trade_volume_24h, at=at)
-
+from bot.sources.market.venues.upbit import parse_upbit
+from bot.sources.market.venues.venue import VenueAdapter, markets_of
 
 BITHUMB_VENUE = VenueAdapter(
     exchange="bithumb",
@@ -32,7 +12,7 @@ BITHUMB_VENUE = VenueAdapter(
     setting="bithumb_url",
     base="https://api.bithumb.com",
     markets=markets_of("KRW", {"BTC": "KRW-BTC", "ETH": "KRW-ETH", "USDT": "KRW-USDT"}),
-    parse=_parse,
+    parse=parse_upbit,
     path="/v1/ticker?markets=KRW-BTC,KRW-ETH,KRW-USDT",
     single="/v1/ticker?markets={}",
     tells_book=False,

@@ -20,7 +20,8 @@ class _UpbitRow(msgspec.Struct):
 _ROWS = msgspec.json.Decoder(list[_UpbitRow])
 
 
-def _parse(body: bytes) -> Iterator[VenueTicker]:
+def parse_upbit(body: bytes) -> Iterator[VenueTicker]:
+    """Yield the last trades of a list of markets."""
     for row in _ROWS.decode(body):
         at = from_ms(row.trade_timestamp)
         yield VenueTicker(row.market, last=row.trade_price, volume=row.acc_trade_volume_24h, at=at)
@@ -32,7 +33,7 @@ UPBIT_VENUE = VenueAdapter(
     setting="upbit_market_url",
     base="https://api.upbit.com",
     markets=markets_of("KRW", {"BTC": "KRW-BTC", "ETH": "KRW-ETH", "USDT": "KRW-USDT"}),
-    parse=_parse,
+    parse=parse_upbit,
     path="/v1/ticker?markets=KRW-BTC,KRW-ETH,KRW-USDT",
     single="/v1/ticker?markets={}",
     tells_book=False,
