@@ -133,7 +133,7 @@ class NewsWatch(NewsAnswers):
             await self._failed(feed, crash_error(crash))
             return None
         with suppress(StorageError):  # what the feed has told is not told again
-            await self._health.body_answered(feed.name, left_out="")
+            await self._health.body_answered(feed.name)
         return headlines
 
     async def _failed(self, feed: Feed, error: SourceError) -> None:

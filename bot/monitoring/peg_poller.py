@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.detection.venue_medians import gaps_of
-from bot.domain.errors import SourceError, StorageError
+from bot.domain.errors import StorageError
 from bot.domain.obstacles import JobState
 from bot.domain.peg import CoinPeg, PegRound, with_reading
 from bot.domain.price_gap import ExchangeGaps, GapReading, with_gaps
@@ -196,10 +196,7 @@ class PegPoller:
             self._known[asset] = with_reading(self._known.get(asset), asset, reading)
             self._untold.add(asset)
         for answer in told.answers:
-            if answer.fault:
-                await self._health.body_failed(answer.name, SourceError(answer.fault, answer.detail))
-            else:
-                await self._health.body_answered(answer.name, left_out="")
+            await self._health.body_asked(answer.name, answer.fault, answer.detail)
 
     async def _take_in_venues(self, told: PegRound, at: datetime) -> None:
         """Compare the exchanges' prices with each other, as of when they were asked."""
@@ -209,7 +206,4 @@ class PegPoller:
             self._known_gaps[exchange] = with_gaps(known, exchange, names[exchange], GapReading(at, gaps))
             self._untold_gaps.add(exchange)
         for answer in told.venues:
-            if answer.fault:
-                await self._venue_health.body_failed(answer.name, SourceError(answer.fault, answer.detail))
-            else:
-                await self._venue_health.body_answered(answer.name, left_out="")
+            await self._venue_health.body_asked(answer.name, answer.fault, answer.detail)

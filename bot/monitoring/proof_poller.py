@@ -122,7 +122,7 @@ class ProofPoller:
             self._due_at[exchange] = now + _RETRY_AFTER
             return
         await self._take_over(proof)
-        await self._health.body_answered(exchange, left_out="")
+        await self._health.body_answered(exchange)
         self._due_at[exchange] = now + PROOF_INTERVAL
 
     def _check(self, proof: ProofOfReserves) -> None:

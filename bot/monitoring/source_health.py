@@ -93,7 +93,14 @@ class SourceHealthRecord:
         """Record that the list did not come, or is not believed."""
         await self._failed(self.list_name, error)
 
-    async def body_answered(self, exchange_id: str, *, left_out: str) -> None:
+    async def body_asked(self, exchange_id: str, fault: SourceFault | None, detail: str) -> None:
+        """Record how asking for a body went: `fault` is why it did not come, None where it did."""
+        if fault:
+            await self.body_failed(exchange_id, SourceError(fault, detail))
+        else:
+            await self.body_answered(exchange_id)
+
+    async def body_answered(self, exchange_id: str, *, left_out: str = "") -> None:
         """Record that a body came; `left_out` names what of its newest reading was impossible, logged once."""
         await self._answered(self._name(exchange_id), left_out=left_out)
 

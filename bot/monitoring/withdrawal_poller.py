@@ -20,7 +20,7 @@ import structlog
 from bot.detection.withdrawals.majors import judged_majors
 from bot.detection.withdrawals.polls import PolledWithdrawals, after_polls
 from bot.detection.withdrawals.thresholds import SILENT_POLLS
-from bot.domain.errors import LeaseLost, SourceError, SourceFault, StorageError
+from bot.domain.errors import LeaseLost, SourceFault, StorageError
 from bot.domain.obstacles import JobState
 from bot.domain.reading import SourceHealth
 from bot.domain.withdrawal_reading import WithdrawalReading
@@ -224,7 +224,7 @@ class WithdrawalPoller:
         failed = [_crashed(reading, crashes[reading.exchange]) for reading in readings if reading.exchange in crashes]
         self._believe(failed, {})
         for reading in (*(reading for reading in readings if reading.exchange not in crashes), *failed):
-            await self._record_health(reading)
+            await self._health.body_asked(reading.exchange, reading.fault, reading.detail)
 
     def _believe(self, readings: Sequence[WithdrawalReading], crashes: Crashes) -> None:
         if not readings:
@@ -249,12 +249,6 @@ class WithdrawalPoller:
         self._with_other_majors |= {
             exchange for exchange in polled.changed if _majors(before.get(exchange)) != _majors(polled.known[exchange])
         }
-
-    async def _record_health(self, reading: WithdrawalReading) -> None:
-        if reading.fault:
-            await self._health.body_failed(reading.exchange, SourceError(reading.fault, reading.detail))
-        else:
-            await self._health.body_answered(reading.exchange, left_out="")
 
     async def _save(self) -> None:
         """Store what changed; raise StorageError, and then the next turn stores it."""
