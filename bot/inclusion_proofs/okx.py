@@ -8,19 +8,16 @@ https://github.com/okx/proof-of-reserves (2962a89), `common/merkle.go`
 
 import re
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 
 from bot.inclusion_proofs.amounts import Amounts, cut_to_eight_places, own_balances, short_text
 from bot.inclusion_proofs.fields import ID, Fields
+from bot.inclusion_proofs.numbered_nodes import are_heights_in_order, hash_of, height, tree_path
 from bot.inclusion_proofs.result import Fault, InclusionProof, Scheme
 from bot.inclusion_proofs.strict_json import JsonValue
-from bot.inclusion_proofs.sum_tree import LEFT, RIGHT, Node, TreePath
+from bot.inclusion_proofs.sum_tree import TreePath
 
 _ASSETS = ("BTC", "ETH", "USDT")
-_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
-_FILLER = 4  # a neighbour that fills up the tree stands on the right
-_HIGHEST = 66
 
 
 def is_okx(value: Mapping[str, JsonValue]) -> bool:
@@ -38,11 +35,11 @@ def check_okx(value: Mapping[str, JsonValue]) -> InclusionProof:
     """Check a file of OKX's; raise UnreadableProof."""
     fields = Fields(value, Scheme.OKX)
     own, path = fields.part("self"), fields.path("path")
-    tree = TreePath(_node(own), [_node(node) for node in path[:-1]], _node(path[-1]))
+    tree = tree_path(own, path, "balances")
     audits = {node.optional_text("auditId", ID) for node in (own, *path)}
     return InclusionProof(
         scheme=Scheme.OKX,
-        fault=_fault(own, tree, [_height(node) for node in path], audits),
+        fault=_fault(own, tree, [height(node) for node in path], audits),
         root=tree.root.hash,
         levels=tree.levels,
         balances=tuple(own_balances(tree.leaf.amounts.items())),
@@ -56,32 +53,14 @@ def _fault(own: Fields, tree: TreePath, heights: Sequence[int], audits: set[str]
     if set(written) != set(_ASSETS):
         return Fault.ASSETS
     quoted = ",".join(f'"{asset}":"{written[asset]}"' for asset in _ASSETS)
-    if _hash(f"{own.text('nonce', ID)}{{{quoted}}}") != tree.leaf.hash:
+    if hash_of(f"{own.text('nonce', ID)}{{{quoted}}}") != tree.leaf.hash:
         return Fault.LEAF_HASH
     if len(audits) > 1:
         return Fault.AUDITS
-    # The leaf and its neighbour have height 1, and each node above one more.
-    if _height(own) != 1 or list(heights) != list(range(1, len(heights) + 1)):
+    if not are_heights_in_order(height(own), heights):
         return Fault.ORDER
     return tree.fault(_join, rounded=cut_to_eight_places)
 
 
 def _join(left: str, right: str, sums: Amounts, number: int) -> str:
-    return _hash(f"{left}{right}{''.join(short_text(sums[asset]) for asset in _ASSETS)}{number + 1}")
-
-
-def _node(fields: Fields) -> Node:
-    return Node(fields.text("hash", _HASH), fields.amounts("balances"), _role(fields))
-
-
-def _role(fields: Fields) -> int:
-    role = fields.integer("type", least=LEFT, below=_FILLER + 1)
-    return RIGHT if role == _FILLER else role
-
-
-def _height(fields: Fields) -> int:
-    return fields.integer("height", below=_HIGHEST)
-
-
-def _hash(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
+    return hash_of(f"{left}{right}{''.join(short_text(sums[asset]) for asset in _ASSETS)}{number + 1}")
